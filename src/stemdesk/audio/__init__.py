@@ -1,0 +1,1 @@
+"""Decoding, encoding, storing, mixing and playing audio with numpy. No torch, no Qt."""

@@ -1,0 +1,179 @@
+"""A job's audio in its scratch folder: the decoded mix, the finished passes, what is final.
+
+    <folder>/mix.f32            float32, interleaved: frame 0 left, frame 0 right, frame 1 left, …
+    <folder>/mix.json           written last: frames, rate, normalisation; without it, no mix
+    <folder>/passes/<name>.f32  float32 [stems, channels, frames], already weighted
+
+The existence of a pass file is the journal: nothing is read, changed and written back. A stem is
+the sum of the passes that cover a frame, always in plan order, so that any order of separating
+gives the same bits. Everything is written with `write()`, never through a memory map: a full disk
+is then an `OSError` and not a killed process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemdesk.core.errors import write_error
+from stemdesk.core.files import replace_file
+
+CHANNELS = 2
+_ITEM = 4  # bytes of a float32
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Where one pass lies in the song: `frames` from frame `start`, and the stems it holds."""
+
+    name: str
+    start: int
+    frames: int
+    stems: tuple[str, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.stems) * CHANNELS * self.frames * _ITEM
+
+
+@dataclass(frozen=True, slots=True)
+class MixFacts:
+    """What is known once the whole song is decoded.
+
+    `mean` and `deviation` normalise the mix (taken over its first 30 s; `deviation` already
+    holds demucs' 1e-8). `fingerprint`: the source file's when it was decoded. `notices`: as JSON.
+    """
+
+    frames: int
+    samplerate: int
+    mean: float
+    deviation: float
+    fingerprint: str
+    source_samplerate: int
+    source_channels: int
+    notices: str = "[]"
+
+
+class JobAudio:
+    """Reads and writes the audio of one job. Not to be shared between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mix_path = folder / "mix.f32"
+        self._facts_path = folder / "mix.json"
+        self._passes = folder / "passes"
+        self._facts: MixFacts | None = None
+
+    def write_mix(self, fill: Callable[[Callable[[Samples], None]], MixFacts]) -> MixFacts:
+        """Store the mix: `fill` is given a function that appends float32 [2, frames] blocks.
+
+        Raises `DiskFullError` or `ExportError` when the scratch volume does not take it.
+        """
+        self._facts = None
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._facts_path.unlink(missing_ok=True)
+            with self._mix_path.open("wb", buffering=0) as file:
+                facts = fill(lambda block: self._append(file, block))
+                os.fsync(file.fileno())
+            replace_file(self._facts_path, json.dumps(asdict(facts)).encode())
+        except OSError as error:
+            raise write_error(error, self.folder) from error
+        return facts
+
+    def _append(self, file: BinaryIO, block: Samples) -> None:
+        view = _bytes(np.ascontiguousarray(block.T, dtype=np.float32))
+        try:
+            while view:  # a nearly full disk takes a part and then raises
+                view = view[file.write(view) :]
+        except OSError as error:
+            raise write_error(error, self.folder, len(view)) from error
+
+    def facts(self) -> MixFacts | None:
+        """What is known of the decoded mix, or None while there is none."""
+        if self._facts is None:
+            try:
+                self._facts = MixFacts(**json.loads(self._facts_path.read_bytes()))
+            except (OSError, ValueError, TypeError):
+                return None
+        return self._facts
+
+    def read_mix(self, start: int, frames: int) -> Samples:
+        """float32 [2, frames] of the mix from frame `start`; zeros outside the song."""
+        facts = self.facts()
+        total = 0 if facts is None else facts.frames
+        samples = np.zeros((CHANNELS, frames), dtype=np.float32)
+        first, last = max(start, 0), min(start + frames, total)
+        if first < last:
+            count = (last - first) * CHANNELS
+            data = np.fromfile(self._mix_path, np.float32, count, offset=first * CHANNELS * _ITEM)
+            samples[:, first - start : last - start] = data.reshape(-1, CHANNELS).T
+        return samples
+
+    def has_pass(self, piece: Piece) -> bool:
+        """Whether this pass is finished. A file of another size is not (another plan)."""
+        try:
+            return self._pass_path(piece).stat().st_size == piece.size_bytes
+        except OSError:
+            return False
+
+    def write_pass(self, piece: Piece, samples: Samples) -> None:
+        """Store float32 [stems, channels, frames]; complete under its name, or not there."""
+        data = np.ascontiguousarray(samples, dtype=np.float32)
+        if data.nbytes != piece.size_bytes:
+            raise ValueError(f"{piece.name}: {data.shape} does not fit {piece}")
+        try:
+            self._passes.mkdir(parents=True, exist_ok=True)
+            replace_file(self._pass_path(piece), _bytes(data), sync=False)
+        except OSError as error:
+            raise write_error(error, self.folder, piece.size_bytes) from error
+
+    def read_piece(self, piece: Piece, stem: str, start: int, frames: int) -> Samples:
+        """float32 [2, frames] of one stem of a finished pass, from its own frame `start`."""
+        part = np.empty((CHANNELS, frames), dtype=np.float32)
+        row = piece.stems.index(stem) * CHANNELS
+        with self._pass_path(piece).open("rb") as file:
+            for channel in range(CHANNELS):
+                file.seek(((row + channel) * piece.frames + start) * _ITEM)
+                part[channel] = np.frombuffer(file.read(frames * _ITEM), np.float32)
+        return part
+
+    def _pass_path(self, piece: Piece) -> Path:
+        return self._passes / f"{piece.name}.f32"
+
+
+def _bytes(samples: Samples) -> memoryview:
+    return samples.reshape(-1).view(np.uint8).data
+
+
+class StemReader:
+    """Reads one stem as the sum of the passes that cover each frame, always in plan order."""
+
+    def __init__(self, audio: JobAudio, stem: str, pieces: Sequence[Piece]) -> None:
+        self._audio = audio
+        self._stem = stem
+        self._pieces = [piece for piece in pieces if stem in piece.stems]
+        self._starts = np.array([piece.start for piece in self._pieces], dtype=np.int64)
+        self._longest = max((piece.frames for piece in self._pieces), default=0)
+
+    def read(self, start: int, frames: int) -> Samples:
+        """float32 [2, frames] from frame `start`; zeros where no pass covers."""
+        samples = np.zeros((CHANNELS, frames), dtype=np.float32)
+        low = int(np.searchsorted(self._starts, start - self._longest, "right"))
+        high = int(np.searchsorted(self._starts, start + frames, "left"))
+        for piece in self._pieces[low:high]:
+            first = max(start, piece.start)
+            last = min(start + frames, piece.start + piece.frames)
+            if first < last:
+                part = self._audio.read_piece(piece, self._stem, first - piece.start, last - first)
+                samples[:, first - start : last - start] += part
+        return samples

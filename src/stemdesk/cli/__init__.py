@@ -1,0 +1,1 @@
+"""The command line: arguments, progress as text or JSON, exit codes. No Qt."""

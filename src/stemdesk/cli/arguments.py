@@ -1,0 +1,56 @@
+"""The commands and their arguments."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stemdesk import __version__
+from stemdesk.core.options import AudioFormat
+
+COMMANDS = ("split", "demo", "models", "doctor", "clean")
+
+_ABOUT = (
+    "StemDesk takes a song apart: vocals, drums, bass and the rest, on your own machine. "
+    "Without a command the window opens."
+)
+_EXIT_CODES = "Exit codes: 0 all done, 1 some songs failed, 2 wrong usage, 130 stopped."
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser for every command."""
+    root = argparse.ArgumentParser(prog="stemdesk", description=_ABOUT, epilog=_EXIT_CODES)
+    root.add_argument("--version", action="version", version=f"StemDesk {__version__}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    split = commands.add_parser("split", help="split songs into stems", epilog=_EXIT_CODES)
+    split.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
+    _add_split_options(split)
+    demo = commands.add_parser("demo", help="make a short demo song and split it")
+    _add_split_options(demo)
+    for name, about in (
+        ("models", "list the installed models"),
+        ("doctor", "show the device, versions, folders, disk, sound and models"),
+        ("clean", "remove old working files"),
+    ):
+        command = commands.add_parser(name, help=about)
+        command.add_argument("--json", action="store_true", help="print JSON")
+    return root
+
+
+def _add_split_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("-o", "--output", type=Path, metavar="FOLDER", help="where the song folders go")
+    add("--model", metavar="NAME", help="an installed model (see: stemdesk models)")
+    add("--stems", type=_names, metavar="A,B", help="only these stems, for example vocals,drums")
+    add("--format", choices=[item.value for item in AudioFormat], help="default: flac")
+    add("--bits", type=int, choices=(16, 24, 32), help="default: 24; 32 is float, WAV only")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), help="default: auto, the fastest")
+    add("--force", action="store_true", help="split again what is split already")
+    add("--json", action="store_true", help="print one JSON object a line")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise argparse.ArgumentTypeError("name at least one stem")
+    return names

@@ -1,0 +1,186 @@
+"""Progress for people and for programs: a bar, plain lines, or one JSON object a line.
+
+The JSON lines follow `events.schema.json` beside this file; `v` is its version.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from stemdesk.core.errors import StemDeskError
+from stemdesk.core.job import Job
+from stemdesk.core.notices import Notice
+from stemdesk.core.progress import Progress
+from stemdesk.core.sentences import format_duration, printable, say, say_notice
+from stemdesk.jobs.pipeline import Result
+
+SCHEMA_VERSION = 1
+_BAR_CELLS = 24
+_LINE_STEP = 0.1  # plain lines: one for each tenth
+_INTERVAL_S = 0.1
+
+
+class Display(Protocol):
+    """What a run of `split` tells."""
+
+    def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None: ...
+    def song(self, number: int, job: Job) -> None: ...
+    def progress(self, progress: Progress) -> None: ...
+    def done(self, result: Result) -> None: ...
+    def failed(self, error: StemDeskError) -> None: ...
+    def note(self, text: str) -> None: ...
+    def end(self, done: int, failed: int, exit_code: int) -> None: ...
+
+
+class TextDisplay:
+    """A bar that is redrawn on a terminal, plain lines otherwise. Results go to stdout, all
+    else to stderr."""
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._bar = self._err.isatty()
+        self._songs = 0
+        self._label = ""
+        self._drawn = 0
+        self._last = ("", -1.0)
+        self._moment = 0.0
+
+    def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None:
+        self._songs = songs
+        for path in passed_over:
+            self._say(f"Passed over (not audio): {printable(str(path))}")
+
+    def song(self, number: int, job: Job) -> None:
+        self._label = f"[{number}/{self._songs}] {printable(job.name)}"
+        self._last = ("", -1.0)
+
+    def progress(self, progress: Progress) -> None:
+        stage, before = self._last
+        changed = stage != progress.stage.value
+        left = "" if progress.left_s is None else f"{format_duration(progress.left_s)} left"
+        percent = f"{100 * progress.fraction:3.0f} %"
+        if self._bar:
+            now = time.monotonic()
+            if changed or now - self._moment >= _INTERVAL_S or progress.fraction >= 1:
+                self._moment = now
+                self._last = (progress.stage.value, progress.fraction)
+                cells = round(_BAR_CELLS * progress.fraction)
+                bar = "█" * cells + "░" * (_BAR_CELLS - cells)
+                self._draw(f"{progress.stage.value:<10} {bar} {percent}  {left}")
+        elif changed or progress.fraction - before >= _LINE_STEP:
+            self._last = (progress.stage.value, progress.fraction)
+            parts = [self._label, progress.stage.value, percent.strip(), left]
+            self._say("  ".join(part for part in parts if part))
+
+    def done(self, result: Result) -> None:
+        for notice in result.notices:
+            self._say(f"Note: {say_notice(notice)}")
+        self._clear()
+        word = "Already split" if result.already else "Saved"
+        print(f"{word}: {printable(str(result.folder))}", file=self._out, flush=True)
+
+    def failed(self, error: StemDeskError) -> None:
+        happened, remedy = say(error.code, error.path, error.facts, error.detail)
+        self._say(f"Failed: {happened} {remedy}")
+
+    def note(self, text: str) -> None:
+        self._say(text)
+
+    def end(self, done: int, failed: int, exit_code: int) -> None:
+        if exit_code == 130:
+            self._say("Stopped. The same command goes on where it stopped.")
+        elif done + failed > 1:
+            self._say(f"{done} done, {failed} failed.")
+
+    def _say(self, text: str) -> None:
+        self._clear()
+        print(text, file=self._err, flush=True)
+
+    def _draw(self, text: str) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        room = max(0, width - len(text) - 1)
+        label = self._label if len(self._label) <= room else self._label[: room - 1] + "…"
+        line = f"{label} {text}"[:width]
+        self._err.write("\r" + line.ljust(self._drawn))
+        self._err.flush()
+        self._drawn = len(line)
+
+    def _clear(self) -> None:
+        if self._drawn:
+            self._err.write("\r" + " " * self._drawn + "\r")
+            self._drawn = 0
+
+
+class JsonDisplay:
+    """One JSON object a line on stdout, for programs."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._number = 0
+        self._file = ""
+        self._last = ("", -1.0)
+
+    def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None:
+        self._put("begin", songs=songs, passed_over=[printable(str(path)) for path in passed_over])
+
+    def song(self, number: int, job: Job) -> None:
+        self._number, self._file = number, printable(str(job.source))
+        self._last = ("", -1.0)
+        self._put("song", song=number, file=self._file, name=printable(job.name))
+
+    def progress(self, progress: Progress) -> None:
+        percent = round(100 * progress.fraction, 1)
+        if self._last != (progress.stage.value, percent):
+            self._last = (progress.stage.value, percent)
+            left = None if progress.left_s is None else round(progress.left_s, 1)
+            self._put(
+                "progress",
+                song=self._number,
+                stage=progress.stage.value,
+                percent=percent,
+                left_s=left,
+            )
+
+    def done(self, result: Result) -> None:
+        self._put(
+            "done",
+            song=self._number,
+            file=self._file,
+            folder=printable(str(result.folder)),
+            already=result.already,
+            frames=result.frames,
+            samplerate=result.samplerate,
+            notices=[_notice(notice) for notice in result.notices],
+        )
+
+    def failed(self, error: StemDeskError) -> None:
+        happened, remedy = say(error.code, error.path, error.facts, error.detail)
+        self._put(
+            "failed",
+            song=self._number,
+            file=self._file or printable(str(error.path or "")),
+            code=error.code.value,
+            happened=happened,
+            remedy=remedy,
+            detail=printable(error.detail),
+        )
+
+    def note(self, text: str) -> None:
+        self._put("note", text=text)
+
+    def end(self, done: int, failed: int, exit_code: int) -> None:
+        self._put("end", done=done, failed=failed, exit_code=exit_code)
+
+    def _put(self, event: str, **values: Any) -> None:
+        print(json.dumps({"v": SCHEMA_VERSION, "event": event, **values}), file=self._out)
+        self._out.flush()
+
+
+def _notice(notice: Notice) -> dict[str, str]:
+    return {"code": notice.code.value, "text": say_notice(notice)}

@@ -1,0 +1,138 @@
+"""The error tree: the first file to read.
+
+Every failure a person can meet is a `StemDeskError` with a code. The code picks the sentence
+(`core/sentences.py`); `path` names the file it is about, `facts` carry the numbers that the
+sentence needs, `detail` is the technical cause for "copy details". Third-party exceptions are
+translated once, in the module that calls that library. Anything else is a bug.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from enum import StrEnum
+from pathlib import Path
+
+
+class ErrorCode(StrEnum):
+    """What went wrong, one code for each sentence."""
+
+    SOURCE_MISSING = "source_missing"
+    SOURCE_UNREADABLE = "source_unreadable"
+    SOURCE_EMPTY = "source_empty"
+    SOURCE_UNSUPPORTED = "source_unsupported"
+    SOURCE_PLAYLIST = "source_playlist"
+    SOURCE_NO_AUDIO = "source_no_audio"
+    SOURCE_NO_FRAMES = "source_no_frames"
+    SOURCE_IMPLAUSIBLE = "source_implausible"
+    SOURCE_TOO_LONG = "source_too_long"
+    SOURCE_CHANGED = "source_changed"
+    FOLDER_WITHOUT_AUDIO = "folder_without_audio"
+    MODEL_MISSING = "model_missing"
+    MODEL_NONE_INSTALLED = "model_none_installed"
+    MODEL_CORRUPT = "model_corrupt"
+    MODEL_REFUSED = "model_refused"
+    STEM_UNKNOWN = "stem_unknown"
+    DEVICE_UNAVAILABLE = "device_unavailable"
+    DEVICE_OUT_OF_MEMORY = "device_out_of_memory"
+    OUTPUT_UNAVAILABLE = "output_unavailable"
+    FOLDER_NOT_WRITABLE = "folder_not_writable"
+    DISK_FULL = "disk_full"
+    ENCODER_FAILED = "encoder_failed"
+    STEMS_MISSING = "stems_missing"
+    JOB_BUSY = "job_busy"
+    STORE_FAILED = "store_failed"
+    STORE_NEWER = "store_newer"
+    SETTINGS_INVALID = "settings_invalid"
+    INTERNAL = "internal"
+
+
+class StemDeskError(Exception):
+    """A failure with a code.
+
+    `detail`: technical cause, for the log and "copy details". `path`: the file or folder it is
+    about. `retryable`: whether the same thing may work later without any change. `facts`:
+    numbers and names for the sentence (bytes, seconds, hertz: the unit is in the key).
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        detail: str = "",
+        *,
+        path: Path | None = None,
+        retryable: bool = False,
+        **facts: str | int | float,
+    ) -> None:
+        super().__init__(f"{code.value}: {detail}" if detail else code.value)
+        self.code = code
+        self.detail = detail
+        self.path = path
+        self.retryable = retryable
+        self.facts = facts
+
+
+class SourceError(StemDeskError):
+    """The song: missing, unreadable, unsupported, without audio."""
+
+
+class ModelError(StemDeskError):
+    """The model: missing, corrupt, refused."""
+
+
+class DeviceError(StemDeskError):
+    """The compute device or the audio output: out of memory, unavailable."""
+
+
+class ExportError(StemDeskError):
+    """Writing what people keep: folder not writable, encoder missing."""
+
+
+class DiskFullError(ExportError):
+    """A volume has no room. Facts: `needed_bytes` (0 if unknown) and `free_bytes`."""
+
+    def __init__(self, path: Path, needed_bytes: int = 0, detail: str = "") -> None:
+        super().__init__(
+            ErrorCode.DISK_FULL,
+            detail,
+            path=path,
+            retryable=True,
+            needed_bytes=needed_bytes,
+            free_bytes=free_bytes(path),
+        )
+
+
+class StoreError(StemDeskError):
+    """The database of jobs."""
+
+
+class SettingsError(StemDeskError):
+    """A setting's value is not allowed."""
+
+
+class Cancelled(Exception):  # noqa: N818 - an outcome, not an error
+    """The person stopped the job. Not an error."""
+
+
+class Paused(Exception):  # noqa: N818 - an outcome, not an error
+    """The person paused the job; its finished passes stay in scratch."""
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def free_bytes(path: Path) -> int:
+    """Free bytes on the volume that holds `path`, or its nearest existing parent."""
+    for folder in (path, *path.parents):
+        try:
+            return shutil.disk_usage(folder).free
+        except OSError:
+            continue
+    return 0
+
+
+def write_error(error: OSError, path: Path, needed_bytes: int = 0) -> StemDeskError:
+    """Translate an `OSError` met while writing `path`: disk full, or folder not writable."""
+    if error.errno in _FULL:
+        return DiskFullError(path, needed_bytes, str(error))
+    return ExportError(ErrorCode.FOLDER_NOT_WRITABLE, str(error), path=path)

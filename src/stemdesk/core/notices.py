@@ -1,0 +1,33 @@
+"""Notices: what a person should know about a job that went well all the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+
+class NoticeCode(StrEnum):
+    """One code for each sentence in `core/sentences.py`."""
+
+    TRUNCATED = "truncated"  # facts: decoded_s, declared_s
+    NOT_FINITE = "not_finite"  # facts: samples (set to 0)
+    DOWNMIXED = "downmixed"  # facts: channels
+    CLIPPED = "clipped"  # facts: stem, peak_db (over full scale)
+    RENAMED = "renamed"  # facts: name
+    DEVICE_FALLBACK = "device_fallback"  # facts: device, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice's code and the numbers for its sentence."""
+
+    code: NoticeCode
+    facts: dict[str, str | int | float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"code": self.code.value, "facts": self.facts}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(NoticeCode(value["code"]), dict(value["facts"]))

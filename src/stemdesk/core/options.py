@@ -1,0 +1,66 @@
+"""What a job is asked to do: a snapshot of the settings, so that it can be repeated exactly."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from stemdesk.core.errors import ErrorCode, SettingsError
+
+DEFAULT_OVERLAP = 0.25
+
+
+class AudioFormat(StrEnum):
+    """File formats of saved stems."""
+
+    WAV = "wav"
+    FLAC = "flac"
+
+
+@dataclass(frozen=True, slots=True)
+class SeparationOptions:
+    """`model`: name in the models folder. `stems`: the wanted ones, empty for all of the
+    model's. `overlap`: share of a segment that the next one repeats, 0 to 0.9."""
+
+    model: str
+    stems: tuple[str, ...] = ()
+    overlap: float = DEFAULT_OVERLAP
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.overlap) and 0 <= self.overlap <= 0.9):
+            raise SettingsError(ErrorCode.SETTINGS_INVALID, f"overlap {self.overlap}")
+
+    def to_json(self) -> dict[str, Any]:
+        return {"model": self.model, "stems": list(self.stems), "overlap": self.overlap}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(
+            model=str(value["model"]),
+            stems=tuple(str(stem) for stem in value["stems"]),
+            overlap=float(value["overlap"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """`bits`: 16, 24, or 32 (float, WAV only)."""
+
+    format: AudioFormat = AudioFormat.FLAC
+    bits: int = 24
+
+    def __post_init__(self) -> None:
+        allowed = (16, 24, 32) if self.format is AudioFormat.WAV else (16, 24)
+        if self.bits not in allowed:
+            raise SettingsError(
+                ErrorCode.SETTINGS_INVALID, f"{self.format.value} cannot hold {self.bits} bits"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        return {"format": self.format.value, "bits": self.bits}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(format=AudioFormat(value["format"]), bits=int(value["bits"]))

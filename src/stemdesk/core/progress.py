@@ -1,0 +1,102 @@
+"""Progress as frozen values, the estimate of the time left, and the token that stops a job."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stemdesk.core.errors import Cancelled, Paused
+
+
+class Stage(StrEnum):
+    """What a running job does now."""
+
+    WAITING = "waiting"  # for the compute device, held by another StemDesk
+    DECODING = "decoding"
+    SEPARATING = "separating"
+    SAVING = "saving"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`fraction` of this stage, 0 to 1; `left_s`: seconds to the job's end, None if unknown."""
+
+    stage: Stage
+    fraction: float
+    left_s: float | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+def ignore_progress(_: Progress) -> None:
+    """A `Report` for callers who do not care."""
+
+
+class CancelToken:
+    """Stops or pauses a job from another thread. Checked between the layers of a network
+    (`check`), pauses only between passes (`check_pause`)."""
+
+    def __init__(self) -> None:
+        self._cancelled = threading.Event()
+        self._paused = threading.Event()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def pause(self) -> None:
+        self._paused.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def check(self) -> None:
+        """Raise `Cancelled` once the job was cancelled."""
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def check_pause(self) -> None:
+        """Raise `Cancelled` or `Paused`; called where a job can rest without losing work."""
+        self.check()
+        if self._paused.is_set():
+            raise Paused
+
+    def wait(self, seconds: float) -> None:
+        """Rest for up to `seconds`, shorter if cancelled. Raises as `check_pause`."""
+        self._cancelled.wait(seconds)
+        self.check_pause()
+
+
+class Estimate:
+    """Seconds left, from measured steps: a smoothed time per step times the steps to go.
+
+    The first step of a run (warm-up, caches) counts for less than later ones: exponential
+    smoothing with weight 0.3, after two steps. A gap (suspend) of over `GAP_S` starts anew.
+    """
+
+    GAP_S = 120.0
+
+    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._total = total
+        self._clock = clock
+        self._last = clock()
+        self._per_step: float | None = None
+        self._steps = 0
+
+    def step(self, done: int) -> float | None:
+        """Note that `done` of the total are finished now; return the seconds left, or None."""
+        now = self._clock()
+        taken, self._last = now - self._last, now
+        if taken > self.GAP_S:
+            self._per_step = None
+            return None
+        self._steps += 1
+        if self._per_step is None or self._steps == 2:
+            self._per_step = taken
+        else:
+            self._per_step += 0.3 * (taken - self._per_step)
+        return max(0.0, self._per_step * (self._total - done))

@@ -1,0 +1,184 @@
+"""The sentences people read about errors and notices: what happened, to which file, what to do.
+
+One table for the window and the command line, so that both say the same. `{name}` is the file's
+name, `{path}` its full path; the other fields are the error's facts, with bytes and seconds
+written out by `say`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from stemdesk.core.errors import ErrorCode
+from stemdesk.core.notices import Notice, NoticeCode
+
+_E = ErrorCode
+ERRORS: dict[ErrorCode, tuple[str, str]] = {
+    _E.SOURCE_MISSING: ("{name} is not there any more.", "Put it back, or choose it anew."),
+    _E.SOURCE_UNREADABLE: (
+        "{name} cannot be read.",
+        "Check that the file is not open elsewhere and that you may read it.",
+    ),
+    _E.SOURCE_EMPTY: ("{name} is empty (0 bytes).", "Get the file again."),
+    _E.SOURCE_UNSUPPORTED: (
+        "{name} is not a sound or video file that StemDesk can read.",
+        "Check the file in a music player, or convert it to WAV or FLAC.",
+    ),
+    _E.SOURCE_PLAYLIST: (
+        "{name} is a playlist, not a song.",
+        "Add the songs that it lists instead.",
+    ),
+    _E.SOURCE_NO_AUDIO: ("{name} has no sound track.", "Choose a file with sound."),
+    _E.SOURCE_NO_FRAMES: ("{name} holds no sound: it is 0 seconds long.", "Get the file again."),
+    _E.SOURCE_IMPLAUSIBLE: (
+        "{name} says it has {channels} channels at {samplerate} Hz, which cannot be right.",
+        "The file is damaged: get it again.",
+    ),
+    _E.SOURCE_TOO_LONG: (
+        "{name} is longer than {limit_s}, the limit in the settings.",
+        "Raise the limit in the settings, or cut the file.",
+    ),
+    _E.SOURCE_CHANGED: (
+        "{name} was changed while it was being split.",
+        "Split it again when it is finished.",
+    ),
+    _E.FOLDER_WITHOUT_AUDIO: (
+        "There is no sound file in the folder {name}.",
+        "Choose a folder with songs.",
+    ),
+    _E.MODEL_MISSING: (
+        "The model “{model}” is not installed.",
+        "Choose an installed model, or put its files into the models folder.",
+    ),
+    _E.MODEL_NONE_INSTALLED: (
+        "No model is installed yet.",
+        "Put a Demucs model into the models folder: {path}",
+    ),
+    _E.MODEL_CORRUPT: (
+        "The model file {name} is damaged.",
+        "Delete it and install the model again.",
+    ),
+    _E.MODEL_REFUSED: (
+        "The model file {name} is not a Demucs model that StemDesk trusts.",
+        "Install a model from a source you know.",
+    ),
+    _E.STEM_UNKNOWN: ("The model has no stem “{stem}”.", "Choose from: {known}."),
+    _E.DEVICE_UNAVAILABLE: (
+        "This computer cannot compute on “{device}”.",
+        "Choose “auto” in the settings.",
+    ),
+    _E.DEVICE_OUT_OF_MEMORY: (
+        "The graphics card has run out of memory.",
+        "Close other programs that use it, or compute on the CPU.",
+    ),
+    _E.OUTPUT_UNAVAILABLE: (
+        "No sound device was found.",
+        "Connect speakers or headphones; everything else works without.",
+    ),
+    _E.FOLDER_NOT_WRITABLE: (
+        "{path} cannot be written to.",
+        "Choose another folder, or check that you may write there.",
+    ),
+    _E.DISK_FULL: (
+        "The disk is full: {path} has {free_bytes} left and {needed_bytes} are needed.",
+        "Make room; then it goes on.",
+    ),
+    _E.ENCODER_FAILED: ("{name} could not be written.", "Try another file format."),
+    _E.STEMS_MISSING: (
+        "The stems are not in {path} any more.",
+        "Locate the folder, split the song again, or remove it from the list.",
+    ),
+    _E.JOB_BUSY: (
+        "{name} is being split by another StemDesk right now.",
+        "Wait until it is done there.",
+    ),
+    _E.STORE_FAILED: (
+        "The list of jobs at {path} cannot be read or written.",
+        "Check the disk. If the file is damaged, move it away and start again.",
+    ),
+    _E.STORE_NEWER: (
+        "The list of jobs at {path} was made by a newer StemDesk.",
+        "Use that version, or move the file away.",
+    ),
+    _E.SETTINGS_INVALID: ("A setting has a value that is not allowed: {detail}.", "Change it."),
+    _E.INTERNAL: (
+        "Something went wrong inside StemDesk while it worked on {name}.",
+        "Please try again. If it happens again, report it with the details.",
+    ),
+}
+
+_N = NoticeCode
+NOTICES: dict[NoticeCode, str] = {
+    _N.TRUNCATED: "The file is cut off: {decoded_s} of {declared_s} could be read and were split.",
+    _N.NOT_FINITE: "{samples} samples were not numbers and were set to silence.",
+    _N.DOWNMIXED: "The {channels} channels were mixed down to stereo.",
+    _N.CLIPPED: (
+        "The stem “{stem}” is {peak_db:.1f} dB louder than the format can hold and was clipped; "
+        "32-bit WAV keeps it whole."
+    ),
+    _N.RENAMED: "Saved as “{name}”, since a folder of that name was there already.",
+    _N.DEVICE_FALLBACK: "The CPU was used: {reason}",
+}
+
+Fact = str | int | float
+
+
+def say(
+    code: ErrorCode, path: Path | None, facts: Mapping[str, Fact], detail: str = ""
+) -> tuple[str, str]:
+    """What happened and what to do next, for an error's code, path and facts."""
+    known: dict[str, Fact] = {"detail": detail, **_written(facts)}
+    known |= {"path": printable(str(path or "?")), "name": printable(path.name if path else "?")}
+    happened, remedy = ERRORS[code]
+    return happened.format_map(_Gaps(known)), remedy.format_map(_Gaps(known))
+
+
+def say_notice(notice: Notice) -> str:
+    """A notice as one sentence."""
+    return NOTICES[notice.code].format_map(_Gaps(_written(notice.facts)))
+
+
+def format_bytes(count: float) -> str:
+    """1 536 000 → `1.5 MB` (decimal units, as file managers show them)."""
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit in ("bytes", "kB") else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def format_duration(seconds: float) -> str:
+    """Seconds as `m:ss`, from one hour on `h:mm:ss`."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, second = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes}:{second:02}"
+
+
+def printable(text: str) -> str:
+    """`text` without control characters and with undecodable bytes as `�`, safe to show."""
+    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(character if character.isprintable() else "�" for character in shown)
+
+
+def _written(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    written: dict[str, Fact] = {}
+    for key, value in facts.items():
+        if isinstance(value, str):
+            written[key] = printable(value)
+        elif key.endswith("_bytes"):
+            written[key] = format_bytes(value) if value else "more"
+        elif key.endswith("_s"):
+            written[key] = format_duration(value)
+        else:
+            written[key] = value
+    return written
+
+
+class _Gaps(dict[str, Fact]):
+    """A fact that an error does not carry reads `?` instead of raising."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"

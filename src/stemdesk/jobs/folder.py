@@ -1,0 +1,223 @@
+"""Song folders: where a song's stems go, the manifest, and what counts as "already split".
+
+A folder under its final name is complete: stems are written into a hidden folder beside it that
+is renamed at the end. The manifest, `stemdesk.json`, says what the stems were made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stemdesk import __version__
+from stemdesk.core.errors import ErrorCode, ExportError, write_error
+from stemdesk.core.files import replace_file
+from stemdesk.core.job import Job
+from stemdesk.core.names import safe_name
+from stemdesk.core.notices import Notice
+
+MANIFEST = "stemdesk.json"
+MANIFEST_VERSION = 1
+_TRIES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What decides a song's stems: the file, the models, the options."""
+
+    fingerprint: str
+    model: str
+    hashes: tuple[str, ...]
+    weights: tuple[tuple[float, ...], ...]
+    stems: tuple[str, ...]
+    overlap: float
+    format: str
+    bits: int
+
+    @property
+    def key(self) -> str:
+        """One hash over all of it but the model's name: equal keys, equal stems."""
+        return _hash([self.separation_key, self.format, self.bits])
+
+    @property
+    def separation_key(self) -> str:
+        """The same without the file format: what finished passes in scratch depend on."""
+        return _hash([self.fingerprint, self.hashes, self.weights, self.stems, self.overlap])
+
+
+@dataclass(frozen=True, slots=True)
+class StemFile:
+    """One stem in a song folder; `name` is the file's name there."""
+
+    stem: str
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What `stemdesk.json` tells of a song folder."""
+
+    key: str
+    title: str
+    artist: str
+    model: str
+    frames: int
+    samplerate: int
+    files: tuple[StemFile, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+def parent_folder(job: Job) -> Path:
+    """The folder that will hold the song's folder; a dropped folder's tree is kept."""
+    return job.root.joinpath(*(safe_name(part) for part in job.relative.parts))
+
+
+def candidates(job: Job) -> Iterator[Path]:
+    """`name`, `name (2)`, `name (3)`, … beneath the job's root."""
+    parent, name = parent_folder(job), safe_name(job.name)
+    yield parent / name
+    for number in range(2, _TRIES):
+        yield parent / f"{name} ({number})"
+
+
+def find_split(job: Job, key: str) -> Path | None:
+    """The complete song folder whose manifest matches, or None."""
+    for folder in candidates(job):
+        if not folder.exists():
+            return None
+        manifest = read_manifest(folder)
+        if manifest is not None and manifest.key == key and is_complete(folder, manifest):
+            return folder
+    return None
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The folder's manifest, or None if there is none that we understand."""
+    try:
+        value = json.loads((folder / MANIFEST).read_text("utf-8"))
+        if value["version"] != MANIFEST_VERSION:
+            return None
+        files = tuple(
+            StemFile(str(item["stem"]), Path(item["file"]).name, int(item["bytes"]))
+            for item in value["files"]
+        )
+        return Manifest(
+            key=str(value["key"]),
+            title=str(value["source"]["title"]),
+            artist=str(value["source"]["artist"]),
+            model=str(value["model"]["name"]),
+            frames=int(value["frames"]),
+            samplerate=int(value["samplerate"]),
+            files=files,
+            notices=tuple(Notice.from_json(item) for item in value["notices"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_complete(folder: Path, manifest: Manifest) -> bool:
+    """Whether every stem of the manifest is there with its size."""
+    try:
+        return all(
+            (folder / file.name).stat().st_size == file.size_bytes for file in manifest.files
+        )
+    except OSError:
+        return False
+
+
+def write_manifest(
+    folder: Path,
+    job: Job,
+    recipe: Recipe,
+    facts: dict[str, Any],
+    files: list[StemFile],
+    notices: tuple[Notice, ...],
+) -> None:
+    """Write `stemdesk.json`. `facts`: frames, samplerate and what else the pipeline knows."""
+    value = {
+        "version": MANIFEST_VERSION,
+        "app": f"StemDesk {__version__}",
+        "key": recipe.key,
+        "source": {
+            "file": job.source.name.encode("utf-8", "replace").decode(),
+            "fingerprint": recipe.fingerprint,
+            "title": job.tags.title,
+            "artist": job.tags.artist,
+            "album": job.tags.album,
+        },
+        "model": {"name": recipe.model, "sha256": list(recipe.hashes)},
+        "options": {"stems": list(recipe.stems), "overlap": recipe.overlap},
+        "format": {"name": recipe.format, "bits": recipe.bits},
+        **facts,
+        "files": [
+            {"stem": item.stem, "file": item.name, "bytes": item.size_bytes} for item in files
+        ],
+        "notices": [notice.to_json() for notice in notices],
+    }
+    replace_file(folder / MANIFEST, json.dumps(value, indent=2, ensure_ascii=False).encode())
+
+
+def partial_folder(job: Job) -> Path:
+    """The hidden folder that the stems are written into, on the same volume as the final one."""
+    return parent_folder(job) / f".{safe_name(job.name)}.{job.id}.partial"
+
+
+def ensure_writable(job: Job) -> None:
+    """Make the parent folder and prove that it takes a folder, before hours are spent.
+
+    Raises `ExportError` or `DiskFullError`.
+    """
+    parent, partial = parent_folder(job), partial_folder(job)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)  # left by a crash while saving
+        partial.mkdir()
+        partial.rmdir()
+    except OSError as error:
+        raise write_error(error, parent) from error
+
+
+def publish(job: Job, replaced: Path | None) -> Path:
+    """Rename the finished partial folder to its final name and return it.
+
+    `replaced`: a song folder whose place it takes (`--force`). Its own stems go; whatever else
+    the person put there is moved along. Otherwise the first free name is taken.
+    """
+    partial = partial_folder(job)
+    try:
+        if replaced is not None:
+            return _replace(partial, replaced)
+        for folder in candidates(job):
+            if folder.exists():
+                continue
+            try:
+                return partial.rename(folder)
+            except OSError:
+                if not folder.exists():  # refused, and not since another process was quicker
+                    raise
+    except OSError as error:
+        raise write_error(error, partial.parent) from error
+    raise ExportError(ErrorCode.FOLDER_NOT_WRITABLE, "no free name", path=partial.parent)
+
+
+def _hash(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _replace(partial: Path, folder: Path) -> Path:
+    manifest = read_manifest(folder)
+    ours = {MANIFEST} | ({file.name for file in manifest.files} if manifest else set())
+    old = folder.with_name(f".{folder.name}.{partial.name[-40:]}.old")
+    folder.rename(old)
+    for item in old.iterdir():
+        if item.name not in ours and not (partial / item.name).exists():
+            item.rename(partial / item.name)
+    partial.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    return folder

@@ -1,0 +1,73 @@
+"""From what people drop to tracks: files as they are, folders walked with their tree kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stemdesk.audio.decode import AUDIO_SUFFIXES
+from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
+from stemdesk.core.progress import CancelToken
+from stemdesk.core.track import Track
+from stemdesk.jobs.folder import MANIFEST
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies under the given paths. `passed_over`: files in folders that are no audio."""
+
+    tracks: tuple[Track, ...]
+    passed_over: tuple[Path, ...]
+    errors: tuple[StemDeskError, ...]
+
+
+def find_tracks(paths: Iterable[Path], cancel: CancelToken) -> Found:
+    """Tracks for files and folders, in order.
+
+    A file that is named becomes a track whatever its ending; its faults show when it is
+    decoded. Folders pass over what is not audio, hidden folders, finished song folders and link
+    loops; a folder without any audio is an error.
+    """
+    tracks: list[Track] = []
+    passed: list[Path] = []
+    errors: list[StemDeskError] = []
+    for given in paths:
+        path = Path(os.path.abspath(given))  # noqa: PTH100 - keeps links as the person sees them
+        if not path.is_dir():
+            if path.exists():
+                tracks.append(Track(path))
+            else:
+                errors.append(SourceError(ErrorCode.SOURCE_MISSING, path=path))
+            continue
+        before = len(tracks)
+        for file in walk(path, cancel):
+            if file.suffix.lower() in AUDIO_SUFFIXES:
+                tracks.append(Track(file, relative=file.parent.relative_to(path.parent)))
+            else:
+                passed.append(file)
+        if len(tracks) == before:
+            errors.append(SourceError(ErrorCode.FOLDER_WITHOUT_AUDIO, path=path))
+    return Found(tuple(tracks), tuple(passed), tuple(errors))
+
+
+def walk(folder: Path, cancel: CancelToken) -> Iterator[Path]:
+    """The files under `folder`, sorted by name, following links but no loops."""
+    seen: set[tuple[int, int]] = set()
+    stack = [folder]
+    while stack:
+        cancel.check()
+        here = stack.pop()
+        try:
+            status = here.stat()
+            identity = (status.st_dev, status.st_ino)
+            if identity in seen or (here / MANIFEST).exists():
+                continue
+            seen.add(identity)
+            entries = sorted(here.iterdir(), key=lambda path: path.name)
+        except OSError:
+            continue
+        visible = [path for path in entries if not path.name.startswith(".")]
+        yield from (path for path in visible if path.is_file())
+        stack.extend(path for path in reversed(visible) if path.is_dir())

@@ -1,0 +1,150 @@
+"""Scratch: a job's folder while it is not finished, and the cleaning of what was left there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import numpy as np
+
+from stemdesk.audio.decode import decode, probe
+from stemdesk.audio.store import JobAudio, MixFacts, Samples
+from stemdesk.core.errors import ErrorCode, SourceError, write_error
+from stemdesk.core.files import replace_file
+from stemdesk.core.progress import CancelToken
+from stemdesk.core.track import fingerprint
+from stemdesk.jobs.folder import Recipe
+from stemdesk.jobs.locks import is_running, job_lock_path
+
+# Mean and deviation of the first 30 s stand for the whole song: the networks normalise every
+# segment themselves, so a deviation wrong by 2x changes their output by 8e-6 (ARCHITECTURE.md).
+NORMALISE_S = 30
+STALE_DAYS = 14
+_KEY = "recipe.key"
+
+
+def open_scratch(folder: Path, recipe: Recipe) -> JobAudio:
+    """The job's audio in `folder`, emptied first if it was made by another recipe."""
+    key = folder / _KEY
+    try:
+        if not (key.is_file() and key.read_text("ascii") == recipe.separation_key):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            replace_file(key, recipe.separation_key.encode("ascii"))
+    except OSError as error:
+        raise write_error(error, folder) from error
+    return JobAudio(folder)
+
+
+def declared_frames(source: Path, samplerate: int, limit_s: float) -> int:
+    """The length that the file's header declares, in frames at `samplerate`; 0 if it is silent
+    about it. Headers lie: good for a first look at the disk only. Raises `SourceError`."""
+    declared_s = probe(source).declared_s or 0.0
+    return int(min(declared_s, limit_s) * samplerate)
+
+
+def decode_mix(
+    source: Path,
+    audio: JobAudio,
+    samplerate: int,
+    mark: str,
+    limit_s: float,
+    report: Callable[[float], None],
+    cancel: CancelToken,
+) -> MixFacts:
+    """Decode the whole song into `audio` at `samplerate` hertz.
+
+    `mark`: the source's fingerprint when the job began; `SourceError` SOURCE_CHANGED if it is
+    another one now. Also raises what `decode` and `JobAudio.write_mix` raise.
+    """
+    head: list[Samples] = []
+    room = NORMALISE_S * samplerate
+
+    def fill(append: Callable[[Samples], None]) -> MixFacts:
+        nonlocal room
+
+        def write(block: Samples) -> None:
+            nonlocal room
+            append(block)
+            if room > 0:
+                head.append(block[:, :room].mean(axis=0, dtype=np.float32))
+                room -= block.shape[1]
+
+        decoded = decode(source, samplerate, write, limit_s=limit_s, report=report, cancel=cancel)
+        if fingerprint(source) != mark:
+            raise SourceError(ErrorCode.SOURCE_CHANGED, path=source, retryable=True)
+        mean, deviation = normalisation(np.concatenate(head))
+        return MixFacts(
+            frames=decoded.frames,
+            samplerate=samplerate,
+            mean=mean,
+            deviation=deviation,
+            fingerprint=mark,
+            source_samplerate=decoded.source_samplerate,
+            source_channels=decoded.source_channels,
+            notices=json.dumps([notice.to_json() for notice in decoded.notices]),
+        )
+
+    return audio.write_mix(fill)
+
+
+def normalisation(mono: Samples) -> tuple[float, float]:
+    """Mean and deviation (unbiased, + 1e-8) of a mono mix, float32 [frames], as
+    `demucs.api.Separator` takes them."""
+    wide = mono.astype(np.float64)
+    deviation = float(wide.std(ddof=1)) if wide.size > 1 else 0.0
+    return float(wide.mean()), deviation + 1e-8
+
+
+def discard(scratch: Path, job_id: str) -> None:
+    """Remove a job's scratch. What the system will not let go, goes at the next start."""
+    shutil.rmtree(scratch / job_id, ignore_errors=True)
+
+
+def size_bytes(scratch: Path) -> int:
+    """What all scratch takes on the disk."""
+    total = 0
+    for path in scratch.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:  # removed while we looked
+            continue
+    return total
+
+
+def clean(scratch: Path, keep: Collection[str], now: float | None = None) -> int:
+    """Remove scratch that belongs to no job in `keep`, or was not used for 14 days, unless a
+    process works on it. Returns the bytes freed."""
+    moment = time.time() if now is None else now
+    freed = 0
+    try:
+        entries = list(scratch.iterdir())
+    except OSError:
+        return 0
+    for path in entries:
+        if path.suffix == ".lock":
+            if not path.with_suffix("").exists() and not is_running(scratch, path.stem):
+                path.unlink(missing_ok=True)
+            continue
+        if is_running(scratch, path.name):
+            continue
+        if path.name not in keep or _unused_days(path, moment) > STALE_DAYS:
+            before = size_bytes(path)
+            shutil.rmtree(path, ignore_errors=True)
+            job_lock_path(scratch, path.name).unlink(missing_ok=True)
+            freed += before - (size_bytes(path) if path.exists() else 0)
+    return freed
+
+
+def _unused_days(folder: Path, now: float) -> float:
+    """Days since the newest change inside; passes are written into a folder below."""
+    newest = 0.0
+    for path in (folder, folder / "passes"):
+        try:
+            newest = max(newest, path.stat().st_mtime)
+        except OSError:
+            continue
+    return (now - newest) / 86_400

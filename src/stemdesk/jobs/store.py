@@ -1,0 +1,182 @@
+"""Jobs and history in SQLite, shared by the window and any number of command lines.
+
+One row a job: what is looked for or sorted by stands in columns, the rest in a JSON document
+(ASCII, so that file names which are no valid UTF-8 survive). Written on state changes, never on
+progress. Raises `StoreError`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from stemdesk.core.errors import DiskFullError, ErrorCode, StoreError
+from stemdesk.core.job import Failure, Job, JobState
+from stemdesk.core.notices import Notice
+from stemdesk.core.options import ExportOptions, SeparationOptions
+from stemdesk.core.track import Tags
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,
+        position REAL NOT NULL,
+        created REAL NOT NULL,
+        state TEXT NOT NULL,
+        source TEXT NOT NULL,
+        document TEXT NOT NULL
+    );
+    CREATE INDEX jobs_by_position ON jobs (position);
+    CREATE INDEX jobs_by_source ON jobs (source);
+    """,
+)
+
+
+class JobStore:
+    """The database. `busy_timeout_s`: how long a call waits for another process's write."""
+
+    def __init__(self, path: Path, busy_timeout_s: float = 5.0) -> None:
+        self._path = path
+        with self._translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # check_same_thread stays on: the connection belongs to the thread that made it.
+            self._db = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._migrate()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def add(self, jobs: Iterable[Job]) -> list[Job]:
+        """Append jobs at the end of the queue, in one transaction; returns them with their
+        positions."""
+        with self._translated(), self._transaction():
+            last = self._db.execute("SELECT max(position) FROM jobs").fetchone()[0] or 0.0
+            placed = [
+                replace(job, position=last + index) for index, job in enumerate(jobs, start=1)
+            ]
+            self._db.executemany(
+                "INSERT INTO jobs (id, position, created, state, source, document) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                [_row(job) for job in placed],
+            )
+        return placed
+
+    def update(self, jobs: Iterable[Job]) -> None:
+        """Write jobs that are there already; one that was removed meanwhile stays removed."""
+        with self._translated(), self._transaction():
+            self._db.executemany(
+                "UPDATE jobs SET position = ?2, created = ?3, state = ?4, source = ?5, "
+                "document = ?6 WHERE id = ?1",
+                [_row(job) for job in jobs],
+            )
+
+    def remove(self, ids: Iterable[str]) -> None:
+        with self._translated(), self._transaction():
+            self._db.executemany("DELETE FROM jobs WHERE id = ?", [(item,) for item in ids])
+
+    def get(self, job_id: str) -> Job | None:
+        with self._translated():
+            row = self._db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        return None if row is None else _job(row)
+
+    def all(self) -> list[Job]:
+        """Every job, in the order of the queue."""
+        with self._translated():
+            return [_job(row) for row in self._db.execute("SELECT * FROM jobs ORDER BY position")]
+
+    def by_source(self, source: Path) -> list[Job]:
+        """The jobs of one file, the newest first."""
+        with self._translated():
+            rows = self._db.execute(
+                "SELECT * FROM jobs WHERE source = ? ORDER BY created DESC",
+                (json.dumps(str(source)),),
+            )
+            return [_job(row) for row in rows]
+
+    def change_count(self) -> int:
+        """Grows whenever another process has written."""
+        with self._translated():
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def _migrate(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(_MIGRATIONS):
+            raise StoreError(ErrorCode.STORE_NEWER, f"version {version}", path=self._path)
+        for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
+            # Another process may have migrated since: its version is read under the lock.
+            with self._transaction():
+                if self._db.execute("PRAGMA user_version").fetchone()[0] < number:
+                    for statement in filter(str.strip, script.split(";")):
+                        self._db.execute(statement)
+                    self._db.execute(f"PRAGMA user_version = {number}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            if "full" in str(error):
+                raise DiskFullError(self._path, 0, str(error)) from error
+            raise StoreError(
+                ErrorCode.STORE_FAILED,
+                str(error),
+                path=self._path,
+                retryable="locked" in str(error),
+            ) from error
+
+
+def _row(job: Job) -> tuple[str, float, float, str, str, str]:
+    document = {
+        "separation": job.separation.to_json(),
+        "export": job.export.to_json(),
+        "root": str(job.root),
+        "relative": str(job.relative),
+        "tags": asdict(job.tags),
+        "failure": None if job.failure is None else job.failure.to_json(),
+        "notices": [notice.to_json() for notice in job.notices],
+        "output": None if job.output is None else str(job.output),
+        "frames": job.frames,
+        "samplerate": job.samplerate,
+    }
+    source = json.dumps(str(job.source))
+    return job.id, job.position, job.created, job.state.value, source, json.dumps(document)
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    job_id, position, created, state, source, text = row
+    document = json.loads(text)
+    failure, output = document["failure"], document["output"]
+    return Job(
+        id=job_id,
+        source=Path(json.loads(source)),
+        separation=SeparationOptions.from_json(document["separation"]),
+        export=ExportOptions.from_json(document["export"]),
+        root=Path(document["root"]),
+        relative=Path(document["relative"]),
+        tags=Tags(**document["tags"]),
+        state=JobState(state),
+        position=position,
+        created=created,
+        failure=None if failure is None else Failure.from_json(failure),
+        notices=tuple(Notice.from_json(item) for item in document["notices"]),
+        output=None if output is None else Path(output),
+        frames=document["frames"],
+        samplerate=document["samplerate"],
+    )

@@ -1,0 +1,47 @@
+"""The rotating log and the crash log. No telemetry: they stay on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import logging.handlers
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+
+_MAX_BYTES = 2 * 1024 * 1024
+_BACKUPS = 3  # 8 MiB in all
+
+log = logging.getLogger("stemdesk")
+
+
+def set_up(folder: Path) -> None:
+    """Log to `<folder>/stemdesk.log`, native crashes to `crash.log`. A folder that cannot be
+    written is no reason not to start: then nothing is logged."""
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            folder / "stemdesk.log", maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8"
+        )
+        handler.setFormatter(
+            logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(message)s")
+        )
+        log.addHandler(handler)
+        # Kept open for the life of the process: faulthandler writes to its descriptor.
+        faulthandler.enable((folder / "crash.log").open("a", encoding="utf-8"))
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda args: _log_uncaught(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    log.critical("uncaught", exc_info=(kind, error, trace))
+    if sys.stderr is not None:  # a windowed app has none
+        sys.__excepthook__(kind, error, trace)

@@ -1,0 +1,104 @@
+"""Where things lie: settings, jobs, models, scratch, logs, resources.
+
+`STEMDESK_HOME` puts everything into one folder (a portable set-up, and the tests').
+`STEMDESK_MODELS` names another models folder. Nothing is created until it is written to.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import platformdirs
+
+from stemdesk.core.settings import Settings
+
+APP = "StemDesk"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Every folder the app uses."""
+
+    config: Path
+    data: Path
+    logs: Path
+    music: Path
+    models_override: Path | None = None
+    scratch_override: Path | None = None
+    output_override: Path | None = None
+
+    @property
+    def settings_file(self) -> Path:
+        return self.config / "settings.json"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "jobs.sqlite3"
+
+    @property
+    def scratch(self) -> Path:
+        """One folder for each job that is not finished."""
+        return self.scratch_override or self.data / "jobs"
+
+    @property
+    def models(self) -> Path:
+        return self.models_override or self.data / "models"
+
+    @property
+    def demo(self) -> Path:
+        """Where the demo song is made."""
+        return self.data / "demo"
+
+    @property
+    def compute_lock(self) -> Path:
+        return self.data / "compute.lock"
+
+    @property
+    def output(self) -> Path:
+        """Where stems are saved."""
+        return self.output_override or self.music / APP
+
+    def chosen(self, settings: Settings) -> Folders:
+        """The same folders with the person's choices put in. `STEMDESK_MODELS` wins over the
+        setting: it is nearer to the start of the program."""
+        return replace(
+            self,
+            models_override=self.models_override or _path(settings.models_folder),
+            scratch_override=_path(settings.scratch_folder),
+            output_override=_path(settings.output_folder),
+        )
+
+
+def folders() -> Folders:
+    """The folders for this user and environment."""
+    models = os.environ.get("STEMDESK_MODELS")
+    override = Path(models).expanduser() if models else None
+    home = os.environ.get("STEMDESK_HOME")
+    if home:
+        root = Path(home).expanduser().absolute()
+        return Folders(root / "config", root / "data", root / "logs", root / "music", override)
+    dirs = platformdirs.PlatformDirs(APP, appauthor=False)
+    return Folders(
+        config=Path(dirs.user_config_dir),
+        data=Path(dirs.user_data_dir),
+        logs=Path(dirs.user_log_dir),
+        music=Path(platformdirs.user_music_dir()),
+        models_override=override,
+    )
+
+
+def _path(setting: str) -> Path | None:
+    return Path(setting).expanduser() if setting else None
+
+
+def resources() -> Path:
+    """The folder of icons: in the frozen app, in the wheel, or at the repository's root."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen:
+        return Path(frozen) / "resources"
+    package = Path(__file__).resolve().parent
+    inside = package / "resources"
+    return inside if inside.is_dir() else package.parent.parent / "resources"

@@ -1,0 +1,23 @@
+import pytest
+
+from stemdesk.core.errors import SettingsError
+from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
+
+
+def test_options_survive_json() -> None:
+    separation = SeparationOptions("htdemucs", ("vocals", "bass"), 0.5)
+    assert SeparationOptions.from_json(separation.to_json()) == separation
+    export = ExportOptions(AudioFormat.WAV, 32)
+    assert ExportOptions.from_json(export.to_json()) == export
+
+
+@pytest.mark.parametrize("overlap", [-0.1, 0.95, float("nan"), float("inf")])
+def test_overlap_has_bounds(overlap: float) -> None:
+    with pytest.raises(SettingsError):
+        SeparationOptions("m", overlap=overlap)
+
+
+@pytest.mark.parametrize(("kind", "bits"), [(AudioFormat.FLAC, 32), (AudioFormat.WAV, 8)])
+def test_formats_hold_only_their_depths(kind: AudioFormat, bits: int) -> None:
+    with pytest.raises(SettingsError):
+        ExportOptions(kind, bits)

@@ -1,0 +1,77 @@
+import string
+from pathlib import Path
+
+import pytest
+
+from stemdesk.core.errors import DiskFullError, ErrorCode
+from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.sentences import (
+    ERRORS,
+    NOTICES,
+    format_bytes,
+    format_duration,
+    printable,
+    say,
+    say_notice,
+)
+
+
+def test_every_code_has_its_sentences() -> None:
+    assert set(ERRORS) == set(ErrorCode)
+    assert set(NOTICES) == set(NoticeCode)
+
+
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_every_sentence_says_what_happened_and_what_to_do(code: ErrorCode) -> None:
+    happened, remedy = say(code, Path("/music/song.mp3"), {})
+    for sentence in (happened, remedy):
+        assert sentence[0].isupper() or sentence.startswith("song.mp3") or sentence[0] == "/"
+        assert sentence.endswith((".", "/music/song.mp3"))
+
+
+def test_a_full_disk_is_told_with_numbers(tmp_path: Path) -> None:
+    error = DiskFullError(tmp_path, 5_000_000_000)
+    happened, _ = say(error.code, error.path, error.facts)
+    assert "5.0 GB are needed" in happened
+    assert str(tmp_path) in happened
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1536, "2 kB"), (84_025_440, "84.0 MB"), (3e12, "3.0 TB")],
+)
+def test_bytes(count: float, text: str) -> None:
+    assert format_bytes(count) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00"), (59.6, "1:00"), (72, "1:12"), (3600, "1:00:00"), (-1, "0:00")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
+
+
+def test_names_that_cannot_be_shown_are_made_showable() -> None:
+    assert printable("a\udcff\n\x1bb 日本 🎸") == "a���b 日本 🎸"
+    printable("\udcff").encode()
+
+
+def test_notices_carry_their_numbers() -> None:
+    text = say_notice(Notice(NoticeCode.TRUNCATED, {"decoded_s": 1.07, "declared_s": 185.0}))
+    assert text == "The file is cut off: 0:01 of 3:05 could be read and were split."
+    loud = Notice(NoticeCode.CLIPPED, {"stem": "drums", "peak_db": 1.234})
+    assert "1.2 dB" in say_notice(loud)
+
+
+def test_the_table_asks_only_for_facts_that_are_named_somewhere() -> None:
+    known = {
+        *("name", "path", "detail", "model", "stem", "known", "device", "limit_s"),
+        *("channels", "samplerate", "needed_bytes", "free_bytes"),
+        *("decoded_s", "declared_s", "samples", "peak_db", "reason"),
+    }
+    sentences = [text for pair in ERRORS.values() for text in pair] + list(NOTICES.values())
+    asked = {
+        field for text in sentences for _, field, _, _ in string.Formatter().parse(text) if field
+    }
+    assert asked <= known
