@@ -21,7 +21,7 @@ from stemdesk.jobs.pipeline import Result
 
 SCHEMA_VERSION = 1
 _BAR_CELLS = 24
-_LINE_STEP = 0.1  # plain lines: one for each tenth
+_LINE_STEP = 0.25  # plain lines: one for each quarter of a stage
 _INTERVAL_S = 0.1
 
 

@@ -16,8 +16,9 @@ from safetensors.torch import save
 
 from stemdesk.core.errors import write_error
 from stemdesk.core.files import replace_file
+from stemdesk.models.library import UNTRAINED
 
-NAME = "untrained"
+NAME = UNTRAINED
 _SIGNATURE = "untrained0"
 _SOURCES = ["drums", "bass", "other", "vocals"]
 _ARGUMENTS = {"sources": _SOURCES, "channels": 8, "depth": 4, "t_layers": 1, "t_heads": 4}

@@ -34,6 +34,7 @@ class Recipe:
     model: str
     hashes: tuple[str, ...]
     weights: tuple[tuple[float, ...], ...]
+    segments: tuple[str, ...]  # seconds of one pass, as fractions, for each file
     stems: tuple[str, ...]
     overlap: float
     format: str
@@ -47,7 +48,16 @@ class Recipe:
     @property
     def separation_key(self) -> str:
         """The same without the file format: what finished passes in scratch depend on."""
-        return _hash([self.fingerprint, self.hashes, self.weights, self.stems, self.overlap])
+        return _hash(
+            [
+                self.fingerprint,
+                self.hashes,
+                self.weights,
+                self.segments,
+                self.stems,
+                self.overlap,
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)

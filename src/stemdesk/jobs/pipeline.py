@@ -71,11 +71,11 @@ class Pipeline:
         """Do the job. Raises `StemDeskError`, `Cancelled`, `Paused`; scratch is kept then."""
         place = self.workplace
         with job_lock(place.scratch, job.id, job.source):
-            report(Progress(Stage.DECODING, 0.0))
             model, recipe = prepare(job, place.library)
             split = find_split(job, recipe.key)
             if split is not None and not place.force:
                 return _already(split)
+            report(Progress(Stage.DECODING, 0.0))
             ensure_writable(job)
             audio = open_scratch(place.scratch / job.id, recipe)
             facts = self._decode(job, model, recipe, audio, report, cancel)
@@ -174,6 +174,7 @@ def prepare(job: Job, library: ModelLibrary) -> tuple[ModelInfo, Recipe]:
         model=model.name,
         hashes=library.hashes(model),
         weights=model.weights,
+        segments=tuple(str(model.segment_of(index)) for index in range(len(model.files))),
         stems=stems,
         overlap=job.separation.overlap,
         format=job.export.format.value,

@@ -1,0 +1,167 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stemdesk.core.errors import ErrorCode, ExportError
+from stemdesk.core.job import Job
+from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.track import Tags
+from stemdesk.jobs.folder import (
+    MANIFEST,
+    Recipe,
+    StemFile,
+    ensure_writable,
+    find_split,
+    parent_folder,
+    partial_folder,
+    publish,
+    read_manifest,
+    write_manifest,
+)
+from support.jobs import a_job
+
+RECIPE = Recipe("5-abc", "small", ("hash",), ((1.0,),), ("39/5",), ("vocals",), 0.25, "wav", 24)
+
+
+def partial(job: Job, recipe: Recipe = RECIPE, data: bytes = b"RIFF") -> None:
+    folder = partial_folder(job)
+    folder.mkdir(parents=True)
+    (folder / "vocals.wav").write_bytes(data)
+    files = [StemFile("vocals", "vocals.wav", len(data))]
+    notices = (Notice(NoticeCode.TRUNCATED, {"decoded_s": 1.0, "declared_s": 2.0}),)
+    facts = {"frames": 7, "samplerate": 44100}
+    write_manifest(folder, job, recipe, facts, files, notices)
+
+
+def test_a_published_folder_is_found_by_its_recipe(tmp_path: Path) -> None:
+    job = a_job(root=tmp_path, tags=Tags("Song", "Band"))
+    assert find_split(job, RECIPE.key) is None
+    partial(job)
+    folder = publish(job, None)
+    assert folder == tmp_path / "Band - Song"
+    assert find_split(job, RECIPE.key) == folder
+    assert [path.name for path in tmp_path.iterdir()] == ["Band - Song"]
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    assert (manifest.frames, manifest.title, manifest.files[0].stem) == (7, "Song", "vocals")
+    assert manifest.notices[0].code is NoticeCode.TRUNCATED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fingerprint": "6-abc"},
+        {"hashes": ("other",)},
+        {"weights": ((2.0,),)},
+        {"segments": ("5",)},
+        {"stems": ("drums",)},
+        {"overlap": 0.5},
+        {"format": "flac"},
+        {"bits": 16},
+    ],
+)
+def test_anything_that_changes_the_stems_changes_the_key(change: dict[str, object]) -> None:
+    assert replace(RECIPE, **change).key != RECIPE.key  # type: ignore[arg-type]
+
+
+def test_only_the_format_leaves_the_passes_usable() -> None:
+    assert replace(RECIPE, format="flac", bits=16).separation_key == RECIPE.separation_key
+    assert replace(RECIPE, overlap=0.5).separation_key != RECIPE.separation_key
+    assert replace(RECIPE, model="renamed").key == RECIPE.key
+
+
+def test_two_songs_of_one_name_both_stay(tmp_path: Path) -> None:
+    names = []
+    for number in range(3):
+        job = a_job(root=tmp_path, tags=Tags("Song"))
+        partial(job, replace(RECIPE, fingerprint=str(number)))
+        names.append(publish(job, None).name)
+    assert names == ["Song", "Song (2)", "Song (3)"]
+    third = replace(RECIPE, fingerprint="2")
+    assert find_split(a_job(root=tmp_path, tags=Tags("Song")), third.key) == tmp_path / "Song (3)"
+
+
+def test_a_file_of_that_name_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "song").write_text("mine")
+    job = a_job(Path("song"), tmp_path)
+    partial(job)
+    assert publish(job, None).name == "song (2)"
+    assert (tmp_path / "song").read_text() == "mine"
+
+
+def test_force_takes_the_folders_place_and_keeps_what_people_put_there(tmp_path: Path) -> None:
+    job = a_job(root=tmp_path)
+    partial(job)
+    folder = publish(job, None)
+    (folder / "lyrics.txt").write_text("la la")
+    again = a_job(root=tmp_path)
+    partial(again, data=b"RIFF2")
+    assert publish(again, folder) == folder
+    assert (folder / "vocals.wav").read_bytes() == b"RIFF2"
+    assert (folder / "lyrics.txt").read_text() == "la la"
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("damage", ["missing", "short", "no manifest", "broken", "version"])
+def test_an_incomplete_folder_does_not_count(tmp_path: Path, damage: str) -> None:
+    job = a_job(root=tmp_path)
+    partial(job)
+    folder = publish(job, None)
+    manifest = folder / MANIFEST
+    match damage:
+        case "missing":
+            (folder / "vocals.wav").unlink()
+        case "short":
+            (folder / "vocals.wav").write_bytes(b"R")
+        case "no manifest":
+            manifest.unlink()
+        case "broken":
+            manifest.write_text("{")
+        case "version":
+            value = json.loads(manifest.read_text("utf-8"))
+            manifest.write_text(json.dumps({**value, "version": 2}))
+    assert find_split(job, RECIPE.key) is None
+
+
+def test_a_manifest_cannot_point_outside_of_its_folder(tmp_path: Path) -> None:
+    job = a_job(root=tmp_path)
+    partial(job)
+    folder = publish(job, None)
+    value = json.loads((folder / MANIFEST).read_text("utf-8"))
+    value["files"][0]["file"] = "../../secret.wav"
+    (folder / MANIFEST).write_text(json.dumps(value))
+    manifest = read_manifest(folder)
+    assert manifest is not None and manifest.files[0].name == "secret.wav"
+
+
+def test_the_tree_is_kept_with_safe_names(tmp_path: Path) -> None:
+    job = a_job(root=tmp_path, relative=Path("Album: One/CON"))
+    assert parent_folder(job) == tmp_path / "Album_ One" / "_CON"
+
+
+def test_titles_cannot_climb_out(tmp_path: Path) -> None:
+    job = a_job(root=tmp_path / "out", tags=Tags("../../x", ".."))
+    partial(job)
+    assert publish(job, None).parent == tmp_path / "out"
+
+
+def test_the_output_folder_is_made_and_tried(tmp_path: Path) -> None:
+    job = a_job(root=tmp_path / "new" / "out")
+    ensure_writable(job)
+    assert job.root.is_dir() and not list(job.root.iterdir())
+
+
+def test_what_a_crash_left_while_saving_goes(tmp_path: Path) -> None:
+    job = a_job(root=tmp_path)
+    partial(job)
+    ensure_writable(job)
+    assert not partial_folder(job).exists()
+
+
+def test_a_place_that_takes_no_folder_says_so(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(ExportError) as caught:
+        ensure_writable(a_job(root=tmp_path / "out"))
+    assert caught.value.code is ErrorCode.FOLDER_NOT_WRITABLE

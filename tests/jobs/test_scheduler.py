@@ -1,0 +1,129 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemdesk.core.errors import (
+    Cancelled,
+    DiskFullError,
+    ErrorCode,
+    ExportError,
+    ModelError,
+    Paused,
+    SourceError,
+)
+from stemdesk.core.job import ACTIVE, Failure, Job, JobState
+from stemdesk.core.progress import Progress, Stage
+from stemdesk.jobs.pipeline import Result
+from stemdesk.jobs.scheduler import (
+    after_error,
+    after_result,
+    counts,
+    during,
+    has_room,
+    interrupted,
+    keeps_scratch,
+    moved,
+    next_job,
+)
+from support.jobs import a_job
+
+
+def queue(*states: JobState) -> list[Job]:
+    return [
+        a_job(Path(str(place)), state=state, position=float(place))
+        for place, state in enumerate(states)
+    ]
+
+
+def test_the_first_queued_job_is_next_whatever_waits_before_it() -> None:
+    jobs = queue(JobState.DONE, JobState.WAITING, JobState.PAUSED, JobState.QUEUED, JobState.QUEUED)
+    assert next_job(list(reversed(jobs))) == jobs[3]
+    assert next_job(jobs[:3]) is None
+
+
+def test_stages_become_states() -> None:
+    job = a_job()
+    for stage in Stage:
+        job = during(job, Progress(stage, 0.0))
+        assert job.state.value == stage.value
+    assert during(job, Progress(Stage.SAVING, 0.5)) is job
+
+
+def test_a_result_ends_a_job_from_any_active_state(tmp_path: Path) -> None:
+    for state in ACTIVE:
+        job = after_result(a_job(state=state), Result(tmp_path, 5, 44100))
+        assert (job.state, job.output, job.frames) == (JobState.DONE, tmp_path, 5)
+
+
+def test_errors_become_states(tmp_path: Path) -> None:
+    job = a_job(state=JobState.SEPARATING)
+    assert after_error(job, Paused(), waits_for_disk=True).state is JobState.PAUSED
+    assert after_error(job, Cancelled(), waits_for_disk=True).state is JobState.CANCELLED
+    full = DiskFullError(tmp_path, 10)
+    assert after_error(job, full, waits_for_disk=True).state is JobState.WAITING
+    assert after_error(job, full, waits_for_disk=False).state is JobState.INTERRUPTED
+    bad = after_error(job, SourceError(ErrorCode.SOURCE_EMPTY), waits_for_disk=True)
+    assert bad.state is JobState.FAILED
+    bug = after_error(job, ZeroDivisionError("x"), waits_for_disk=True)
+    assert bug.failure == Failure(ErrorCode.INTERNAL, "ZeroDivisionError: x", job.source)
+
+
+@pytest.mark.parametrize(
+    ("error", "keeps"),
+    [
+        (Paused(), True),
+        (Cancelled(), False),
+        (DiskFullError(Path("/"), 1), True),
+        (ExportError(ErrorCode.FOLDER_NOT_WRITABLE), True),
+        (SourceError(ErrorCode.SOURCE_NO_AUDIO), False),
+        (ModelError(ErrorCode.MODEL_CORRUPT), False),
+        (RuntimeError(), True),
+    ],
+)
+def test_scratch_is_kept_for_what_can_go_on(error: Exception, keeps: bool) -> None:
+    job = after_error(a_job(state=JobState.SAVING), error, waits_for_disk=True)
+    assert keeps_scratch(job) is keeps
+
+
+def test_room_on_the_disk() -> None:
+    full = Failure(ErrorCode.DISK_FULL, facts={"needed_bytes": 10 << 20})
+    assert not has_room(full, lambda: 10 << 20)
+    assert has_room(full, lambda: 11 << 20)
+    assert has_room(None, lambda: 0)
+
+
+def test_only_jobs_that_nobody_works_on_were_interrupted() -> None:
+    jobs = queue(JobState.SEPARATING, JobState.SAVING, JobState.QUEUED, JobState.DONE)
+    found = interrupted(jobs, lambda job_id: job_id == jobs[0].id)
+    assert [(job.id, job.state) for job in found] == [(jobs[1].id, JobState.INTERRUPTED)]
+
+
+@given(st.data())
+def test_moves_give_the_order_that_was_asked_for(data: st.DataObject) -> None:
+    jobs = queue(*[JobState.QUEUED] * data.draw(st.integers(1, 6)))
+    order = [job.id for job in jobs]
+    for _ in range(data.draw(st.integers(1, 8))):
+        job_id = data.draw(st.sampled_from(order))
+        before = data.draw(st.sampled_from([*order, None]))
+        change = moved(jobs, job_id, before)
+        if before != job_id:
+            order.remove(job_id)
+            order.insert(len(order) if before is None else order.index(before), job_id)
+        if change is not None:
+            jobs = [change if job.id == change.id else job for job in jobs]
+        jobs.sort(key=lambda job: job.position)
+        assert [job.id for job in jobs] == order
+
+
+def test_moving_what_is_not_there_changes_nothing() -> None:
+    jobs = queue(JobState.QUEUED)
+    assert moved(jobs, "none", None) is None
+    assert moved(jobs, jobs[0].id, None) is None
+
+
+def test_counts() -> None:
+    jobs = [*queue(JobState.DONE, JobState.DONE), replace(a_job(), state=JobState.FAILED)]
+    assert counts(jobs) == {JobState.DONE: 2, JobState.FAILED: 1}

@@ -1,0 +1,120 @@
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stemdesk.core.errors import ErrorCode, StoreError
+from stemdesk.core.job import Failure, JobState
+from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.track import Tags
+from stemdesk.jobs.store import JobStore
+from support.jobs import a_job
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "jobs.sqlite3"
+
+
+def test_jobs_come_back_as_they_were(path: Path) -> None:
+    job = a_job(
+        Path("/music/\udcff 🎸.mp3"),
+        tags=Tags("Söng", "Bänd", "Album", 12.5),
+        relative=Path("Album/CD 1"),
+        output=Path("/out/Song"),
+        failure=Failure(ErrorCode.DISK_FULL, "x", Path("/out"), {"needed_bytes": 5}),
+        notices=(Notice(NoticeCode.TRUNCATED, {"decoded_s": 1.0}),),
+        frames=99,
+        samplerate=44100,
+    )
+    store = JobStore(path)
+    added = store.add([job])
+    store.close()
+    store = JobStore(path)
+    assert store.all() == added == [replace(job, position=1.0)]
+    assert store.get(job.id) == added[0]
+    assert store.get("none") is None
+    store.close()
+
+
+def test_order_update_and_removal(path: Path) -> None:
+    store = JobStore(path)
+    one, two, three = store.add([a_job(Path(name)) for name in ("a", "b", "c")])
+    store.update([replace(three, position=0.5), two.moved_to(JobState.PAUSED)])
+    assert [job.source.name for job in store.all()] == ["c", "a", "b"]
+    store.remove([one.id, "none"])
+    store.update([one.moved_to(JobState.PAUSED)])
+    assert [job.state for job in store.all()] == [JobState.QUEUED, JobState.PAUSED], (
+        "a removed job stays removed"
+    )
+    (four,) = store.add([a_job(Path("d"))])
+    assert store.all()[-1] == four
+    store.close()
+
+
+def test_jobs_of_a_file_newest_first(path: Path) -> None:
+    store = JobStore(path)
+    store.add([a_job(Path("a"), created=1.0), a_job(Path("b")), a_job(Path("a"), created=2.0)])
+    assert [job.created for job in store.by_source(Path("a"))] == [2.0, 1.0]
+    store.close()
+
+
+def test_a_failed_transaction_leaves_nothing(path: Path) -> None:
+    store = JobStore(path)
+    job = a_job()
+    with pytest.raises(StoreError):
+        store.add([a_job(Path("b")), job, job])
+    assert store.all() == []
+    store.add([job])
+    store.close()
+
+
+def test_another_process_is_noticed_and_waited_for(path: Path) -> None:
+    store = JobStore(path)
+    before = store.change_count()
+    store.add([a_job()])
+    assert store.change_count() == before, "our own writes do not count"
+    script = (
+        "import sys; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
+        "from support.jobs import a_job; from stemdesk.jobs.store import JobStore\n"
+        "store = JobStore(Path(sys.argv[1])); store.add([a_job(Path('other'))]); store.close()"
+    )
+    tests = Path(__file__).parent.parent
+    source = tests.parent / "src"
+    subprocess.run(
+        [sys.executable, "-c", script, str(path), str(tests), str(source)], check=True, timeout=60
+    )
+    assert store.change_count() != before
+    assert [job.source.name for job in store.all()] == ["song.mp3", "other"]
+    store.close()
+
+
+def test_a_locked_database_says_so(path: Path) -> None:
+    store = JobStore(path, busy_timeout_s=0.01)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError) as caught:
+        store.add([a_job()])
+    assert caught.value.retryable
+    other.execute("ROLLBACK")
+    other.close()
+    assert len(store.add([a_job()])) == 1
+    store.close()
+
+
+def test_a_damaged_and_a_newer_database_are_told_apart(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(StoreError) as damaged:
+        JobStore(path)
+    assert damaged.value.code is ErrorCode.STORE_FAILED and damaged.value.path == path
+    path.unlink()
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(StoreError) as too_new:
+        JobStore(path)
+    assert too_new.value.code is ErrorCode.STORE_NEWER
