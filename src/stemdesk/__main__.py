@@ -10,12 +10,15 @@ import multiprocessing
 import sys
 from pathlib import Path
 
+from stemdesk import log
 from stemdesk.cli.arguments import COMMANDS
+from stemdesk.paths import folders
 
 
 def main() -> int:
     """Start StemDesk; returns the exit code."""
     multiprocessing.freeze_support()
+    log.set_up(folders().logs)
     arguments = sys.argv[1:]
     if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
         from stemdesk.cli.main import run_command

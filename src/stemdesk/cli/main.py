@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from stemdesk import log
 from stemdesk.cli.arguments import parser
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
 from stemdesk.core.errors import ErrorCode, ModelError, SettingsError, StemDeskError
@@ -30,7 +29,6 @@ def run_command(arguments: Sequence[str]) -> int:
             stream.reconfigure(errors="replace")  # a terminal that cannot show "█" or "日本"
     options = parser().parse_args(arguments)
     defaults = folders()
-    log.set_up(defaults.logs)
     settings = load_settings(defaults.settings_file)
     where = defaults.chosen(settings)
     try:

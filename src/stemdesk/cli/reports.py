@@ -49,7 +49,7 @@ def doctor(where: Folders, settings: Settings, as_json: bool) -> int:
         return 0
     print(f"StemDesk {facts['version']}, Python {facts['python']}, {facts['system']}")
     print(f"Device: {facts['device']['label']} ({facts['device']['reason']})")
-    print(f"Sound: {facts['sound']}")
+    print(f"Sound: {facts['sound']['label']} ({facts['sound']['reason']})")
     for name, folder in facts["folders"].items():
         print(f"{name.capitalize()}: {folder['path']} ({format_bytes(folder['free_bytes'])} free)")
     print(f"Working files: {format_bytes(facts['scratch_bytes'])}")
@@ -76,8 +76,6 @@ def clean(where: Folders, settings: Settings, as_json: bool) -> int:
 
 
 def _facts(where: Folders, settings: Settings) -> dict[str, Any]:
-    from stemdesk.audio.output import describe
-
     places = {
         "output": where.output,
         "scratch": where.scratch,
@@ -91,7 +89,7 @@ def _facts(where: Folders, settings: Settings) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "device": _device(settings.device),
-        "sound": describe(),
+        "sound": _sound(),
         "folders": {
             name: {"path": printable(str(path)), "free_bytes": free_bytes(path)}
             for name, path in places.items()
@@ -111,6 +109,14 @@ def _device(preference: str) -> dict[str, str]:
         happened, remedy = say(error.code, error.path, error.facts)
         return {"name": "none", "label": "none", "reason": f"{happened} {remedy}"}
     return {"name": found.name, "label": found.label, "reason": found.reason}
+
+
+def _sound() -> dict[str, str]:
+    from stemdesk.audio.output import describe
+
+    found = describe()
+    reason = found.reason or found.library
+    return {"kind": found.kind.value, "label": found.label, "reason": reason}
 
 
 def _model(item: ModelInfo | BrokenModel) -> dict[str, Any]:

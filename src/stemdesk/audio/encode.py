@@ -1,0 +1,195 @@
+"""Streams blocks of float32 into WAV or FLAC files.
+
+Samples are rounded here and given to libsndfile as integers: its own conversion writes floats
+with 2^(bits-1) - 1 and reads them back with 2^(bits-1), which changes the level.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemdesk.core.errors import ErrorCode, ExportError, StemDeskError, write_error
+from stemdesk.core.options import AudioFormat, ExportOptions
+
+Samples = NDArray[np.float32]
+
+_WAV_BYTES = (1 << 32) - (1 << 16)  # WAV's sizes are 32 bits wide; the rest is for headers
+_BLOCK = 65536  # frames converted at a time
+_SUBTYPES = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
+
+
+def container_format(options: ExportOptions, channels: int, frames: int) -> str:
+    """libsndfile's name of the container: FLAC, WAV, or RF64 where WAV's sizes would overflow."""
+    if options.format is AudioFormat.FLAC:
+        return "FLAC"
+    return "RF64" if frames * channels * (options.bits // 8) > _WAV_BYTES else "WAV"
+
+
+def quantise(block: Samples, bits: int) -> NDArray[np.int32]:
+    """float samples -> integers of `bits` bits in the upper bits of int32, same shape.
+
+    Rounds to nearest, clips at full scale and never wraps; NaN becomes 0.
+    """
+    full = float(1 << (bits - 1))
+    scaled = np.rint(np.nan_to_num(block, nan=0.0, posinf=2.0, neginf=-2.0) * np.float32(full))
+    return np.clip(scaled, -full, full - 1).astype(np.int32) << (32 - bits)
+
+
+class StemWriter:
+    """Writes one stem; use as a context manager.
+
+    `frames`: how many will be written at most (decides between WAV and RF64). `peak`: largest
+    absolute sample so far, linear, before clipping. Raises `DiskFullError` and `ExportError`
+    (FOLDER_NOT_WRITABLE, ENCODER_FAILED) from every method; the file is then of no use.
+    """
+
+    def __init__(
+        self, path: Path, samplerate: int, channels: int, options: ExportOptions, frames: int
+    ) -> None:
+        import soundfile
+
+        self.path = path
+        self.peak = 0.0
+        self._bits = options.bits
+        self._channels = channels
+        self._frames_left = frames
+        try:
+            self._target = _Target(path.open("wb", buffering=0))
+        except OSError as error:
+            raise write_error(error, path) from error
+        self._file: Any = None
+        try:
+            self._file = soundfile.SoundFile(
+                self._target,
+                "w",
+                samplerate,
+                channels,
+                subtype=_SUBTYPES[options.bits],
+                format=container_format(options, channels, frames),
+            )
+            self._check()
+        except Exception as error:
+            if self._file is not None:
+                with contextlib.suppress(Exception):  # the first error is the one to tell
+                    self._file.close()
+            self._target.close()
+            self._translate(error)
+            raise
+
+    def write(self, block: Samples) -> None:
+        """Append float32 [channels, frames]; blocks without frames are fine."""
+        if block.ndim != 2 or block.shape[0] != self._channels:
+            raise ValueError(f"{block.shape} is not [{self._channels}, frames]")
+        if block.shape[1] > self._frames_left:
+            raise ValueError(f"more frames than announced for {self.path.name}")
+        for start in range(0, block.shape[1], _BLOCK):
+            self._write_part(block[:, start : start + _BLOCK])
+
+    def close(self) -> None:
+        """Finish the file: its header gets the final sizes. May be called again."""
+        if self._file is None:
+            return
+        file, self._file = self._file, None
+        try:
+            file.close()
+            self._target.close()
+            self._check()
+        except Exception as error:
+            self._target.close()
+            self._translate(error)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+            return
+        with contextlib.suppress(StemDeskError):  # the first error is the one to tell
+            self.close()
+
+    def _write_part(self, part: Samples) -> None:
+        finite = np.nan_to_num(part, nan=0.0, posinf=np.inf, neginf=-np.inf)
+        self.peak = max(self.peak, float(np.abs(finite).max()))
+        data = finite if self._bits == 32 else quantise(finite, self._bits)
+        try:
+            self._file.write(np.ascontiguousarray(data.T))
+            self._check()
+        except Exception as error:
+            self._translate(error)
+            raise
+        self._frames_left -= part.shape[1]
+
+    def _check(self) -> None:
+        """Raise what the operating system said, if it said anything."""
+        if self._target.error is not None:
+            raise self._target.error
+
+    def _translate(self, error: BaseException) -> None:
+        """Raise a `StemDeskError` for what libsndfile or the operating system did."""
+        import soundfile
+
+        cause = self._target.error  # libsndfile only says that not everything was written
+        if cause is not None:
+            needed = self._frames_left * self._channels * (self._bits // 8)
+            raise write_error(cause, self.path, needed) from cause
+        if isinstance(error, (soundfile.SoundFileError, AssertionError)):
+            raise ExportError(ErrorCode.ENCODER_FAILED, str(error), path=self.path) from error
+
+
+class _Target:
+    """The file libsndfile writes to. It calls from C, where an exception would only be printed:
+    `error` keeps the first one, and after it, or after `close`, nothing is taken any more."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """All of `data`, or less and `error` is set: a nearly full disk takes a part first."""
+        view = memoryview(data)
+        while view and self.error is None and not self._file.closed:
+            try:
+                view = view[self._file.write(view) :]
+            except OSError as error:
+                self.error = error
+        return len(data) - len(view)
+
+    def read(self, size: int = -1) -> bytes:
+        """soundfile asks for the method; nothing reads while writing."""
+        return b""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._place(lambda: self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return self._place(self._file.tell)
+
+    def _place(self, ask: Callable[[], int]) -> int:
+        if self._file.closed:
+            return -1
+        try:
+            return ask()
+        except OSError as error:
+            self.error = self.error or error
+            return -1
+
+    def close(self) -> None:
+        try:
+            self._file.close()  # unbuffered: network drives tell of a full disk only here
+        except OSError as error:
+            self.error = self.error or error

@@ -1,0 +1,257 @@
+"""Opens a media file for FFmpeg, safely: this file and no other, no rubbish, no absurd headers.
+
+FFmpeg guesses formats by content and follows what it finds: a text file named `song.mp3` can be a
+playlist of other files and hosts. So it never gets a path, only an open file to read from; only
+formats that hold sound themselves are allowed, and no protocol to open anything else with.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from stemdesk.audio.riff_header import RiffHeader, read_riff_header
+from stemdesk.core.errors import ErrorCode, SourceError
+from stemdesk.core.progress import CancelToken
+
+if TYPE_CHECKING:
+    from av.audio import AudioStream
+    from av.container import InputContainer
+
+MAX_CHANNELS = 64
+MIN_RATE = 1_000  # hertz
+MAX_RATE = 768_000  # hertz
+
+AUDIO_SUFFIXES = frozenset(
+    ".aac .ac3 .aif .aifc .aiff .amr .ape .au .avi .caf .dsf .dts .eac3 .flac .flv .m4a .m4b .m4v"
+    " .mka .mkv .mov .mp2 .mp3 .mp4 .mpc .mpeg .mpg .oga .ogg .ogv .opus .rf64 .snd .spx .tta .ts"
+    " .w64 .wav .wave .webm .wma .wmv .wv".split()
+)
+
+_FORMATS = (  # FFmpeg's names of the containers that hold sound themselves
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,"
+    "mpeg,mpegts,ogg,tak,tta,w64,wav,wv"
+)
+# Containers whose header promises a length; elsewhere FFmpeg estimates it from the bit rate.
+_PROMISING = frozenset("aiff ape au caf dsf flac matroska mov ogg tak tta w64 wv".split())
+
+_PLAYLIST_SUFFIXES = frozenset(
+    ".asx .cue .ffconcat .m3u .m3u8 .mpd .pls .sdp .smil .wpl .xspf".split()
+)
+_PLAYLIST_STARTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"v=0\r\no=", b"v=0\no=")
+_PLAYLIST_WORDS = (b"<mpd", b"<asx", b"<playlist", b"<smil", b"<smoothstreamingmedia")
+_HEAD_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What a file declares; `declared_s` (seconds) may be an estimate, or None if unknown."""
+
+    samplerate: int
+    channels: int
+    declared_s: float | None
+    codec: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An open file. `promised_s`: the length that its header promises for the audio itself, None
+    where FFmpeg only estimates. Use only inside `open_media`: afterwards FFmpeg's values are
+    garbage."""
+
+    path: Path
+    container: InputContainer
+    stream: AudioStream
+    info: MediaInfo
+    promised_s: float | None
+    source: SourceFile
+
+    def error(self, code: ErrorCode, detail: str = "", **facts: float) -> SourceError:
+        """A `SourceError` about this file; unreadable, if that was the cause."""
+        if self.source.error is not None:
+            return SourceError(ErrorCode.SOURCE_UNREADABLE, str(self.source.error), path=self.path)
+        return SourceError(code, detail, path=self.path, **facts)
+
+
+class SourceFile:
+    """What FFmpeg reads from. An exception must not pass through FFmpeg, which may swallow it or
+    hand it out at a later call: trouble and cancelling read as the end of the file, and `error`
+    keeps the trouble."""
+
+    def __init__(self, file: BinaryIO, name: str, cancel: CancelToken) -> None:
+        self.name = name  # FFmpeg looks at its suffix
+        self.error: OSError | None = None
+        self._file = file
+        self._cancel = cancel
+
+    def read(self, size: int) -> bytes:
+        if self._cancel.cancelled or self.error is not None:
+            return b""
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            self.error = error
+            return b""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError):
+            return -1  # FFmpeg tries places that a broken header names
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+@contextmanager
+def open_media(path: Path, cancel: CancelToken) -> Iterator[Media]:
+    """Open `path` and its first audio track.
+
+    Raises `SourceError` (missing, unreadable, empty, playlist, unsupported, no audio, implausible)
+    and `Cancelled`.
+    """
+    import av
+
+    with _open_file(path) as file:
+        try:
+            head = file.read(_HEAD_BYTES)
+            riff = read_riff_header(file)
+            file.seek(0)
+        except OSError as error:
+            raise SourceError(ErrorCode.SOURCE_UNREADABLE, str(error), path=path) from error
+        if _is_playlist(path, head):
+            raise SourceError(ErrorCode.SOURCE_PLAYLIST, path=path)
+        if riff is not None:
+            _check_plausible(path, riff.samplerate, riff.channels)
+        source = SourceFile(file, _name_for_probing(path, head), cancel)
+        try:
+            container = av.open(
+                source,
+                "r",
+                options={"format_whitelist": _FORMATS, "protocol_whitelist": ""},
+                metadata_errors="surrogateescape",
+            )
+        except (av.FFmpegError, OSError) as error:
+            cancel.check()
+            failed = source.error or error
+            code = ErrorCode.SOURCE_UNREADABLE if source.error else ErrorCode.SOURCE_UNSUPPORTED
+            raise SourceError(code, str(failed), path=path) from error
+        with container:
+            cancel.check()
+            stream = _audio_stream(path, container)
+            info = _info(container, stream)
+            _check_plausible(path, info.samplerate, info.channels, unknown=True)
+            yield Media(
+                path, container, stream, info, _promised_s(container, stream, info, riff), source
+            )
+
+
+def _open_file(path: Path) -> BinaryIO:
+    """Open an ordinary, non-empty file for reading, or say why not."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would wait for ever
+            raise SourceError(ErrorCode.SOURCE_UNREADABLE, "not an ordinary file", path=path)
+        if status.st_size == 0:
+            raise SourceError(ErrorCode.SOURCE_EMPTY, path=path)
+        return path.open("rb")
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a NUL in it
+        raise SourceError(ErrorCode.SOURCE_MISSING, str(error), path=path) from error
+    except OSError as error:
+        raise SourceError(ErrorCode.SOURCE_UNREADABLE, str(error), path=path) from error
+
+
+def _is_playlist(path: Path, head: bytes) -> bool:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if path.suffix.lower() in _PLAYLIST_SUFFIXES or text.startswith(_PLAYLIST_STARTS):
+        return True
+    return text.startswith(b"<") and any(word in text for word in _PLAYLIST_WORDS)
+
+
+def _name_for_probing(path: Path, head: bytes) -> str:
+    """A name with the file's suffix if FFmpeg may go by it, else none.
+
+    By its suffix alone FFmpeg takes any text named `.mp3` for music. But it needs the suffix where
+    a tag of over a megabyte hides the music, and for a few frames of MP3 or AAC.
+    """
+    framed = len(head) > 1 and head[0] == 0xFF and head[1] >= 0xE0
+    suffix = path.suffix[1:]
+    if (head.startswith(b"ID3") or framed) and suffix.isascii() and suffix.isalnum():
+        return f"audio.{suffix.lower()}"
+    return ""
+
+
+def _audio_stream(path: Path, container: InputContainer) -> AudioStream:
+    if not container.streams.audio:
+        raise SourceError(ErrorCode.SOURCE_NO_AUDIO, container.format.name, path=path)
+    stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        raise SourceError(ErrorCode.SOURCE_UNSUPPORTED, "unknown or protected codec", path=path)
+    return stream
+
+
+def _info(container: InputContainer, stream: AudioStream) -> MediaInfo:
+    declared_s = stream_s(stream)
+    if declared_s is None and container.duration is not None:
+        declared_s = container.duration / 1e6
+    return MediaInfo(
+        samplerate=stream.codec_context.sample_rate,
+        channels=stream.codec_context.layout.nb_channels,
+        declared_s=declared_s,
+        codec=stream.codec_context.name,
+        container=container.format.name,
+    )
+
+
+def stream_s(stream: AudioStream) -> float | None:
+    """Seconds that FFmpeg believes the stream to last."""
+    if not stream.duration or stream.time_base is None:
+        return None
+    return float(stream.duration * stream.time_base)
+
+
+def _promised_s(
+    container: InputContainer, stream: AudioStream, info: MediaInfo, riff: RiffHeader | None
+) -> float | None:
+    if riff is not None:
+        return None if riff.frames is None else riff.frames / riff.samplerate
+    names = set(info.container.split(","))
+    if "mp3" in names:  # only a file with a LAME tag starts late, and only such a tag is exact
+        return stream_s(stream) if stream.start_time else None
+    if "matroska" in names:
+        return _matroska_s(container, stream)
+    return stream_s(stream) if names & _PROMISING else None
+
+
+def _matroska_s(container: InputContainer, stream: AudioStream) -> float | None:
+    """From the tag `DURATION` (hours:minutes:seconds); the file's own length is the video's."""
+    try:
+        hours, minutes, seconds = stream.metadata.get("DURATION", "").split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except ValueError:
+        if container.streams.video or container.duration is None:
+            return None
+        return container.duration / 1e6
+
+
+def _check_plausible(path: Path, samplerate: int, channels: int, *, unknown: bool = False) -> None:
+    """Refuse rates and channel counts that no recording has, before anything is allocated.
+
+    `unknown`: 0 means "not known before decoding" and passes.
+    """
+    rate_ok = MIN_RATE <= samplerate <= MAX_RATE or (unknown and samplerate == 0)
+    channels_ok = 1 <= channels <= MAX_CHANNELS or (unknown and channels == 0)
+    if not (rate_ok and channels_ok):
+        raise SourceError(
+            ErrorCode.SOURCE_IMPLAUSIBLE, path=path, samplerate_hz=samplerate, channels=channels
+        )
+
+
+def check_frame(path: Path, samplerate: int, channels: int) -> None:
+    """Raise `SourceError` if a decoded frame has a rate or channel count no recording has."""
+    _check_plausible(path, samplerate, channels)

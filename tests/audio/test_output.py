@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import builtins
+import sys
+import threading
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stemdesk.audio.output import (
+    NullOutput,
+    OutputKind,
+    SounddeviceOutput,
+    describe,
+    open_output,
+)
+from stemdesk.core.errors import DeviceError, ErrorCode
+
+RATE = 8000
+
+
+class FakePortAudioError(Exception):
+    pass
+
+
+class FakeStream:
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+        self.active = False
+        self.start_error: Exception | None = None
+
+    def start(self) -> None:
+        if self.start_error:
+            raise self.start_error
+        self.active = True
+
+    def stop(self) -> None:
+        self.active = False
+
+    def close(self) -> None:
+        self.active = False
+
+
+class FakeSounddevice(ModuleType):
+    """Stands in for the module `sounddevice`: one device, "Speakers"."""
+
+    PortAudioError = FakePortAudioError
+
+    def __init__(self) -> None:
+        super().__init__("sounddevice")
+        self.streams: list[FakeStream] = []
+        self.open_error: Exception | None = None
+        self.query_error: Exception | None = None
+
+    def OutputStream(self, **options: Any) -> FakeStream:
+        if self.open_error:
+            raise self.open_error
+        self.streams.append(FakeStream(**options))
+        return self.streams[-1]
+
+    def query_devices(self, kind: str) -> dict[str, str]:
+        assert kind == "output"
+        if self.query_error:
+            raise self.query_error
+        return {"name": "Speakers"}
+
+    def get_portaudio_version(self) -> tuple[int, str]:
+        return 1246720, "PortAudio V19.7.0-devel, revision abc"
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeSounddevice:
+    module = FakeSounddevice()
+    monkeypatch.setitem(sys.modules, "sounddevice", module)
+    return module
+
+
+def silence(out: NDArray[np.float32]) -> None:
+    out[:] = 0.0
+
+
+def no_portaudio(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """`import sounddevice` raises, as it does where the library PortAudio is missing."""
+    original = builtins.__import__
+
+    def importing(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "sounddevice":
+            raise error
+        return original(name, *args, **kwargs)
+
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    monkeypatch.setattr(builtins, "__import__", importing)
+
+
+def test_the_callback_copies_and_counts(fake: FakeSounddevice) -> None:
+    def pull(out: NDArray[np.float32]) -> None:
+        out[:] = 0.5
+
+    output = SounddeviceOutput(44100, pull)
+    options = fake.streams[0].options
+    assert (options["samplerate"], options["channels"], options["dtype"]) == (44100, 2, "float32")
+    out = np.zeros((64, 2), dtype=np.float32)
+    options["callback"](out, 64, None, SimpleNamespace(output_underflow=False))
+    assert (out == 0.5).all()
+    assert output.underruns == 0
+    options["callback"](out, 64, None, SimpleNamespace(output_underflow=True))
+    assert output.underruns == 1
+    assert output.info.kind is OutputKind.SOUNDDEVICE
+    assert output.info.label == "Speakers"
+    assert output.info.library == "PortAudio V19.7.0-devel"
+
+
+def test_a_device_that_stops_by_itself_is_not_alive(fake: FakeSounddevice) -> None:
+    output = SounddeviceOutput(RATE, silence)
+    alive = [output.alive]
+    output.start()
+    alive.append(output.alive)
+    fake.streams[0].active = False  # unplugged
+    alive.append(output.alive)
+    output.stop()  # resting, as told
+    alive.append(output.alive)
+    output.close()
+    assert alive == [True, True, False, True]
+
+
+def test_a_device_that_does_not_start_is_a_device_error(fake: FakeSounddevice) -> None:
+    output = SounddeviceOutput(RATE, silence)
+    fake.streams[0].start_error = FakePortAudioError("Device unavailable")
+    with pytest.raises(DeviceError, match="Device unavailable") as caught:
+        output.start()
+    assert caught.value.code is ErrorCode.OUTPUT_UNAVAILABLE
+
+
+def test_the_device_is_chosen_where_there_is_one(fake: FakeSounddevice) -> None:
+    assert isinstance(open_output(RATE, silence), SounddeviceOutput)
+    assert describe().kind is OutputKind.SOUNDDEVICE
+
+
+def test_a_device_that_refuses_the_rate_gives_the_null_output(fake: FakeSounddevice) -> None:
+    fake.open_error = FakePortAudioError("Invalid sample rate")
+    output = open_output(RATE, silence)
+    assert isinstance(output, NullOutput)
+    assert "Invalid sample rate" in output.info.reason
+
+
+def test_no_device_gives_the_null_output(fake: FakeSounddevice) -> None:
+    fake.query_error = FakePortAudioError("Error querying device -1")
+    info = describe()
+    assert (info.kind, info.library) == (OutputKind.NULL, "PortAudio V19.7.0-devel")
+    assert info.reason == "no device: Error querying device -1"
+    assert open_output(RATE, silence).info.reason == info.reason
+    assert not fake.streams
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("PortAudio library not found"), ImportError("No module named sounddevice")]
+)
+def test_missing_portaudio_gives_the_null_output(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    no_portaudio(monkeypatch, error)
+    info = describe()
+    assert (info.kind, info.label) == (OutputKind.NULL, "no sound device")
+    assert info.reason == f"no PortAudio: {error}"
+    assert open_output(RATE, silence).info.kind is OutputKind.NULL
+
+
+def test_what_is_really_there_is_described_quietly(capfd: pytest.CaptureFixture[str]) -> None:
+    info = describe()
+    output = open_output(44100, silence)
+    output.close()
+    assert info.kind in OutputKind
+    assert (info.kind is OutputKind.NULL) == bool(info.reason)
+    assert output.info.kind is info.kind
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_null_output_takes_what_the_clock_says() -> None:
+    now = [100.0]
+    taken: list[int] = []
+    output = NullOutput(44100, lambda out: taken.append(len(out)), clock=lambda: now[0])
+    output.tick()
+    assert taken == []
+    for _ in range(100):
+        now[0] += 0.0101
+        output.tick()
+    assert sum(taken) == pytest.approx(44100 * 1.01, abs=1)  # fractions are not lost
+
+
+def test_a_clock_that_jumped_does_not_drain_everything() -> None:
+    now = [0.0]
+    taken: list[int] = []
+    output = NullOutput(1000, lambda out: taken.append(len(out)), clock=lambda: now[0])
+    now[0] = 3600.0
+    output.tick()
+    assert taken == [50]
+
+
+def test_the_null_outputs_thread_runs_until_it_is_stopped() -> None:
+    enough = threading.Event()
+    taken: list[int] = []
+
+    def pull(out: NDArray[np.float32]) -> None:
+        taken.append(len(out))
+        if sum(taken) > RATE // 20:
+            enough.set()
+
+    output = NullOutput(RATE, pull)
+    output.start()
+    assert enough.wait(10)
+    output.stop()
+    after = len(taken)
+    assert not [t for t in threading.enumerate() if t.name == "null-output"]
+    output.start()  # and again
+    output.close()
+    assert len(taken) >= after
+    assert not [t for t in threading.enumerate() if t.name == "null-output"]

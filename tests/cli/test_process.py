@@ -1,0 +1,132 @@
+"""The command as a process of its own: signals, exit codes, terminals, what it loads."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.place import Place
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+
+def start(place: Place, *arguments: str | Path, **options: object) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "stemdesk", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=place.root,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stage", ["decoding", "separating"])
+def test_a_signal_stops_it_and_leaves_no_half_file(
+    place: Place, stage: str, number: signal.Signals
+) -> None:
+    song = place.song(seconds=60.0)
+    process = start(place, "split", song, "-o", place.out, "--json")
+    assert process.stdout is not None
+    last = {}
+    for line in process.stdout:
+        last = json.loads(line)
+        if last.get("stage") == stage:
+            process.send_signal(number)
+            break
+    rest, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert json.loads(rest.splitlines()[-1])["event"] == "end"
+    assert errors == ""
+    assert not list(place.out.rglob("*")), "no half file, no partial folder"
+
+
+def test_killed_and_started_again_it_goes_on_with_the_same_bits(place: Place) -> None:
+    song = place.song(seconds=10.0)
+    whole = start(place, "split", song, "-o", place.root / "whole")
+    assert whole.communicate(timeout=120) and whole.returncode == 0
+    process = start(place, "split", song, "-o", place.out, "--json")
+    assert process.stdout is not None
+    for line in process.stdout:
+        event = json.loads(line)
+        if event.get("stage") == "separating" and event["percent"] >= 30:
+            process.kill()
+            break
+    process.communicate(timeout=60)
+    again = start(place, "split", song, "-o", place.out, "--json")
+    out, _ = again.communicate(timeout=120)
+    assert again.returncode == 0
+    first = next(
+        event for event in map(json.loads, out.splitlines()) if event.get("stage") == "separating"
+    )
+    assert first["percent"] >= 30
+    for path in (place.root / "whole" / "song").glob("*.flac"):
+        assert (place.out / "song" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_two_commands_share_the_device_and_the_second_says_that_it_waits(place: Place) -> None:
+    first = start(place, "split", place.song("a.wav", 60.0), "-o", place.out, "--json")
+    assert first.stdout is not None
+    for line in first.stdout:
+        if json.loads(line).get("stage") == "separating":
+            break
+    second = start(place, "split", place.song("b.wav", 0.5), "-o", place.out, "--json")
+    assert second.stdout is not None
+    for line in second.stdout:
+        if json.loads(line).get("stage") == "waiting":
+            break
+    else:
+        pytest.fail("it never waited")
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=60)
+    second.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (130, 0)
+    assert (place.out / "b" / "vocals.flac").exists()
+
+
+def test_a_terminal_gets_a_bar(place: Place) -> None:
+    import pty
+
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "70"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "stemdesk", "split", str(place.song()), "-o", str(place.out)],
+        stdout=subprocess.DEVNULL,
+        stderr=follower,
+        env=environment,
+    ) as process:
+        os.close(follower)
+        shown = b""
+        try:
+            while chunk := os.read(leader, 4096):
+                shown += chunk
+        except OSError:  # the other end is closed
+            pass
+    os.close(leader)
+    assert process.returncode == 0
+    lines = shown.decode().split("\r")
+    assert any("█" in line and "separating" in line and "%" in line for line in lines)
+    assert max(len(line) for line in lines) < 70, "never wider than the terminal"
+
+
+def test_a_terminal_that_knows_only_ascii_does_not_stop_it(place: Place) -> None:
+    song = place.song("🎸 日本.wav", 0.3)
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "stemdesk", "split", str(song), "-o", str(place.out)],
+        capture_output=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (place.out / "🎸 日本").is_dir()

@@ -1,0 +1,68 @@
+import json
+import os
+import time
+
+from cli.conftest import Command
+from stemdesk import __version__
+from stemdesk.core.job import JobState
+from stemdesk.jobs.store import JobStore
+from stemdesk.paths import folders
+from support.jobs import a_job
+from support.place import Place
+
+
+def test_version(stemdesk: Command) -> None:
+    said = stemdesk("--version")
+    assert said.code == 0 and said.out == f"StemDesk {__version__}\n"
+
+
+def test_models_lists_good_and_broken_ones(place: Place, stemdesk: Command) -> None:
+    (place.models / "broken.yaml").write_text("models: [missing0]\n")
+    said = stemdesk("models")
+    assert said.code == 0
+    assert "small: drums, bass, other, vocals" in said.out and "broken:" in said.out
+    listed = json.loads(stemdesk("models", "--json").out)
+    assert listed["folder"] == str(place.models)
+    assert [item["name"] for item in listed["models"]] == ["broken", "small"]
+    assert "error" in listed["models"][0] and listed["models"][1]["size_bytes"] > 0
+
+
+def test_models_of_an_empty_folder(place: Place, stemdesk: Command) -> None:
+    for path in place.models.iterdir():
+        path.unlink()
+    assert "No model is installed" in stemdesk("models").out
+
+
+def test_doctor_tells_what_is_there(place: Place, stemdesk: Command) -> None:
+    facts = json.loads(stemdesk("doctor", "--json").out)
+    assert facts["version"] == __version__
+    assert facts["device"]["name"] and facts["device"]["reason"]
+    assert facts["sound"]["kind"] in ("sounddevice", "null") and facts["sound"]["reason"]
+    assert facts["folders"]["models"]["path"] == str(place.models)
+    assert all(folder["free_bytes"] > 0 for folder in facts["folders"].values())
+    assert facts["models"][0]["name"] == "small"
+    assert facts["packages"]["torch"].startswith("2.")
+    text = stemdesk("doctor").out
+    for word in ("Device:", "Sound:", "Scratch:", "Working files:", "Models: small", "Versions:"):
+        assert word in text
+
+
+def test_clean_keeps_what_can_go_on(place: Place, stemdesk: Command) -> None:
+    store = JobStore(folders().database)
+    kept, failed, stale = store.add(
+        [
+            a_job(state=JobState.INTERRUPTED),
+            a_job(state=JobState.CANCELLED),
+            a_job(state=JobState.PAUSED),
+        ]
+    )
+    store.close()
+    for name in (kept.id, failed.id, stale.id, "nobodys"):
+        folder = folders().scratch / name
+        folder.mkdir(parents=True)
+        (folder / "mix.f32").write_bytes(bytes(1000))
+    long_ago = time.time() - 15 * 86_400
+    os.utime(folders().scratch / stale.id, (long_ago, long_ago))
+    assert json.loads(stemdesk("clean", "--json").out) == {"freed_bytes": 3000, "left_bytes": 1000}
+    assert [path.name for path in folders().scratch.iterdir()] == [kept.id]
+    assert stemdesk("clean").out.startswith("Freed 0 bytes")

@@ -1,0 +1,231 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import soundfile
+from jsonschema import Draft202012Validator
+
+import stemdesk.cli
+from cli.conftest import Command
+from stemdesk.core.job import JobState
+from stemdesk.core.progress import Stage
+from stemdesk.jobs.folder import MANIFEST
+from stemdesk.jobs.pipeline import Pipeline
+from stemdesk.jobs.store import JobStore
+from stemdesk.paths import folders
+from support.media import bursts, make
+from support.place import Place, Stopper
+
+SCHEMA = json.loads((Path(stemdesk.cli.__file__).parent / "events.schema.json").read_text("utf-8"))
+
+
+def stored_states() -> list[JobState]:
+    store = JobStore(folders().database)
+    states = [job.state for job in store.all()]
+    store.close()
+    return states
+
+
+def test_a_song_becomes_a_folder_of_stems(place: Place, stemdesk: Command) -> None:
+    song = place.song()
+    said = stemdesk("split", song, "-o", place.out, "--model", "small", "--format", "wav")
+    assert said.code == 0
+    assert said.out == f"Saved: {place.out / 'song'}\n"
+    assert "separating" in said.err and "\r" not in said.err, "plain lines without a terminal"
+    info = soundfile.info(place.out / "song" / "vocals.wav")
+    assert (info.subtype, info.frames, info.samplerate) == ("PCM_24", 52920, 44100)
+    assert stored_states() == [JobState.DONE]
+    assert not list(folders().scratch.iterdir()), "scratch goes when a job ends"
+
+
+@pytest.mark.parametrize(
+    ("options", "suffix", "subtype"),
+    [
+        ([], "flac", "PCM_24"),
+        (["--bits", "16"], "flac", "PCM_16"),
+        (["--bits", "32"], "wav", "FLOAT"),
+        (["--format", "wav", "--bits", "16"], "wav", "PCM_16"),
+    ],
+)
+def test_formats(
+    place: Place, stemdesk: Command, options: list[str], suffix: str, subtype: str
+) -> None:
+    song = place.song(seconds=0.3)
+    assert stemdesk("split", song, "-o", place.out, *options).code == 0
+    assert soundfile.info(place.out / "song" / f"bass.{suffix}").subtype == subtype
+
+
+def test_the_model_that_was_taken_is_named(place: Place, stemdesk: Command) -> None:
+    said = stemdesk("split", place.song(seconds=0.3), "-o", place.out, "--stems", "drums, bass")
+    assert "Model: small" in said.err
+    names = sorted(path.name for path in (place.out / "song").iterdir())
+    assert names == ["bass.flac", "drums.flac", MANIFEST]
+
+
+def test_tags_name_the_folder(place: Place, stemdesk: Command) -> None:
+    song = place.root / "x.flac"
+    with soundfile.SoundFile(song, "w", 44100, 2) as file:
+        file.title, file.artist = "Söng / One", "Bänd"
+        file.write(bursts(9000, 44100).T)
+    assert stemdesk("split", song, "-o", place.out).code == 0
+    assert (place.out / "Bänd - Söng _ One" / MANIFEST).exists()
+
+
+def test_folders_keep_their_tree_and_what_is_no_audio_is_named(
+    place: Place, stemdesk: Command
+) -> None:
+    album = place.root / "Album"
+    (album / "CD 2").mkdir(parents=True)
+    shutil.move(place.song(seconds=0.3), album / "one.wav")
+    shutil.move(place.song(seconds=0.3, seed=9), album / "CD 2" / "two.wav")
+    (album / "cover.jpg").write_bytes(b"x")
+    said = stemdesk("split", album, "-o", place.out)
+    assert said.code == 0 and "2 done, 0 failed." in said.err
+    assert f"Passed over (not audio): {album / 'cover.jpg'}" in said.err
+    assert (place.out / "Album" / "one" / MANIFEST).exists()
+    assert (place.out / "Album" / "CD 2" / "two" / MANIFEST).exists()
+
+
+def test_one_bad_song_does_not_stop_the_others(place: Place, stemdesk: Command) -> None:
+    text = place.root / "text.mp3"
+    text.write_text("no music " * 1000)
+    (place.root / "none").mkdir()
+    said = stemdesk(
+        *("split", text, place.root / "gone.wav", place.root / "none", place.song(seconds=0.3)),
+        *("-o", place.out),
+    )
+    assert said.code == 1
+    assert "text.mp3 is not a sound or video file" in said.err
+    assert "gone.wav is not there any more." in said.err
+    assert "no sound file in the folder none" in said.err
+    assert "1 done, 3 failed." in said.err
+    assert (place.out / "song" / MANIFEST).exists()
+    assert "Traceback" not in said.err
+    assert stored_states() == [JobState.FAILED, JobState.DONE]
+
+
+def test_what_is_split_is_passed_over_and_force_splits_it_again(
+    place: Place, stemdesk: Command
+) -> None:
+    command = ("split", place.song(), "-o", place.out)
+    stemdesk(*command)
+    before = (place.out / "song" / "bass.flac").stat().st_mtime_ns
+    said = stemdesk(*command)
+    assert said.out == f"Already split: {place.out / 'song'}\n" and said.code == 0
+    assert (place.out / "song" / "bass.flac").stat().st_mtime_ns == before
+    assert stored_states() == [JobState.DONE], "no second row in the history"
+    assert stemdesk(*command, "--force").out == f"Saved: {place.out / 'song'}\n"
+    assert (place.out / "song" / "bass.flac").stat().st_mtime_ns != before
+    assert [path.name for path in place.out.iterdir()] == ["song"]
+
+
+def test_the_same_command_goes_on_where_it_stopped(
+    place: Place, stemdesk: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Pipeline.run
+    stopper = Stopper(Stage.SEPARATING, 0.5)
+
+    def stopped(self: Pipeline, job: object, report: object, cancel: object) -> object:
+        return run(self, job, stopper, stopper.token)  # type: ignore[arg-type]
+
+    command = ("split", place.song(seconds=3.0), place.song("b.wav"), "-o", place.out, "--json")
+    monkeypatch.setattr(Pipeline, "run", stopped)
+    said = stemdesk(*command)
+    assert said.code == 130
+    assert json.loads(said.out.splitlines()[-1]) == {
+        "v": 1, "event": "end", "done": 0, "failed": 0,
+        "exit_code": 130,
+    }
+    assert stored_states() == [JobState.INTERRUPTED], "songs behind it were not begun"
+    finished = len(list(folders().scratch.glob("*/passes/*.f32")))
+    assert finished >= 2
+    monkeypatch.setattr(Pipeline, "run", run)
+    said = stemdesk(*command)
+    assert said.code == 0
+    first = next(
+        event
+        for event in map(json.loads, said.out.splitlines())
+        if event["event"] == "progress" and event["stage"] == "separating"
+    )
+    assert first["percent"] > 0, "finished passes were not done again"
+    assert "decoding" not in {
+        event.get("stage")
+        for event in map(json.loads, said.out.splitlines())
+        if event.get("percent", 0) > 0 and event.get("song") == 1
+    }
+    assert stored_states() == [JobState.DONE, JobState.DONE]
+
+
+def test_json_lines_follow_the_schema(place: Place, stemdesk: Command) -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    text = place.root / "text.mp3"
+    text.write_text("no music " * 1000)
+    folder = place.root / "folder"
+    folder.mkdir()
+    (folder / "a.txt").write_text("x")
+    loud = make(place.root / "loud.wav", "wav-f32", 40 * bursts(22050, 44100), 44100)
+    command = ("split", place.song(seconds=0.6), text, loud, folder, "-o", place.out, "--json")
+    said = stemdesk(*command, "--model", "small")
+    said_again = stemdesk(*command)
+    validator = Draft202012Validator(SCHEMA)
+    events = [json.loads(line) for line in (said.out + said_again.out).splitlines()]
+    for event in events:
+        validator.validate(event)
+    assert {event["event"] for event in events} == {
+        *("begin", "song", "progress", "done", "failed", "note", "end"),
+    }
+    assert any(event.get("notices") for event in events)
+    assert said.err == ""
+    assert not validator.is_valid({"v": 1, "event": "done"})
+    assert not validator.is_valid({"v": 2, "event": "note", "text": "x"})
+
+
+def test_usage_errors_exit_with_2(place: Place, stemdesk: Command) -> None:
+    song = place.song(seconds=0.1)
+    for arguments in (
+        ("split",),
+        ("split", song, "--bits", "8"),
+        ("split", song, "--format", "flac", "--bits", "32"),
+        ("split", song, "--stems", ","),
+        ("nonsense",),
+        ("--nonsense",),
+    ):
+        assert stemdesk(*arguments).code == 2
+
+
+def test_a_missing_model_is_said_once(place: Place, stemdesk: Command) -> None:
+    said = stemdesk("split", place.song(), "-o", place.out, "--model", "none")
+    assert said.code == 1 and said.err.count("“none” is not installed") == 1
+    for path in place.models.iterdir():
+        path.unlink()
+    said = stemdesk("split", place.song(), "-o", place.out)
+    assert said.code == 1 and "No model is installed yet." in said.err
+
+
+def test_an_unknown_stem_names_the_known_ones(place: Place, stemdesk: Command) -> None:
+    said = stemdesk("split", place.song(), "-o", place.out, "--stems", "kazoo")
+    assert said.code == 1
+    assert "no stem “kazoo”" in said.err and "vocals" in said.err
+
+
+def test_a_bug_fails_one_song_without_a_traceback(
+    place: Place, stemdesk: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("stemdesk.jobs.pipeline.prepare", broken)
+    said = stemdesk("split", place.song(), "-o", place.out)
+    assert said.code == 1 and "Something went wrong inside StemDesk" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_the_demo_without_a_model_says_what_it_is(place: Place, stemdesk: Command) -> None:
+    for path in place.models.iterdir():
+        path.unlink()
+    said = stemdesk("demo", "-o", place.out)
+    assert said.code == 0 and "untrained" in said.err
+    folder = place.out / "StemDesk - Demo song"
+    assert sorted(path.suffix for path in folder.iterdir()) == [".flac"] * 4 + [".json"]
+    assert not list(place.models.iterdir()), "the stand-in does not stay"

@@ -1,0 +1,161 @@
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from stemdesk.core.errors import DeviceError, ErrorCode, ModelError
+from stemdesk.engine.load import load_model
+from stemdesk.models.library import ModelFile, ModelLibrary
+from support.models import (
+    edit_arguments,
+    install,
+    metadata_of,
+    small_hdemucs,
+    small_htdemucs,
+)
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "htdemucs": small_htdemucs,
+    "whole segment": lambda: small_htdemucs(segment=1),
+    "scaled positions": lambda: small_htdemucs(t_emb="scaled", t_max_positions=500),
+    "cape positions": lambda: small_htdemucs(t_emb="cape"),
+    "no transformer": lambda: small_htdemucs(t_layers=0),
+    "group norms": lambda: small_htdemucs(t_norm_in=False, t_norm_in_group=1, t_group_norm=1),
+    "hdemucs": small_hdemucs,
+    "bands": lambda: small_hdemucs(multi_freqs=[0.25, 0.5]),
+    "masks": lambda: small_hdemucs(cac=False),
+}
+
+
+def installed(folder: Path, network: nn.Module) -> ModelFile:
+    install(folder, "m", [network])
+    return ModelLibrary(folder).get("m").files[0]
+
+
+def rewrite(file: ModelFile, change: Any) -> None:
+    """Change the tensors of a model file and leave its metadata."""
+    state = load_file(file.path)
+    change(state)
+    save_file(state, file.path, metadata=metadata_of(small_htdemucs()))
+
+
+def refusal(file: ModelFile) -> ModelError:
+    with pytest.raises(ModelError) as caught:
+        load_model(file)
+    assert caught.value.path == file.path
+    return caught.value
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_loaded_network_computes_the_same_bits(tmp_path: Path, name: str) -> None:
+    network = NETWORKS[name]()
+    loaded = load_model(installed(tmp_path, network))
+    settings: Any = network
+    generator = torch.Generator().manual_seed(0)
+    mix = torch.randn(1, 2, int(settings.segment * 44100), generator=generator)
+    with torch.inference_mode():
+        expected, found = network.requires_grad_(False)(mix), loaded(mix)
+    assert expected.abs().max() > 1e-3
+    assert torch.equal(expected, found)
+
+
+def test_a_loaded_network_is_float32_and_still(tmp_path: Path) -> None:
+    loaded = load_model(installed(tmp_path, small_hdemucs()), "cpu", Fraction(1, 4))
+    assert {value.dtype for value in loaded.state_dict().values()} == {torch.float32}
+    assert not any(parameter.requires_grad for parameter in loaded.parameters())
+    assert not any(module.training for module in loaded.modules())
+    settings: Any = loaded
+    assert settings.segment == Fraction(1, 4)
+
+
+def test_float32_files_load_too(tmp_path: Path) -> None:
+    file = installed(tmp_path, small_htdemucs())
+    rewrite(file, lambda state: state.update({k: v.float() for k, v in state.items()}))
+    expected = small_htdemucs().state_dict()
+    found = load_model(file).state_dict()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda state: state.pop("encoder.0.conv.bias"), "missing: encoder.0.conv.bias"),
+        (lambda state: state.update(surprise=torch.zeros(1)), "too many: surprise"),
+        (lambda state: state.update({"encoder.0.conv.bias": torch.zeros(9)}), r"(9,), not (8,)"),
+        (lambda state: state["encoder.0.conv.bias"].fill_(torch.nan), "not finite"),
+        (lambda state: state["encoder.0.conv.bias"].fill_(torch.inf), "not finite"),
+        (lambda state: state.clear(), "missing"),
+    ],
+)
+def test_tensors_that_are_not_the_networks_are_corrupt(
+    tmp_path: Path, change: Any, words: str
+) -> None:
+    file = installed(tmp_path, small_htdemucs())
+    rewrite(file, change)
+    error = refusal(file)
+    assert error.code is ErrorCode.MODEL_CORRUPT
+    assert words in error.detail
+
+
+def test_a_file_cut_off_after_it_was_listed_is_corrupt(tmp_path: Path) -> None:
+    file = installed(tmp_path, small_htdemucs())
+    file.path.write_bytes(file.path.read_bytes()[:-10])
+    assert refusal(file).code is ErrorCode.MODEL_CORRUPT
+
+
+def test_a_file_replaced_after_it_was_listed_is_not_loaded(tmp_path: Path) -> None:
+    file = installed(tmp_path, small_htdemucs())
+    edit_arguments(file.path, sources=["a", "b", "c", "d"])
+    assert "replaced" in refusal(file).detail
+
+
+def test_a_file_that_is_gone_is_missing(tmp_path: Path) -> None:
+    file = installed(tmp_path, small_htdemucs())
+    file.path.unlink()
+    assert refusal(file).code is ErrorCode.MODEL_MISSING
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"channels": 1024, "depth": 10, "growth": 8},  # more weights than there is memory
+        {"channels": 1024, "bottom_channels": 4096},
+        {"growth": 1.5},
+        {"norm_starts": 0, "norm_groups": 7},
+        {"t_heads": 5},
+        {"nfft": 64, "depth": 9},
+        {"wiener_iters": 1},
+        {"dconv_comp": 64},
+        {"multi_freqs": [0.5], "norm_starts": 0},
+    ],
+)
+def test_a_network_that_cannot_be_is_not_built(tmp_path: Path, changes: dict[str, Any]) -> None:
+    file = installed(tmp_path, small_htdemucs())
+    edit_arguments(file.path, **changes)
+    error = refusal(file)
+    assert error.code in (ErrorCode.MODEL_REFUSED, ErrorCode.MODEL_CORRUPT)
+
+
+def test_no_room_on_the_device_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = installed(tmp_path, small_htdemucs())
+
+    def no_room(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(nn.Module, "to", no_room)
+    with pytest.raises(DeviceError) as caught:
+        load_model(file)
+    assert caught.value.code is ErrorCode.DEVICE_OUT_OF_MEMORY
+
+
+def test_loading_leaves_the_random_numbers_alone(tmp_path: Path) -> None:
+    file = installed(tmp_path, small_htdemucs())
+    before = torch.random.get_rng_state().numpy()
+    load_model(file)
+    np.testing.assert_array_equal(before, torch.random.get_rng_state().numpy())

@@ -1,0 +1,327 @@
+"""One job's way through real parts: decoder, networks, encoder, file system."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from demucs.apply import apply_model
+
+from stemdesk.audio.store import JobAudio
+from stemdesk.core.errors import (
+    Cancelled,
+    ErrorCode,
+    ExportError,
+    ModelError,
+    Paused,
+    SourceError,
+    StemDeskError,
+)
+from stemdesk.core.notices import NoticeCode
+from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
+from stemdesk.core.progress import CancelToken, Stage
+from stemdesk.core.track import Tags
+from stemdesk.jobs.folder import MANIFEST
+from stemdesk.jobs.scratch import discard
+from support.media import bursts, make
+from support.models import SOURCES, small_htdemucs
+from support.place import Place, Stopper, read
+
+WAV32 = ExportOptions(AudioFormat.WAV, 32)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != MANIFEST}
+
+
+def test_the_saved_stems_are_what_demucs_computes(place: Place) -> None:
+    song = place.song()
+    result = place.run(place.job(song, export=WAV32))
+    mix = torch.from_numpy(read(song))
+    mono = mix.mean(0)
+    mean, deviation = mono.mean(), mono.std() + 1e-8
+    with torch.no_grad():
+        stems = apply_model(
+            small_htdemucs(), ((mix - mean) / deviation)[None], shifts=0, overlap=0.25
+        )[0]
+    expected = (stems * deviation + mean).numpy()
+    for stem, samples in zip(SOURCES, expected, strict=True):
+        saved = read(result.folder / f"{stem}.wav")
+        assert saved.shape == samples.shape
+        assert np.linalg.norm(saved - samples) <= 1e-5 * np.linalg.norm(samples)
+
+
+def test_the_folder_holds_the_stems_and_a_manifest(place: Place) -> None:
+    song = place.song()
+    job = place.job(song, tags=Tags("Söng", "Bänd"))
+    result = place.run(job)
+    assert result.folder == place.out / "Bänd - Söng"
+    assert sorted(path.name for path in result.folder.iterdir()) == [
+        "bass.wav",
+        "drums.wav",
+        "other.wav",
+        MANIFEST,
+        "vocals.wav",
+    ]
+    manifest = json.loads((result.folder / MANIFEST).read_text("utf-8"))
+    assert (manifest["frames"], manifest["samplerate"]) == (52920, 44100)
+    assert manifest["source"]["file"] == "song.wav" and manifest["model"]["name"] == "small"
+    assert [path.name for path in place.out.iterdir()] == ["Bänd - Söng"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits"),
+    [(AudioFormat.WAV, 16), (AudioFormat.WAV, 24), (AudioFormat.FLAC, 16), (AudioFormat.FLAC, 24)],
+)
+def test_every_format_holds_the_same_stems(place: Place, kind: AudioFormat, bits: int) -> None:
+    song = place.song(seconds=0.6)
+    exact = place.run(place.job(song, export=WAV32)).folder
+    coded = place.run(place.job(song, export=ExportOptions(kind, bits))).folder
+    for stem in SOURCES:
+        samples = np.clip(read(exact / f"{stem}.wav"), -1, 1)
+        error = np.abs(read(coded / f"{stem}.{kind.value}") - samples).max()
+        assert error <= 1.01 * 2.0 ** (1 - bits)
+
+
+def test_only_wanted_stems_are_computed_and_saved(place: Place) -> None:
+    job = place.job(place.song(), separation=SeparationOptions("small", ("vocals", "drums")))
+    folder = place.run(job).folder
+    assert sorted(contents(folder)) == ["drums.wav", "vocals.wav"]
+    whole = place.run(place.job(place.song())).folder
+    assert (folder / "vocals.wav").read_bytes() == (whole / "vocals.wav").read_bytes()
+
+
+def test_a_song_that_is_split_is_passed_over_and_force_splits_it_again(place: Place) -> None:
+    song = place.song()
+    first = place.run(place.job(song))
+    again = place.run(place.job(song))
+    assert again.already and again.folder == first.folder and again.frames == first.frames
+    (first.folder / "notes.txt").write_text("mine")
+    forced = place.run(place.job(song), force=True)
+    assert not forced.already and forced.folder == first.folder
+    assert (first.folder / "notes.txt").read_text() == "mine"
+    assert len(list(place.out.iterdir())) == 1
+
+
+def test_other_options_and_other_songs_get_a_folder_of_their_own(place: Place) -> None:
+    tags = Tags("Song")
+    one = place.run(place.job(place.song("a.wav", seed=1), tags=tags))
+    two = place.run(place.job(place.song("b.wav", seed=2), tags=tags))
+    other = place.job(
+        place.song("a.wav", seed=1), tags=tags, separation=SeparationOptions("small", ("bass",))
+    )
+    assert [one.folder.name, two.folder.name, place.run(other).folder.name] == [
+        "Song",
+        "Song (2)",
+        "Song (3)",
+    ]
+
+
+@pytest.mark.parametrize("how", ["cancel", "pause"])
+@pytest.mark.parametrize(
+    ("stage", "fraction"),
+    [(Stage.DECODING, 0.0), (Stage.SEPARATING, 0.0), (Stage.SEPARATING, 0.5), (Stage.SAVING, 0.3)],
+)
+def test_a_stopped_job_goes_on_and_gives_the_same_bits(
+    place: Place, stage: Stage, fraction: float, how: str
+) -> None:
+    song = place.song(seconds=2.0)
+    undisturbed = contents(place.run(place.job(song)).folder)
+    discard(place.scratch, "x")
+    job = place.job(song, root=place.root / "again")
+    stopper = Stopper(stage, fraction, how)
+    if how == "pause" and stage is Stage.SAVING:
+        place.pipeline().run(job, stopper, stopper.token)  # nothing to gain by pausing here
+    else:
+        with pytest.raises(Paused if how == "pause" else Cancelled):
+            place.pipeline().run(job, stopper, stopper.token)
+        assert not list((place.root / "again").rglob("*.wav")), "nothing half-written"
+        finished = len(list((place.scratch / job.id).glob("passes/*.f32")))
+        after = Stopper(Stage.SAVING, 2.0)
+        result = place.pipeline().run(job, after, after.token)
+        separating = [item for item in after.seen if item.stage is Stage.SEPARATING]
+        total = len(list((place.scratch / job.id).glob("passes/*.f32")))
+        assert separating[0].fraction == pytest.approx(finished / total)
+        assert contents(result.folder) == undisturbed
+    assert {path.name for path in (place.root / "again").iterdir()} == {"song"}
+
+
+def test_scratch_of_another_recipe_is_not_used(place: Place) -> None:
+    song = place.song()
+    stopper = Stopper(Stage.SEPARATING, 0.9)
+    job = place.job(song)
+    with pytest.raises(Cancelled):
+        place.pipeline().run(job, stopper, stopper.token)
+    place.song(seed=8)  # the same name, another song
+    result = place.run(job)
+    fresh = place.run(place.job(song, root=place.root / "fresh"))
+    assert contents(result.folder) == contents(fresh.folder)
+
+
+def test_progress_runs_through_the_stages_and_never_back(place: Place) -> None:
+    stopper = Stopper(Stage.SAVING, 2.0)
+    place.pipeline().run(place.job(place.song(seconds=3)), stopper, stopper.token)
+    stages = list(dict.fromkeys(item.stage for item in stopper.seen))
+    assert stages == [Stage.DECODING, Stage.SEPARATING, Stage.SAVING]
+    for stage in stages:
+        fractions = [item.fraction for item in stopper.seen if item.stage is stage]
+        assert fractions == sorted(fractions) and fractions[-1] == 1.0
+    assert any(item.left_s is not None for item in stopper.seen)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 100, 22050, 22051])
+def test_the_shortest_songs_work(place: Place, frames: int) -> None:
+    song = make(place.root / "short.wav", "wav-f32", bursts(max(frames, 8), 44100), 44100)
+    if frames < 8:
+        samples = np.full((2, frames), 0.25, np.float32)
+        make(song, "wav-f32", samples, 44100)
+    result = place.run(place.job(song))
+    stems = [read(result.folder / f"{stem}.wav") for stem in SOURCES]
+    assert all(stem.shape == (2, result.frames) and np.isfinite(stem).all() for stem in stems)
+    assert result.frames == max(frames, 8) or frames < 8
+
+
+def test_silence_stays_silent(place: Place) -> None:
+    song = make(place.root / "s.wav", "wav-16", np.zeros((2, 44100), np.float32), 44100)
+    result = place.run(place.job(song))
+    assert all(np.abs(read(result.folder / f"{stem}.wav")).max() < 1e-4 for stem in SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rate", "channels"),
+    [("wav-16", 8000, 1), ("wav-24", 192_000, 2), ("wav-16", 48000, 8)],
+)
+def test_rates_and_channels(place: Place, kind: str, rate: int, channels: int) -> None:
+    song = make(place.root / "s.wav", kind, bursts(rate, rate, channels), rate)
+    result = place.run(place.job(song))
+    assert result.frames == 44100
+    assert read(result.folder / "vocals.wav").shape == (2, 44100)
+    assert [item.code for item in result.notices if item.code is NoticeCode.DOWNMIXED] == (
+        [NoticeCode.DOWNMIXED] if channels > 2 else []
+    )
+
+
+def test_notices_of_the_decoder_reach_the_result_and_the_manifest(place: Place) -> None:
+    song = place.song()
+    song.write_bytes(song.read_bytes()[:-100_000])
+    result = place.run(place.job(song))
+    assert result.notices[0].code is NoticeCode.TRUNCATED
+    manifest = json.loads((result.folder / MANIFEST).read_text("utf-8"))
+    assert manifest["notices"][0]["code"] == "truncated"
+    assert place.run(place.job(song)).notices == result.notices
+
+
+def test_loud_stems_are_clipped_with_a_word_and_float_keeps_them(place: Place) -> None:
+    samples = 40 * bursts(44100, 44100)
+    song = make(place.root / "loud.wav", "wav-f32", samples, 44100)
+    clipped = place.run(place.job(song))
+    assert NoticeCode.CLIPPED in [item.code for item in clipped.notices]
+    assert max(np.abs(read(clipped.folder / f"{stem}.wav")).max() for stem in SOURCES) <= 1.0
+    whole = place.run(place.job(song, export=WAV32))
+    assert not whole.notices
+    assert max(np.abs(read(whole.folder / f"{stem}.wav")).max() for stem in SOURCES) > 1.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "🎸 “quotes” 'n' more.wav",
+        "CON.wav",
+        "a" * 250 + ".wav",
+        "trailing .wav",
+        "ünï.wav",
+        "..wav",
+    ],
+)
+def test_names_that_trouble_file_systems(place: Place, name: str) -> None:
+    result = place.run(place.job(place.song(name)))
+    assert result.folder.parent == place.out and len(list(result.folder.iterdir())) == 5
+
+
+@pytest.mark.parametrize("title", ["../x", "x" * 300, "NUL", "a/b\\c", "🎸" * 100], ids=range(5))
+def test_titles_that_trouble_file_systems(place: Place, title: str) -> None:
+    result = place.run(place.job(place.song(), tags=Tags(title)))
+    assert result.folder.parent == place.out
+
+
+def test_stems_beside_the_song_leave_it_alone(place: Place) -> None:
+    song = place.song("song")  # without a suffix: the folder would have its name
+    before = song.read_bytes()
+    result = place.run(place.job(song, root=place.root))
+    assert result.folder == place.root / "song (2)"
+    assert song.read_bytes() == before
+
+
+def test_a_song_that_changes_meanwhile_is_not_split(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song = place.song()
+    marks = iter(["1-a", "1-b"])
+    monkeypatch.setattr("stemdesk.jobs.pipeline.fingerprint", lambda _: next(marks))
+    monkeypatch.setattr("stemdesk.jobs.scratch.fingerprint", lambda _: next(marks))
+    with pytest.raises(SourceError) as caught:
+        place.run(place.job(song))
+    assert caught.value.code is ErrorCode.SOURCE_CHANGED
+
+
+@pytest.mark.parametrize(
+    ("separation", "code"),
+    [
+        (SeparationOptions("none"), ErrorCode.MODEL_MISSING),
+        (SeparationOptions("../small"), ErrorCode.MODEL_MISSING),
+        (SeparationOptions("small", ("kazoo",)), ErrorCode.STEM_UNKNOWN),
+    ],
+)
+def test_what_the_model_cannot_do_is_said_before_any_work(
+    place: Place, separation: SeparationOptions, code: ErrorCode
+) -> None:
+    with pytest.raises(ModelError) as caught:
+        place.run(place.job(place.song(), separation=separation))
+    assert caught.value.code is code
+    assert not place.out.exists()
+
+
+def test_a_song_that_is_not_there(place: Place) -> None:
+    with pytest.raises(SourceError) as caught:
+        place.run(place.job(place.root / "none.wav"))
+    assert caught.value.code is ErrorCode.SOURCE_MISSING
+
+
+def test_a_file_that_is_no_sound_leaves_nothing_behind(place: Place) -> None:
+    text = place.root / "text.mp3"
+    text.write_text("This is no music. " * 500)
+    with pytest.raises(SourceError) as caught:
+        place.run(place.job(text))
+    assert caught.value.code is ErrorCode.SOURCE_UNSUPPORTED
+    assert not list(place.out.iterdir())
+
+
+def test_an_output_that_cannot_be_written_is_said_before_any_work(place: Place) -> None:
+    (place.root / "out").write_text("a file where the folder should be")
+    job = place.job(place.song())
+    with pytest.raises(ExportError) as caught:
+        place.run(job)
+    assert caught.value.code is ErrorCode.FOLDER_NOT_WRITABLE
+    assert JobAudio(place.scratch / job.id).facts() is None
+
+
+def test_a_job_that_another_process_works_on_is_left_alone(place: Place) -> None:
+    job = place.job(place.song())
+    inner: list[BaseException] = []
+
+    def report(_: object) -> None:
+        if not inner:
+            try:
+                place.run(job)
+            except StemDeskError as error:
+                inner.append(error)
+
+    place.pipeline().run(job, report, CancelToken())
+    assert isinstance(inner[0], StemDeskError) and inner[0].code is ErrorCode.JOB_BUSY
+
+
+def test_songs_longer_than_the_limit_are_refused(place: Place) -> None:
+    with pytest.raises(SourceError) as caught:
+        place.run(place.job(place.song(seconds=2.0)), limit_s=1.0)
+    assert caught.value.code is ErrorCode.SOURCE_TOO_LONG

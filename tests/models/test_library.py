@@ -1,0 +1,200 @@
+import hashlib
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stemdesk.core.errors import ErrorCode, ModelError
+from stemdesk.models.bag import MAX_YAML_BYTES
+from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary
+from support.models import (
+    SEGMENT,
+    SOURCES,
+    edit_arguments,
+    install,
+    install_small,
+    small_hdemucs,
+    small_htdemucs,
+)
+
+
+def refusal(folder: Path, name: str = "m") -> ModelError:
+    with pytest.raises(ModelError) as caught:
+        ModelLibrary(folder).get(name)
+    return caught.value
+
+
+def write_yaml(folder: Path, text: str | bytes) -> Path:
+    path = folder / "m.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_an_installed_model_is_described(tmp_path: Path) -> None:
+    file = install_small(tmp_path)
+    model = ModelLibrary(tmp_path).get("small")
+    assert model.sources == SOURCES
+    assert model.samplerate == 44100
+    assert model.size_bytes == file.stat().st_size
+    assert model.weights == ((1.0,) * 4,)
+    assert model.segment is None
+    assert model.segment_of(0) == SEGMENT
+    assert [found.path for found in model.files] == [file]
+    assert model.files[0].signature == file.stem
+    assert model.files[0].audio_channels == 2
+
+
+def test_a_bag_has_a_row_of_weights_for_each_file(tmp_path: Path) -> None:
+    rows = [[1, 0, 0.5, 0], [0, 1, 0.5, 1]]
+    install(tmp_path, "bag", [small_htdemucs(0), small_hdemucs(1)], rows)
+    model = ModelLibrary(tmp_path).get("bag")
+    assert [list(row) for row in model.weights] == rows
+    assert model.size_bytes == sum(file.size_bytes for file in model.files)
+
+
+def test_the_same_file_twice_is_counted_once(tmp_path: Path) -> None:
+    file, _ = install(tmp_path, "bag", [small_htdemucs(), small_htdemucs()])
+    assert ModelLibrary(tmp_path).get("bag").size_bytes == file.stat().st_size
+
+
+def test_names_are_sorted_and_odd_ones_left_out(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a-1.yaml", "a b.yaml", ".yaml", "c.yml", "ä.yaml", "x" * 65 + ".yaml"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.yaml").mkdir()
+    assert ModelLibrary(tmp_path).names() == ["a-1", "b"]
+
+
+def test_a_folder_that_is_not_there_has_no_models(tmp_path: Path) -> None:
+    library = ModelLibrary(tmp_path / "none")
+    assert library.names() == []
+    assert library.installed() == []
+    assert refusal(tmp_path / "none").code is ErrorCode.MODEL_MISSING
+
+
+@pytest.mark.parametrize("name", ["nobody", "../m", "", "m.yaml", "/etc/m", "a\0b"])
+def test_a_model_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "models"
+    install_small(folder, "m")
+    install_small(tmp_path, "m")
+    error = refusal(folder, name)
+    assert error.code is ErrorCode.MODEL_MISSING
+    assert error.facts["model"] == name
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    file = install_small(tmp_path, "m")
+    file.unlink()
+    error = refusal(tmp_path)
+    assert (error.code, error.path) == (ErrorCode.MODEL_MISSING, file)
+    assert error.facts == {"model": "m", "file": file.name}
+
+
+def test_lists_tell_broken_models_apart(tmp_path: Path) -> None:
+    install_small(tmp_path, "good")
+    (tmp_path / "bad.yaml").write_text("models: []", encoding="utf-8")
+    bad, good = ModelLibrary(tmp_path).installed()
+    assert isinstance(bad, BrokenModel)
+    assert bad.error.code is ErrorCode.MODEL_CORRUPT
+    assert isinstance(good, ModelInfo)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", ErrorCode.MODEL_CORRUPT),
+        ("just text", ErrorCode.MODEL_CORRUPT),
+        ("models: {}", ErrorCode.MODEL_CORRUPT),
+        ("models: [a]\nmodels: [b]", ErrorCode.MODEL_CORRUPT),
+        ("models: [a]\nextra: 1", ErrorCode.MODEL_CORRUPT),
+        ("models: [" + ", ".join("abcdefghijklmnopq") + "]", ErrorCode.MODEL_CORRUPT),
+        ("models: [12345678]", ErrorCode.MODEL_REFUSED),
+        ("models: ['../a']", ErrorCode.MODEL_REFUSED),
+        ("models: ['a/b']", ErrorCode.MODEL_REFUSED),
+        ("models: [" + "a" * 65 + "]", ErrorCode.MODEL_REFUSED),
+        ("models: [a]\nsegment: 0", ErrorCode.MODEL_CORRUPT),
+        ("models: [a]\nsegment: .inf", ErrorCode.MODEL_CORRUPT),
+        ("models: [a]\nsegment: true", ErrorCode.MODEL_CORRUPT),
+        ("models: [a]\nweights: 3", ErrorCode.MODEL_CORRUPT),
+        ("models: [a]\nweights: [[.nan]]", ErrorCode.MODEL_CORRUPT),
+        ("models: [a]\nweights: [[.inf]]", ErrorCode.MODEL_CORRUPT),
+        ("models: [a]\nweights: [[-1]]", ErrorCode.MODEL_CORRUPT),
+        ("models: [a]\nweights: [[1" + "0" * 400 + "]]", ErrorCode.MODEL_CORRUPT),
+        ("models: &x [a]", ErrorCode.MODEL_REFUSED),
+        ("models: &x [a]\nweights: *x", ErrorCode.MODEL_REFUSED),
+        ("models: !!python/object/apply:os.getcwd []", ErrorCode.MODEL_CORRUPT),
+        ("models: [", ErrorCode.MODEL_CORRUPT),
+        ("? [a]\n: b", ErrorCode.MODEL_CORRUPT),
+        (b"models: \xff", ErrorCode.MODEL_CORRUPT),
+        ("[" * 5_000, ErrorCode.MODEL_CORRUPT),
+        ("#" * (MAX_YAML_BYTES + 1), ErrorCode.MODEL_REFUSED),
+    ],
+)
+def test_a_bad_yaml_is_refused(tmp_path: Path, text: str | bytes, code: ErrorCode) -> None:
+    path = write_yaml(tmp_path, text)
+    error = refusal(tmp_path)
+    assert (error.code, error.path) == (code, path)
+    assert error.detail
+
+
+@pytest.mark.parametrize(
+    "rows", [[[1, 1, 1]], [[1] * 4] * 2, [[1, 1, 1, 0]], [], [[1, 1, 1, 1], [1]]]
+)
+def test_weights_must_fit_and_leave_no_source_out(tmp_path: Path, rows: list[Any]) -> None:
+    install(tmp_path, "m", [small_htdemucs()], rows)
+    error = refusal(tmp_path)
+    assert (error.code, error.path) == (ErrorCode.MODEL_CORRUPT, tmp_path / "m.yaml")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"sources": ["bass", "drums", "other", "vocals"]}, {"samplerate": 32000}]
+)
+def test_the_files_of_a_bag_must_agree(tmp_path: Path, changes: dict[str, Any]) -> None:
+    install(tmp_path, "m", [small_htdemucs(0), small_htdemucs(1, **changes)])
+    assert "differ" in refusal(tmp_path).detail
+
+
+@pytest.mark.parametrize(
+    ("network", "seconds", "expected"),
+    [
+        (small_htdemucs, 0.25, Fraction(1, 4)),
+        (small_htdemucs, 0.75, SEGMENT),
+        (small_hdemucs, 0.75, Fraction(3, 4)),
+        (small_hdemucs, 1, Fraction(1)),
+        (small_hdemucs, 0.29, Fraction(int(44100 * 0.29), 44100)),
+    ],
+)
+def test_the_yaml_segment_is_taken_as_demucs_does(
+    tmp_path: Path, network: Any, seconds: float, expected: Fraction
+) -> None:
+    install(tmp_path, "m", [network()], segment=seconds)
+    assert ModelLibrary(tmp_path).get("m").segment_of(0) == expected
+
+
+def test_a_segment_shorter_than_a_step_of_the_stft_is_refused(tmp_path: Path) -> None:
+    file = install(tmp_path, "m", [small_htdemucs()], segment=0.001)[0]
+    assert refusal(tmp_path).path == tmp_path / "m.yaml"
+    install(tmp_path, "m", [small_htdemucs()])
+    edit_arguments(file, segment=0.001)
+    assert refusal(tmp_path).path == file
+
+
+def test_hashes_are_remembered_until_a_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = install_small(tmp_path, "m")
+    library = ModelLibrary(tmp_path)
+    model = library.get("m")
+    expected = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert library.hashes(model) == (expected,)
+    with monkeypatch.context() as patch:
+        patch.setattr(hashlib, "file_digest", lambda *_: pytest.fail("read again"))
+        assert library.hashes(model) == (expected,)
+    file.write_bytes(b"other")
+    os.utime(file, ns=(0, 0))
+    assert library.hashes(model) == (hashlib.sha256(b"other").hexdigest(),)
+    file.unlink()
+    with pytest.raises(ModelError) as caught:
+        library.hashes(model)
+    assert caught.value.code is ErrorCode.MODEL_MISSING
