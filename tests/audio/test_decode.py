@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import struct
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from support import media
-from support.decoding import decode_all
 
 from stemdesk.audio.decode import AUDIO_SUFFIXES, decode, probe
 from stemdesk.core.errors import Cancelled
 from stemdesk.core.notices import NoticeCode
 from stemdesk.core.progress import CancelToken
+from support import media
+from support.decoding import decode_all
 
 RATE = 44100
 LOSSLESS = [name for name, kind in media.KINDS.items() if kind.error is not None]
@@ -35,7 +39,7 @@ def save(path: Path, samples: media.Samples, samplerate: int) -> Path:
 )
 def test_lag_and_length_of_every_format(tmp_path: Path, name: str, samplerate: int) -> None:
     kind = media.KINDS[name]
-    frames = 3 * samplerate + 123  # not a whole number of any codec's frames
+    frames = 2 * samplerate + 123  # not a whole number of any codec's frames
     samples = media.bursts(frames, samplerate)
     path = media.make_in(tmp_path, name, samples, samplerate)
     song = decode_all(path, samplerate)
@@ -170,8 +174,10 @@ MATRICES = {
 }
 
 
-@pytest.mark.parametrize("channels", MATRICES)
-@pytest.mark.parametrize("subtype", ["FLOAT", "PCM_16"])
+@pytest.mark.parametrize(
+    ("channels", "subtype"),
+    [*((channels, "FLOAT") for channels in MATRICES), (6, "PCM_16"), (10, "PCM_16")],
+)
 def test_channels_are_mixed_down_at_unit_gain(tmp_path: Path, channels: int, subtype: str) -> None:
     """One channel after another holds a constant: the level that comes out is its gain."""
     held = 1000
@@ -204,6 +210,68 @@ def test_surround_of_other_formats(tmp_path: Path, name: str, channels: int) -> 
     shared = min(48000, song.samples.shape[1])
     error = np.linalg.norm(song.samples[:, :shared] - wanted[:, :shared])
     assert error < 0.05 * np.linalg.norm(wanted)
+
+
+def core_audio(path: Path, labels: list[int], frames: int = 20_000) -> Path:
+    """A CAF file with channel labels of its own order; channel n holds 0.1 x (n + 1)."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return name + struct.pack(">q", len(body)) + body
+
+    channels = len(labels)
+    samples = np.tile(0.1 * np.arange(1, channels + 1), (frames, 1)).astype(">f4")
+    description = (44100.0, b"lpcm", 1, 4 * channels, 1, channels, 32)
+    layout = b"".join(struct.pack(">II12x", label, 0) for label in labels)
+    path.write_bytes(
+        b"caff\0\1\0\0"
+        + chunk(b"desc", struct.pack(">d4sIIIII", *description))
+        + chunk(b"chan", struct.pack(">III", 0, 0, channels) + layout)
+        + chunk(b"data", bytes(4) + samples.tobytes())
+    )
+    return path
+
+
+ORDERS = (  # channel labels in the file, and what must come out left and right
+    ([1, 2], 0.1, 0.2),
+    ([2, 1], 0.2, 0.1),  # right, left
+    ([3, 1, 2], 0.2 + 0.1 * THIRD, 0.3 + 0.1 * THIRD),  # centre first, as films have it
+    ([1, 3, 2, 5, 6, 4], 0.1 + (0.2 + 0.4) * THIRD, 0.3 + (0.2 + 0.5) * THIRD),
+    ([3, 3, 3], 0.6 * THIRD, 0.6 * THIRD),
+    ([4, 4], 0.15, 0.15),  # two LFE: better both than nothing
+)
+DECODE_ALL = """
+import gc, sys
+from pathlib import Path
+from stemdesk.audio.tags import read_tags
+from support.decoding import decode_all
+for path in map(Path, sys.argv[1:]):
+    for _ in range(3):
+        read_tags(path)
+        samples = decode_all(path, 44100).samples
+        gc.collect()
+    assert (samples == samples[:, :1]).all()
+    print(*samples[:, 0])
+"""
+
+
+def test_channels_in_an_order_of_the_files_own(tmp_path: Path) -> None:
+    """PyAV frees the memory of such layouts twice: in a process of its own, which would die."""
+    paths = [
+        core_audio(tmp_path / f"{index}.caf", labels) for index, (labels, _, _) in enumerate(ORDERS)
+    ]
+    tests = Path(__file__).parents[1]
+    folders = os.pathsep.join([str(tests.parent / "src"), str(tests)])
+    process = subprocess.run(
+        [sys.executable, "-c", DECODE_ALL, *map(str, paths)],
+        env=os.environ | {"PYTHONPATH": folders, "MALLOC_CHECK_": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+    heard = [[float(word) for word in line.split()] for line in process.stdout.splitlines()]
+    wanted = [[left, right] for _, left, right in ORDERS]
+    assert np.abs(np.array(heard) - np.array(wanted)).max() < 1e-6
 
 
 def test_192_khz_in_eight_channels(tmp_path: Path) -> None:
@@ -282,11 +350,11 @@ def test_any_name(tmp_path: Path, name: str) -> None:
 
 
 def test_memory_is_constant(tmp_path: Path) -> None:
-    """Ten minutes of 96 kHz, a sparse file: no more memory than for one minute."""
+    """Three minutes of 96 kHz, a sparse file: no more memory than for half a minute."""
     peaks = []
-    for minutes in (1, 10):
+    for minutes in (0.5, 3):
         path = save(tmp_path / "long.wav", np.zeros((2, 0), np.float32), 96000)
-        size = minutes * 60 * 96000 * 8
+        size = int(minutes * 60) * 96000 * 8
         data = bytearray(path.read_bytes())
         place = data.index(b"data")
         data[place + 4 : place + 8] = size.to_bytes(4, "little")
@@ -312,8 +380,8 @@ def test_memory_is_constant(tmp_path: Path) -> None:
 
 def test_large_frames_come_in_small_blocks(tmp_path: Path) -> None:
     """`decode_all` checks the size of each block; 1 kHz makes 44 frames of each."""
-    song = decode_all(save(tmp_path / "slow.wav", media.sine(300_000, 1000, 50), 1000), RATE)
-    assert song.samples.shape[1] == 300 * RATE
+    song = decode_all(save(tmp_path / "slow.wav", media.sine(120_000, 1000, 50), 1000), RATE)
+    assert song.samples.shape[1] == 120 * RATE
 
 
 def test_what_write_raises_passes_through(tmp_path: Path) -> None:
@@ -328,7 +396,7 @@ def test_what_write_raises_passes_through(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["wav-f32", "mp3", "flac", "m4a", "mkv"])
 def test_cancelling_ends_within_a_block(tmp_path: Path, name: str) -> None:
-    path = media.make_in(tmp_path, name, media.sine(20 * RATE, RATE), RATE)
+    path = media.make_in(tmp_path, name, media.sine(8 * RATE, RATE), RATE)
     token = CancelToken()
     written: list[int] = []
 

@@ -1,12 +1,12 @@
-"""What is broken, absurd or no music at all: a clear error, or a notice and what can be heard."""
+"""Absurd, missing or no music at all: each a clear error."""
 
 from __future__ import annotations
 
+import gzip
 import io
+import lzma
 import os
 import struct
-import tarfile
-import threading
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -14,16 +14,14 @@ from typing import BinaryIO
 
 import numpy as np
 import pytest
-import soundfile
-from support import media
-from support.decoding import decode_all
 
 from stemdesk.audio import open_media
 from stemdesk.audio.decode import decode, probe
 from stemdesk.audio.open_media import SourceFile
 from stemdesk.core.errors import Cancelled, ErrorCode, SourceError
-from stemdesk.core.notices import NoticeCode
 from stemdesk.core.progress import CancelToken
+from support import media
+from support.decoding import decode_all
 
 RATE = 44100
 
@@ -96,12 +94,12 @@ class FailingFile(io.BytesIO):
         return super().read(size)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.95])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.9])
 @pytest.mark.parametrize("name", ["wav-16", "mp3", "m4a", "flac"])
 def test_a_drive_that_goes_away_is_unreadable_and_not_truncated(
     tmp_path: Path, name: str, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = media.make_in(tmp_path, name, media.bursts(5 * RATE, RATE), RATE)
+    path = media.make_in(tmp_path, name, media.bursts(2 * RATE, RATE), RATE)
     data = path.read_bytes()
 
     def open_failing(_: Path) -> BinaryIO:
@@ -126,7 +124,7 @@ def test_what_ffmpeg_reads_from_never_raises() -> None:
 
 def test_cancelled_while_opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """FFmpeg may read megabytes before it knows the format: cancelling ends that, too."""
-    path = media.make_in(tmp_path, "m4a", media.bursts(20 * RATE, RATE), RATE)
+    path = media.make_in(tmp_path, "m4a", media.bursts(8 * RATE, RATE), RATE)
     token = CancelToken()
 
     class CancellingFile(io.BytesIO):
@@ -159,16 +157,13 @@ def test_no_frames(tmp_path: Path, name: str) -> None:
     assert failure(path).code is ErrorCode.SOURCE_NO_FRAMES
 
 
-def archive(kind: str) -> bytes:
+RANDOM = np.random.default_rng(1).bytes(100_000)
+
+
+def zip_of(data: bytes) -> bytes:
     target = io.BytesIO()
-    if kind == "zip":
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as zipped:
-            zipped.writestr("song.mp3", np.random.default_rng(1).bytes(100_000))
-    else:
-        with tarfile.open(fileobj=target, mode=f"w:{kind}") as tarred:
-            info = tarfile.TarInfo("song.mp3")
-            info.size = 100_000
-            tarred.addfile(info, io.BytesIO(np.random.default_rng(1).bytes(100_000)))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("song.mp3", data)
     return target.getvalue()
 
 
@@ -181,9 +176,9 @@ NO_MUSIC = {
     "json": b'{"error": "not found"}',
     "numbers": b"".join(b"%d,%d\n" % (n, n * n) for n in range(9999)),
     "subtitles": b"1\n00:00:00,000 --> 00:00:02,000\nHello\n\n" * 100,
-    "zip": archive("zip"),
-    "gzip": archive("gz"),
-    "xz": archive("xz"),
+    "zip": zip_of(RANDOM),
+    "gzip": gzip.compress(RANDOM),
+    "xz": lzma.compress(RANDOM),
     "zeros": b"\0" * 200_000,
     "ones": b"\xff" * 200_000,
     "png": b"\x89PNG\r\n\x1a\n" + b"\0" * 5000,
@@ -226,83 +221,6 @@ def test_video_without_audio(tmp_path: Path, suffix: str) -> None:
     with path.open("w+b") as file, av.open(file, "w", format=container_format) as container:
         media.write_pictures(container, media.add_video(container, codec), 1.0)
     assert failure(path).code is ErrorCode.SOURCE_NO_AUDIO
-
-
-# --- playlists -------------------------------------------------------------------------------
-
-DASH = (
-    '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" '
-    'profiles="urn:mpeg:dash:profile:isoff-on-demand:2011" mediaPresentationDuration="PT3S">'
-    '<Period><AdaptationSet mimeType="audio/mp4"><Representation id="1" bandwidth="1">'
-    "<BaseURL>{url}</BaseURL></Representation></AdaptationSet></Period></MPD>"
-)
-HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{url}\n#EXT-X-ENDLIST\n"
-SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n"
-PLAYLISTS = {
-    "hls.m3u8": HLS,
-    "plain.m3u": "{url}\n",
-    "list.pls": "[playlist]\nFile1={url}\nNumberOfEntries=1\n",
-    "list.ffconcat": "ffconcat version 1.0\nfile '{url}'\n",
-    "dash.mpd": DASH,
-    "list.xspf": '<?xml version="1.0"?><playlist><trackList><track><location>{url}</location>'
-    "</track></trackList></playlist>",
-    "list.asx": '<asx version="3.0"><entry><ref href="{url}"/></entry></asx>',
-    "stream.sdp": SDP,
-    # The same under a harmless name: FFmpeg goes by the content.
-    "hls.mp3": HLS,
-    "marked hls.mp3": "\ufeff" + HLS,
-    "concat.wav": "ffconcat version 1.0\nfile '{url}'\n",
-    "dash.m4a": DASH,
-    "pls.mp3": "[playlist]\nFile1={url}\n",
-}
-
-
-@pytest.mark.parametrize("name", PLAYLISTS)
-@pytest.mark.parametrize("scheme", ["", "file://", "file:", "subfile,,start,0,end,0,,:"])
-def test_a_playlist_opens_no_other_file(tmp_path: Path, name: str, scheme: str) -> None:
-    """The other file is a pipe: a thread that opens it for writing gets through only when
-    somebody opens it for reading."""
-    pipe = tmp_path / "secret.wav"
-    os.mkfifo(pipe)
-    opened = threading.Event()
-
-    def wait_for_a_reader() -> None:
-        with pipe.open("wb"):
-            opened.set()
-
-    waiting = threading.Thread(target=wait_for_a_reader)
-    waiting.start()
-    try:
-        text = PLAYLISTS[name].format(url=f"{scheme}{pipe}")
-        error = failure(put(tmp_path / name, text.encode()))
-        assert error.code is ErrorCode.SOURCE_PLAYLIST
-        assert not opened.is_set()
-    finally:
-        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # lets the thread through
-        waiting.join()
-        os.close(reader)
-
-
-@pytest.mark.parametrize("text", [HLS, "ffconcat version 1.0\nfile '{url}'\n", DASH])
-def test_ffmpeg_itself_follows_nothing(
-    tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The second lock: what the look at the first bytes does not know, the whitelists refuse."""
-    monkeypatch.setattr(open_media, "_is_playlist", lambda *_: False)
-    song = media.make_in(tmp_path, "wav-16", media.bursts(RATE, RATE), RATE)
-    path = put(tmp_path / "list.m3u8", text.format(url=song.as_uri()).encode())
-    assert failure(path).code is ErrorCode.SOURCE_UNSUPPORTED
-
-
-def test_the_empty_protocol_list_alone_follows_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The third lock: even a format that may follow links has no way to open anything."""
-    monkeypatch.setattr(open_media, "_is_playlist", lambda *_: False)
-    monkeypatch.setattr(open_media, "_FORMATS", "concat,hls")
-    song = media.make_in(tmp_path, "wav-16", media.bursts(RATE, RATE), RATE)
-    text = f"ffconcat version 1.0\nfile '{song.name}'\n"
-    assert failure(put(tmp_path / "list.txt", text.encode())).code is (ErrorCode.SOURCE_UNSUPPORTED)
 
 
 # --- absurd headers --------------------------------------------------------------------------
@@ -377,138 +295,3 @@ def test_counted_where_the_header_does_not_know(tmp_path: Path) -> None:
     path = put(tmp_path / "stream.wav", wav_header(2, RATE, b"\0" * 4 * 3 * RATE, 0xFFFFFFFF))
     assert failure(path, limit_s=2.0).code is ErrorCode.SOURCE_TOO_LONG
     assert decode_all(path, RATE, limit_s=3.0).result.frames == 3 * RATE
-
-
-# --- truncated -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "mp3",
-        "m4a-faststart",
-        "flac",
-        "flac-24",
-        "wav-16",
-        "wav-24",
-        "wav-f32",
-        "wav-rf64",
-        "aiff",
-        "mkv",
-        "webm",
-    ],
-)
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
-def test_a_truncated_file_gives_what_it_holds(
-    tmp_path: Path, name: str, share: float, capfd: pytest.CaptureFixture[str]
-) -> None:
-    rate = media.KINDS[name].samplerates[0]
-    samples = media.bursts(6 * rate, rate)
-    path = media.make_in(tmp_path, name, samples, rate)
-    data = path.read_bytes()
-    put(path, data[: int(len(data) * share)])
-    song = decode_all(path, rate)
-    seconds = song.samples.shape[1] / rate
-    assert 0.1 * 6 < seconds < 5.9
-    assert media.lag(samples, song.samples) == 0
-    notice = song.notice(NoticeCode.TRUNCATED)
-    assert notice is not None
-    assert notice.facts["decoded_s"] == pytest.approx(seconds, abs=0.01)
-    assert notice.facts["declared_s"] == pytest.approx(6.0, abs=0.1)
-    assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize("name", ["ogg", "opus", "wma", "aac", "m4a-fragmented", "mp3-sndfile"])
-def test_truncated_files_of_formats_that_promise_no_length(tmp_path: Path, name: str) -> None:
-    """No notice can be asked of these, but what they hold."""
-    rate = media.KINDS[name].samplerates[0]
-    samples = media.bursts(6 * rate, rate)
-    path = media.make_in(tmp_path, name, samples, rate)
-    put(path, path.read_bytes()[: path.stat().st_size // 2])
-    song = decode_all(path, rate)
-    assert 1.5 * rate < song.samples.shape[1] < 4.5 * rate
-    assert media.lag(samples, song.samples) == 0
-
-
-def test_a_few_missing_frames_are_no_notice(tmp_path: Path) -> None:
-    path = media.make_in(tmp_path, "wav-16", media.bursts(RATE, RATE), RATE)
-    put(path, path.read_bytes()[:-2000])
-    assert decode_all(path, RATE).result.notices == ()
-
-
-def test_only_headers_left(tmp_path: Path) -> None:
-    path = media.make_in(tmp_path, "flac", media.bursts(RATE, RATE), RATE)
-    put(path, path.read_bytes()[:100])
-    assert failure(path).code in (ErrorCode.SOURCE_UNSUPPORTED, ErrorCode.SOURCE_NO_FRAMES)
-
-
-@pytest.mark.parametrize("name", ["mp3", "flac", "m4a", "ogg", "aac", "wav-16", "mkv"])
-def test_a_hole_in_the_middle_shifts_nothing(tmp_path: Path, name: str) -> None:
-    """A tenth of the file is zeros: what follows stays in its place, to within a codec frame."""
-    rate = media.KINDS[name].samplerates[0]
-    samples = media.bursts(10 * rate, rate)
-    path = media.make_in(tmp_path, name, samples, rate)
-    data = bytearray(path.read_bytes())
-    start, size = len(data) // 2, len(data) // 10
-    data[start : start + size] = bytes(size)
-    song = decode_all(put(path, bytes(data)), rate)
-    assert media.lag(samples[:, : 4 * rate], song.samples[:, : 4 * rate]) == 0
-    if name in ("flac", "m4a", "wav-16"):  # these tell how long a broken packet was
-        end = slice(8 * rate, 9 * rate)
-        assert abs(media.lag(samples[:, end], song.samples[:, end])) <= 4608
-
-
-@pytest.mark.parametrize("name", ["mp3", "m4a", "flac", "ogg", "opus", "wma", "aac", "mkv"])
-def test_damaged_bytes_never_crash(
-    tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    rate = media.KINDS[name].samplerates[0]
-    path = media.make_in(tmp_path, name, media.bursts(3 * rate, rate), rate)
-    original = path.read_bytes()
-    generator = np.random.default_rng(3)
-    for _ in range(12):
-        data = bytearray(original)
-        for place in generator.integers(0, len(data), 60):
-            data[place] = int(generator.integers(256))
-        put(path, bytes(data))
-        try:
-            decode(path, RATE, lambda _: None, limit_s=3600.0, cancel=CancelToken())
-        except SourceError as error:
-            assert error.path == path
-    assert capfd.readouterr() == ("", "")
-
-
-# --- samples that are no numbers -------------------------------------------------------------
-
-
-@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
-def test_samples_that_are_not_finite_become_silence(tmp_path: Path, subtype: str) -> None:
-    samples = media.bursts(100_000, RATE).astype(np.float64)
-    bad = [(0, 0), (0, 5), (1, 5), (1, 70_000), (0, 99_999)]
-    for index, (channel, frame) in enumerate(bad):
-        samples[channel, frame] = (np.nan, np.inf, -np.inf, 1e30, np.nan)[index]
-    soundfile.write(tmp_path / "nan.wav", samples.T, RATE, subtype=subtype)
-    song = decode_all(tmp_path / "nan.wav", RATE)
-    wanted = samples.astype(np.float32)
-    for channel, frame in bad:
-        wanted[channel, frame] = 0
-    assert np.array_equal(song.samples, wanted)
-    notice = song.notice(NoticeCode.NOT_FINITE)
-    assert notice is not None and notice.facts == {"samples": 5}
-
-
-def test_they_do_not_spread_through_resampling_or_mixing_down(tmp_path: Path) -> None:
-    samples = np.full((6, 48000), 0.25)
-    samples[:, 24000] = np.nan
-    soundfile.write(tmp_path / "nan.wav", samples.T, 48000, subtype="FLOAT")
-    song = decode_all(tmp_path / "nan.wav", RATE)
-    level = 0.25 * (1 + 2 * np.sqrt(0.5))
-    assert np.abs(song.samples[:, 10_000:20_000] - level).max() < 1e-4
-    assert np.abs(song.samples[:, 24_000:34_000] - level).max() < 1e-4
-    notice = song.notice(NoticeCode.NOT_FINITE)
-    assert notice is not None and notice.facts == {"samples": 2}
-
-
-def test_good_samples_give_no_notice(tmp_path: Path) -> None:
-    path = media.make_in(tmp_path, "wav-f32", media.bursts(RATE, RATE) * 100, RATE)
-    assert decode_all(path, RATE).result.notices == ()

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from support import media
-from support.tmpfs import tiny_volume
 
 from stemdesk.audio.decode import decode
 from stemdesk.audio.encode import StemWriter, container_format, quantise
 from stemdesk.core.errors import DiskFullError, ErrorCode, ExportError
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
+from support import media
+from support.tmpfs import tiny_volume
 
 RATE = 44100
 ALL_OPTIONS = [

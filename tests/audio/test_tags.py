@@ -6,10 +6,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from support import media
 
 from stemdesk.audio.tags import clean, read_tags
 from stemdesk.core.track import Tags
+from support import media
 
 RATE = 44100
 

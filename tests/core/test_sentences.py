@@ -59,7 +59,9 @@ def test_names_that_cannot_be_shown_are_made_showable() -> None:
 
 def test_notices_carry_their_numbers() -> None:
     text = say_notice(Notice(NoticeCode.TRUNCATED, {"decoded_s": 1.07, "declared_s": 185.0}))
-    assert text == "The file is cut off: 0:01 of 3:05 could be read and were split."
+    assert text.startswith("The file is damaged or cut off: 0:01 of 3:05 could be read")
+    vague = say_notice(Notice(NoticeCode.TRUNCATED, {"decoded_s": 1.07, "declared_s": 0.0}))
+    assert "0:01 of an unknown length" in vague
     loud = Notice(NoticeCode.CLIPPED, {"stem": "drums", "peak_db": 1.234})
     assert "1.2 dB" in say_notice(loud)
 
@@ -67,7 +69,7 @@ def test_notices_carry_their_numbers() -> None:
 def test_the_table_asks_only_for_facts_that_are_named_somewhere() -> None:
     known = {
         *("name", "path", "detail", "model", "stem", "known", "device", "limit_s"),
-        *("channels", "samplerate", "needed_bytes", "free_bytes"),
+        *("channels", "samplerate_hz", "needed_bytes", "free_bytes"),
         *("decoded_s", "declared_s", "samples", "peak_db", "reason"),
     }
     sentences = [text for pair in ERRORS.values() for text in pair] + list(NOTICES.values())

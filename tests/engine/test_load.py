@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -159,3 +161,18 @@ def test_loading_leaves_the_random_numbers_alone(tmp_path: Path) -> None:
     before = torch.random.get_rng_state().numpy()
     load_model(file)
     np.testing.assert_array_equal(before, torch.random.get_rng_state().numpy())
+
+
+def test_loading_does_not_import_torchs_compiler(tmp_path: Path) -> None:
+    """It takes more than a second and a hundred megabytes."""
+    installed(tmp_path, small_htdemucs(t_emb="scaled"))
+    code = (
+        f"import sys; sys.path[:0] = {[entry for entry in sys.path if entry]!r}\n"
+        "from pathlib import Path\n"
+        "from stemdesk.engine.load import load_model\n"
+        "from stemdesk.models.library import ModelLibrary\n"
+        f"load_model(ModelLibrary(Path({str(tmp_path)!r})).get('m').files[0])\n"
+        "print(sorted({'sympy', 'torch._dynamo', 'demucs.apply'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

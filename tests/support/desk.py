@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -172,6 +172,3 @@ class Desk:
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(condition)
-
-    def paths(self, names: Sequence[str]) -> list[Path]:
-        return [self.root / "songs" / name for name in names]

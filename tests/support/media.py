@@ -202,7 +202,8 @@ def bursts(frames: int, samplerate: int, channels: int = 2, *, seed: int = 7) ->
     spectrum[:, np.fft.rfftfreq(frames, 1 / samplerate) > min(5000, samplerate / 8)] = 0
     noise = np.fft.irfft(spectrum, frames)
     loudness = 0.6 + 0.4 * np.sin(np.arange(frames) * 2 * np.pi * 3 / samplerate)
-    return (0.5 * loudness * noise / np.abs(noise).max()).astype(np.float32)
+    shaped: Samples = (0.5 * loudness * noise / np.abs(noise).max()).astype(np.float32)
+    return shaped
 
 
 def sine(frames: int, samplerate: int, hertz: float = 440.0, channels: int = 2) -> Samples:

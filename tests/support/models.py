@@ -28,6 +28,9 @@ SOURCES = ("drums", "bass", "other", "vocals")
 SAMPLERATE = 44100
 SEGMENT = Fraction(1, 2)  # seconds
 
+# In networks this small the threads would mostly wait for each other.
+torch.set_num_threads(1)
+
 _HTDEMUCS = {"channels": 8, "bottom_channels": 32, "t_layers": 2, "t_heads": 4, "dconv_mode": 3}
 _HDEMUCS = {"channels": 4}  # at the released depth, 6: with its LSTM and attention layers
 

@@ -1,8 +1,7 @@
 """Any media file -> blocks of float32 stereo at a given sample rate, in order, in constant memory.
 
-What was decoded is counted; declared lengths are not believed. FFmpeg (through PyAV) already
-leaves out the priming of MP3, M4A and Opus; put right here is what it gets wrong: the end of M4A
-and Ogg, the start of raw AAC and of FFmpeg's own WMA.
+What was decoded is counted; declared lengths are not believed. What FFmpeg (through PyAV) gets
+wrong about starts and ends is in `quirks`, opening a file safely in `open_media`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stemdesk.audio.open_media import (
-    AUDIO_SUFFIXES,
     MAX_CHANNELS,
     MAX_RATE,
     MIN_RATE,
@@ -23,11 +21,18 @@ from stemdesk.audio.open_media import (
     MediaInfo,
     check_frame,
     open_media,
-    stream_s,
 )
-from stemdesk.audio.resample import BlockResampler
+from stemdesk.audio.quirks import (
+    MAX_PADDING,
+    GapFinder,
+    first_frame_is_priming,
+    frames_lost_at_start,
+    padding_at_end,
+)
+from stemdesk.audio.resample import BLOCK, BlockResampler
+from stemdesk.audio.sniff import AUDIO_SUFFIXES
 from stemdesk.audio.stereo import Samples, StereoConverter, zero_not_finite
-from stemdesk.core.errors import ErrorCode
+from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.progress import CancelToken
 
@@ -46,9 +51,7 @@ __all__ = [
 ]
 
 DAY_S = 24 * 3600.0
-_HELD = 8192  # frames: more than the padding at the end of any codec's last frames
 _MISSING_S = 0.25  # may be missing unsaid: containers round up to whole codec frames
-_MOST_SILENCE_S = 10.0  # for one broken packet: a broken length must not fill the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +107,9 @@ def _frames(media: Media, song: _Song, cancel: CancelToken) -> Iterator[AudioFra
             try:
                 frames = packet.decode()
             except (av.FFmpegError, OSError) as error:
-                seconds = packet.duration * packet.time_base if packet.duration else 0
-                song.note_broken(str(error), float(seconds))
+                song.note_broken(str(error))
                 continue
-            yield from frames  # type: ignore[misc]  # an audio stream decodes to audio frames
+            yield from frames
     except (av.FFmpegError, OSError) as error:
         song.note_cut_off(str(error))
 
@@ -137,8 +139,8 @@ class _Song:
         self._bad_samples = 0
         self._broken = ""  # the first error met
         self._cut_off = False
-        self._silence_s = 0.0  # for broken packets, owed if a frame follows
-        self._lost_s = 0.0
+        self._gaps = GapFinder()
+        self._lost_s = 0.0  # silence put in for what was lost in mid-song
 
     @property
     def _seconds(self) -> float:
@@ -147,14 +149,17 @@ class _Song:
 
     def check_length(self, seconds: float) -> None:
         if seconds > self._limit_s:
-            raise self._media.error(
-                ErrorCode.SOURCE_TOO_LONG, length_s=seconds, limit_s=self._limit_s
+            raise SourceError(
+                ErrorCode.SOURCE_TOO_LONG,
+                path=self._media.path,
+                length_s=seconds,
+                limit_s=self._limit_s,
             )
 
-    def note_broken(self, detail: str, seconds: float) -> None:
-        """A packet of so many seconds could not be decoded."""
+    def note_broken(self, detail: str) -> None:
+        """A packet could not be decoded."""
         self._broken = self._broken or detail
-        self._silence_s += min(max(seconds, 0.0), _MOST_SILENCE_S)
+        self._gaps.damaged = True
 
     def note_cut_off(self, detail: str) -> None:
         """The container could not be read on; Ogg whose second song has another rate, too."""
@@ -169,19 +174,17 @@ class _Song:
         if self._converter is None or not self._converter.fits(frame):
             self._prepare(frame)
         assert self._converter is not None and self._blocks is not None
-        blocks = self._blocks
+        gap_s = self._gaps.before(frame)
+        if first and first_frame_is_priming(self._media):
+            return
         if first:
-            self._silence_s = 0.0  # what breaks before the first frame was no music
-            if self._drops_first():
-                return
-            self._add_silence(self._lost_at_start(frame))
-        elif self._silence_s:
-            self._lost_s += self._silence_s
-            self._add_silence(round(self._silence_s * blocks.samplerate))
-            self._silence_s = 0.0
-        samples = self._converter.convert(frame)
+            self._add_silence(frames_lost_at_start(self._media, frame))
+        elif gap_s:
+            self._lost_s += gap_s
+            self._add_silence(round(gap_s * frame.sample_rate))
+        samples = self._convert(self._converter, frame)
         self._bad_samples += zero_not_finite(samples)
-        blocks.add(samples)
+        self._blocks.add(samples)
         self.check_length(self._seconds)
         if self._media.info.declared_s:
             self._report(min(1.0, self._seconds / self._media.info.declared_s))
@@ -190,7 +193,9 @@ class _Song:
         """Write the rest; raise if there was nothing at all."""
         media = self._media
         if self._blocks is not None and media.source.error is None:
-            self._blocks.finish(self._padding(self._blocks))
+            blocks, one_rate = self._blocks, not self._before_frames
+            padding = padding_at_end(media, blocks.frames, blocks.samplerate) if one_rate else 0
+            blocks.finish(padding)
         frames = self._before_frames + (self._blocks.written if self._blocks else 0)
         if media.source.error is not None or not frames:
             known = media.info.samplerate and not self._broken  # no rate: rubbish named .flac
@@ -206,37 +211,27 @@ class _Song:
         if self._converter is None:
             self._source = rate, channels
         self._most_channels = max(self._most_channels, channels)
-        self._converter = StereoConverter(frame)
+        self._converter = StereoConverter(frame, self._media.order)
         if self._blocks is None or self._blocks.samplerate != rate:
             if self._blocks is not None:
                 self._blocks.finish()
                 self._before_s = self._seconds
                 self._before_frames += self._blocks.written
-            self._blocks = BlockResampler(rate, self._target, self._write, held=_HELD)
+            self._blocks = BlockResampler(rate, self._target, self._write, held=MAX_PADDING)
+
+    def _convert(self, converter: StereoConverter, frame: AudioFrame) -> Samples:
+        import av
+
+        try:
+            return converter.convert(frame)
+        except (av.FFmpegError, OSError) as error:  # channels that FFmpeg has no matrix for
+            detail = f"{frame.layout.name}, {frame.format.name}: {error}"
+            raise self._media.error(ErrorCode.SOURCE_UNSUPPORTED, detail) from error
 
     def _add_silence(self, frames: int) -> None:
         assert self._blocks is not None
-        if frames:
-            self._blocks.add(np.zeros((frames, 2), np.float32))
-
-    def _drops_first(self) -> bool:
-        """Raw AAC: its decoder starts one frame early, and nothing in the file says so."""
-        return self._media.info.container == "aac"
-
-    def _lost_at_start(self, first: AudioFrame) -> int:
-        """WMA: FFmpeg's decoder leaves out two codec frames, its encoder puts only one there."""
-        made_by = self._media.container.metadata.get("encoder", "")
-        codec = self._media.info.codec
-        return first.samples if codec in ("wmav1", "wmav2") and made_by.startswith("Lavf") else 0
-
-    def _padding(self, blocks: BlockResampler) -> int:
-        """Frames at the end that only fill a codec frame: M4A, and Ogg of a single page."""
-        names = self._media.info.container.split(",")
-        seconds = stream_s(self._media.stream)  # a fragmented file knows it only now
-        if seconds is None or self._before_frames or not {"mov", "ogg"} & set(names):
-            return 0
-        surplus = blocks.frames - round(seconds * blocks.samplerate)
-        return surplus if 0 < surplus <= _HELD else 0
+        for start in range(0, frames, BLOCK):
+            self._blocks.add(np.zeros((min(BLOCK, frames - start), 2), np.float32))
 
     def _notices(self) -> tuple[Notice, ...]:
         notices = []
@@ -248,7 +243,7 @@ class _Song:
             notices.append(
                 Notice(
                     NoticeCode.TRUNCATED,
-                    {"decoded_s": self._seconds, "declared_s": declared_s},
+                    {"decoded_s": self._seconds - self._lost_s, "declared_s": declared_s},
                 )
             )
         if self._bad_samples:

@@ -40,7 +40,8 @@ def quantise(block: Samples, bits: int) -> NDArray[np.int32]:
     """
     full = float(1 << (bits - 1))
     scaled = np.rint(np.nan_to_num(block, nan=0.0, posinf=2.0, neginf=-2.0) * np.float32(full))
-    return np.clip(scaled, -full, full - 1).astype(np.int32) << (32 - bits)
+    steps: NDArray[np.int32] = np.clip(scaled, -full, full - 1).astype(np.int32)
+    return steps << (32 - bits)
 
 
 class StemWriter:

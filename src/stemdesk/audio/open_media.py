@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from stemdesk.audio.riff_header import RiffHeader, read_riff_header
+from stemdesk.audio.sniff import is_playlist, name_for_probing
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.progress import CancelToken
 
@@ -26,24 +27,15 @@ MAX_CHANNELS = 64
 MIN_RATE = 1_000  # hertz
 MAX_RATE = 768_000  # hertz
 
-AUDIO_SUFFIXES = frozenset(
-    ".aac .ac3 .aif .aifc .aiff .amr .ape .au .avi .caf .dsf .dts .eac3 .flac .flv .m4a .m4b .m4v"
-    " .mka .mkv .mov .mp2 .mp3 .mp4 .mpc .mpeg .mpg .oga .ogg .ogv .opus .rf64 .snd .spx .tta .ts"
-    " .w64 .wav .wave .webm .wma .wmv .wv".split()
-)
-
 _FORMATS = (  # FFmpeg's names of the containers that hold sound themselves
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,"
     "mpeg,mpegts,ogg,tak,tta,w64,wav,wv"
 )
 # Containers whose header promises a length; elsewhere FFmpeg estimates it from the bit rate.
-_PROMISING = frozenset("aiff ape au caf dsf flac matroska mov ogg tak tta w64 wv".split())
-
-_PLAYLIST_SUFFIXES = frozenset(
-    ".asx .cue .ffconcat .m3u .m3u8 .mpd .pls .sdp .smil .wpl .xspf".split()
+_PROMISING = frozenset(
+    ["aiff", "ape", "au", "caf", "dsf", "flac", "mov", "ogg", "tak", "tta", "w64", "wv"]
 )
-_PLAYLIST_STARTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"v=0\r\no=", b"v=0\no=")
-_PLAYLIST_WORDS = (b"<mpd", b"<asx", b"<playlist", b"<smil", b"<smoothstreamingmedia")
+
 _HEAD_BYTES = 1024
 
 
@@ -61,21 +53,23 @@ class MediaInfo:
 @dataclass(frozen=True, slots=True)
 class Media:
     """An open file. `promised_s`: the length that its header promises for the audio itself, None
-    where FFmpeg only estimates. Use only inside `open_media`: afterwards FFmpeg's values are
-    garbage."""
+    where FFmpeg only estimates. `order`: the channels' names where they stand in an order of the
+    file's own, else empty. Use only inside `open_media`: afterwards FFmpeg's values are garbage.
+    """
 
     path: Path
     container: InputContainer
     stream: AudioStream
     info: MediaInfo
     promised_s: float | None
+    order: tuple[str, ...]
     source: SourceFile
 
-    def error(self, code: ErrorCode, detail: str = "", **facts: float) -> SourceError:
+    def error(self, code: ErrorCode, detail: str = "") -> SourceError:
         """A `SourceError` about this file; unreadable, if that was the cause."""
         if self.source.error is not None:
             return SourceError(ErrorCode.SOURCE_UNREADABLE, str(self.source.error), path=self.path)
-        return SourceError(code, detail, path=self.path, **facts)
+        return SourceError(code, detail, path=self.path)
 
 
 class SourceFile:
@@ -124,11 +118,11 @@ def open_media(path: Path, cancel: CancelToken) -> Iterator[Media]:
             file.seek(0)
         except OSError as error:
             raise SourceError(ErrorCode.SOURCE_UNREADABLE, str(error), path=path) from error
-        if _is_playlist(path, head):
+        if is_playlist(path, head):
             raise SourceError(ErrorCode.SOURCE_PLAYLIST, path=path)
         if riff is not None:
             _check_plausible(path, riff.samplerate, riff.channels)
-        source = SourceFile(file, _name_for_probing(path, head), cancel)
+        source = SourceFile(file, name_for_probing(path, head), cancel)
         try:
             container = av.open(
                 source,
@@ -144,11 +138,11 @@ def open_media(path: Path, cancel: CancelToken) -> Iterator[Media]:
         with container:
             cancel.check()
             stream = _audio_stream(path, container)
-            info = _info(container, stream)
+            channels, order = _channels(stream)
+            info = _info(container, stream, channels)
             _check_plausible(path, info.samplerate, info.channels, unknown=True)
-            yield Media(
-                path, container, stream, info, _promised_s(container, stream, info, riff), source
-            )
+            promised_s = _promised_s(container, stream, info, riff)
+            yield Media(path, container, stream, info, promised_s, order, source)
 
 
 def _open_file(path: Path) -> BinaryIO:
@@ -166,26 +160,6 @@ def _open_file(path: Path) -> BinaryIO:
         raise SourceError(ErrorCode.SOURCE_UNREADABLE, str(error), path=path) from error
 
 
-def _is_playlist(path: Path, head: bytes) -> bool:
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if path.suffix.lower() in _PLAYLIST_SUFFIXES or text.startswith(_PLAYLIST_STARTS):
-        return True
-    return text.startswith(b"<") and any(word in text for word in _PLAYLIST_WORDS)
-
-
-def _name_for_probing(path: Path, head: bytes) -> str:
-    """A name with the file's suffix if FFmpeg may go by it, else none.
-
-    By its suffix alone FFmpeg takes any text named `.mp3` for music. But it needs the suffix where
-    a tag of over a megabyte hides the music, and for a few frames of MP3 or AAC.
-    """
-    framed = len(head) > 1 and head[0] == 0xFF and head[1] >= 0xE0
-    suffix = path.suffix[1:]
-    if (head.startswith(b"ID3") or framed) and suffix.isascii() and suffix.isalnum():
-        return f"audio.{suffix.lower()}"
-    return ""
-
-
 def _audio_stream(path: Path, container: InputContainer) -> AudioStream:
     if not container.streams.audio:
         raise SourceError(ErrorCode.SOURCE_NO_AUDIO, container.format.name, path=path)
@@ -195,13 +169,29 @@ def _audio_stream(path: Path, container: InputContainer) -> AudioStream:
     return stream
 
 
-def _info(container: InputContainer, stream: AudioStream) -> MediaInfo:
+def _channels(stream: AudioStream) -> tuple[int, tuple[str, ...]]:
+    """The number of channels, and their names where they stand in an order of the file's own.
+
+    PyAV (18 at least) frees the memory of such a layout once for each look at it, which kills the
+    process, and every decoded frame is such a look. So it is looked at once and replaced by one
+    without an order before the decoder opens; the names are applied in `stereo`.
+    """
+    layout = stream.codec_context.layout
+    channels = layout.nb_channels
+    if not layout.name.startswith(f"{channels} channels ("):
+        return channels, ()
+    order = tuple(channel.name for channel in layout.channels)
+    stream.codec_context.layout = f"{channels} channels"
+    return channels, order
+
+
+def _info(container: InputContainer, stream: AudioStream, channels: int) -> MediaInfo:
     declared_s = stream_s(stream)
     if declared_s is None and container.duration is not None:
         declared_s = container.duration / 1e6
     return MediaInfo(
         samplerate=stream.codec_context.sample_rate,
-        channels=stream.codec_context.layout.nb_channels,
+        channels=channels,
         declared_s=declared_s,
         codec=stream.codec_context.name,
         container=container.format.name,

@@ -32,7 +32,7 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
     _E.SOURCE_NO_AUDIO: ("{name} has no sound track.", "Choose a file with sound."),
     _E.SOURCE_NO_FRAMES: ("{name} holds no sound: it is 0 seconds long.", "Get the file again."),
     _E.SOURCE_IMPLAUSIBLE: (
-        "{name} says it has {channels} channels at {samplerate} Hz, which cannot be right.",
+        "{name} says it has {channels} channels at {samplerate_hz} Hz, which cannot be right.",
         "The file is damaged: get it again.",
     ),
     _E.SOURCE_TOO_LONG: (
@@ -110,7 +110,7 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
 
 _N = NoticeCode
 NOTICES: dict[NoticeCode, str] = {
-    _N.TRUNCATED: "The file is cut off: {decoded_s} of {declared_s} could be read and were split.",
+    _N.TRUNCATED: "The file is damaged or cut off: {decoded_s} of {declared_s} could be read and were split.",
     _N.NOT_FINITE: "{samples} samples were not numbers and were set to silence.",
     _N.DOWNMIXED: "The {channels} channels were mixed down to stereo.",
     _N.CLIPPED: (
@@ -171,7 +171,7 @@ def _written(facts: Mapping[str, Fact]) -> dict[str, Fact]:
         elif key.endswith("_bytes"):
             written[key] = format_bytes(value) if value else "more"
         elif key.endswith("_s"):
-            written[key] = format_duration(value)
+            written[key] = format_duration(value) if value else "an unknown length"
         else:
             written[key] = value
     return written

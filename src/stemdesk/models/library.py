@@ -15,6 +15,7 @@ from stemdesk.models.header import ModelHeader, read_header
 
 DEFAULT = "htdemucs"
 UNTRAINED = "untrained"  # the stand-in that engine/untrained.py makes
+STAND_IN = "stand-in"  # made by engine/stand_in.py
 
 
 @dataclass(frozen=True, slots=True)
