@@ -21,6 +21,10 @@ from stemdesk.paths import Folders
 Behaviour = Callable[[Job, Report, CancelToken], None]
 
 
+def at_once(_: Job, __: Report, ___: CancelToken) -> None:
+    """Is done before it is seen."""
+
+
 def endless(_: Job, report: Report, cancel: CancelToken) -> None:
     """Separates until it is cancelled or paused."""
     report(Progress(Stage.SEPARATING, 0.5, 72.0))
@@ -74,7 +78,7 @@ class ScriptedPipeline:
             passes.mkdir(parents=True, exist_ok=True)
             (passes / "m0-000000.f32").write_bytes(b"done")
             report(Progress(Stage.DECODING, 0.0))
-            script.behaviours.get(job.source.name, lambda *_: None)(job, report, cancel)
+            script.behaviours.get(job.source.name, at_once)(job, report, cancel)
             report(Progress(Stage.SAVING, 1.0))
             return Result(job.root / job.source.stem, frames=44100, samplerate=44100)
 

@@ -11,7 +11,8 @@ import numpy as np
 import soundfile
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.job import Job, JobState
@@ -53,7 +54,7 @@ def song_folder(folder: Path, stems: Sequence[str] = FOUR, seconds: float = 0.1)
 
 
 class Stage:
-    """A shown window of 1280 × 800 in the light scheme."""
+    """A shown window of 1280 by 800 pixels in the light scheme."""
 
     def __init__(
         self, qtbot: QtBot, root: Path, settings: Settings | None = None, models: bool = True
@@ -112,13 +113,22 @@ class Stage:
         assert len(open_ones) == 1, open_ones
         return open_ones[0]
 
+    def button(self, name: str) -> QPushButton:
+        """A button of the open dialog, by its object name."""
+        found = self.dialog().findChild(QPushButton, name)
+        assert found is not None, name
+        return found
+
+    def press(self, name: str) -> None:
+        self.button(name).click()
+
     def key(
         self,
         key: Qt.Key,
         modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
         on: QWidget | None = None,
     ) -> None:
-        self.qtbot.keyClick(on or QApplication.focusWidget() or self.window, key, modifiers)
+        QTest.keyClick(on or QApplication.focusWidget() or self.window, key, modifiers)
 
 
 def file_mime(paths: Sequence[Path]) -> QMimeData:

@@ -110,7 +110,9 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
 
 _N = NoticeCode
 NOTICES: dict[NoticeCode, str] = {
-    _N.TRUNCATED: "The file is damaged or cut off: {decoded_s} of {declared_s} could be read and were split.",
+    _N.TRUNCATED: (
+        "The file is damaged or cut off: {decoded_s} of {declared_s} could be read and were split."
+    ),
     _N.NOT_FINITE: "{samples} samples were not numbers and were set to silence.",
     _N.DOWNMIXED: "The {channels} channels were mixed down to stereo.",
     _N.CLIPPED: (
