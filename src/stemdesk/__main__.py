@@ -7,12 +7,20 @@ an option: the command line, which imports neither Qt nor PortAudio.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from stemdesk import log
 from stemdesk.cli.arguments import COMMANDS
 from stemdesk.paths import folders
+
+_NO_SCREEN = "There is no screen here for the window. Use the command line: stemdesk split --help"
+_NO_QT = (
+    "The window cannot start: {error}\n"
+    "On Debian and Ubuntu: apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
+)
 
 
 def main() -> int:
@@ -24,9 +32,25 @@ def main() -> int:
         from stemdesk.cli.main import run_command
 
         return run_command(arguments)
-    from stemdesk.gui.app import run
+    return _open_window([Path(item) for item in arguments])
 
-    return run([Path(item) for item in arguments])
+
+def _open_window(paths: Sequence[Path]) -> int:
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        return _refuse(_NO_SCREEN)  # Qt would abort the process
+    try:
+        from stemdesk.gui.app import run
+    except ImportError as error:  # a system library that Qt links to
+        return _refuse(_NO_QT.format(error=error))
+    return run(paths)
+
+
+def _refuse(text: str) -> int:
+    if sys.stderr is not None:
+        print(f"stemdesk: {text}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

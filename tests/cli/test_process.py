@@ -130,3 +130,17 @@ def test_a_terminal_that_knows_only_ascii_does_not_stop_it(place: Place) -> None
     )
     assert done.returncode == 0, done.stderr
     assert (place.out / "🎸 日本").is_dir()
+
+
+def test_without_a_screen_the_window_says_so(place: Place) -> None:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    done = subprocess.run(
+        [sys.executable, "-m", "stemdesk"],
+        capture_output=True,
+        text=True,
+        env={**environment, "PYTHONPATH": str(SOURCE)},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1 and "There is no screen here" in done.stderr

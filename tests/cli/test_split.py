@@ -225,7 +225,8 @@ def test_the_demo_without_a_model_says_what_it_is(place: Place, stemdesk: Comman
     for path in place.models.iterdir():
         path.unlink()
     said = stemdesk("demo", "-o", place.out)
-    assert said.code == 0 and "untrained" in said.err
+    assert said.code == 0 and "stand-in" in said.err
     folder = place.out / "StemDesk - Demo song"
     assert sorted(path.suffix for path in folder.iterdir()) == [".flac"] * 4 + [".json"]
     assert not list(place.models.iterdir()), "the stand-in does not stay"
+    assert stemdesk("demo", "-o", place.out).out == f"Already split: {folder}\n"

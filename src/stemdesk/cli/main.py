@@ -15,7 +15,7 @@ from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
 from stemdesk.core.errors import ErrorCode, ModelError, SettingsError, StemDeskError
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken
-from stemdesk.core.sentences import printable, say
+from stemdesk.core.sentences import STAND_IN_NOTE, printable, say
 from stemdesk.core.settings import Settings, load_settings
 from stemdesk.paths import Folders, folders
 
@@ -70,22 +70,19 @@ def split(
 def demo(options: argparse.Namespace, where: Folders, settings: Settings) -> int:
     """`stemdesk demo`: make the demo song and split it, with a stand-in where no model is."""
     from stemdesk.audio.demo import write_demo_song
-    from stemdesk.models.library import ModelLibrary, default_model
+    from stemdesk.models.library import STAND_IN, ModelLibrary, default_model
 
     display: Display = JsonDisplay() if options.json else TextDisplay()
     folder = where.models
     model = options.model or default_model(ModelLibrary(folder), settings.model)
     with tempfile.TemporaryDirectory(prefix="stemdesk-demo-") as temporary:
         if model is None:
-            from stemdesk.engine.untrained import NAME, make_untrained
+            from stemdesk.engine.stand_in import make_stand_in
 
-            display.note(
-                "No model is installed yet: a small untrained one, made on the spot, shows how "
-                "StemDesk works. Its stems are not separated well."
-            )
+            display.note(STAND_IN_NOTE)
             folder = Path(temporary) / "models"
-            make_untrained(folder)
-            model = NAME
+            make_stand_in(folder)
+            model = STAND_IN
         song = write_demo_song(where.demo)
         separation = SeparationOptions(model, options.stems or ())
         return _run(options, [song], where, settings, separation, folder, display)

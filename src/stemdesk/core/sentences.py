@@ -123,6 +123,11 @@ NOTICES: dict[NoticeCode, str] = {
     _N.DEVICE_FALLBACK: "The CPU was used: {reason}",
 }
 
+STAND_IN_NOTE = (
+    "No model is installed yet, so a stand-in made on the spot splits the demo song by pitch and "
+    "stereo position only. Install a Demucs model to separate voices and instruments."
+)
+
 Fact = str | int | float
 
 
