@@ -67,7 +67,7 @@ class Folders:
         return replace(
             self,
             models_override=self.models_override or _path(settings.models_folder),
-            scratch_override=_path(settings.scratch_folder),
+            scratch_override=_below(settings.scratch_folder),
             output_override=_path(settings.output_folder),
         )
 
@@ -92,6 +92,12 @@ def folders() -> Folders:
 
 def _path(setting: str) -> Path | None:
     return Path(setting).expanduser() if setting else None
+
+
+def _below(setting: str) -> Path | None:
+    """A folder of our own in the chosen one: what is old in it is removed unasked."""
+    chosen = _path(setting)
+    return None if chosen is None else chosen / f"{APP} working files"
 
 
 def resources() -> Path:

@@ -16,7 +16,7 @@ from support.place import Place
 SOURCE = Path(__file__).parents[2] / "src"
 
 
-def start(place: Place, *arguments: str | Path, **options: object) -> subprocess.Popen[str]:
+def start(place: Place, *arguments: str | Path) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     return subprocess.Popen(
         [sys.executable, "-m", "stemdesk", *map(str, arguments)],
@@ -25,7 +25,6 @@ def start(place: Place, *arguments: str | Path, **options: object) -> subprocess
         text=True,
         env=environment,
         cwd=place.root,
-        **options,  # type: ignore[call-overload]
     )
 
 

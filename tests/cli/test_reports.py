@@ -57,12 +57,13 @@ def test_clean_keeps_what_can_go_on(place: Place, stemdesk: Command) -> None:
         ]
     )
     store.close()
-    for name in (kept.id, failed.id, stale.id, "nobodys"):
+    for name in (kept.id, failed.id, stale.id, "0" * 32, "not ours"):
         folder = folders().scratch / name
         folder.mkdir(parents=True)
         (folder / "mix.f32").write_bytes(bytes(1000))
     long_ago = time.time() - 15 * 86_400
     os.utime(folders().scratch / stale.id, (long_ago, long_ago))
-    assert json.loads(stemdesk("clean", "--json").out) == {"freed_bytes": 3000, "left_bytes": 1000}
-    assert [path.name for path in folders().scratch.iterdir()] == [kept.id]
+    assert json.loads(stemdesk("clean", "--json").out) == {"freed_bytes": 3000, "left_bytes": 2000}
+    left = sorted(path.name for path in folders().scratch.iterdir())
+    assert left == sorted([kept.id, "not ours"])
     assert stemdesk("clean").out.startswith("Freed 0 bytes")

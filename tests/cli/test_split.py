@@ -134,7 +134,10 @@ def test_the_same_command_goes_on_where_it_stopped(
     said = stemdesk(*command)
     assert said.code == 130
     assert json.loads(said.out.splitlines()[-1]) == {
-        "v": 1, "event": "end", "done": 0, "failed": 0,
+        "v": 1,
+        "event": "end",
+        "done": 0,
+        "failed": 0,
         "exit_code": 130,
     }
     assert stored_states() == [JobState.INTERRUPTED], "songs behind it were not begun"

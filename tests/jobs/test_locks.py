@@ -72,7 +72,11 @@ def test_the_device_is_waited_for_and_said_so(
         reports.append(progress)
         told.set()
 
-    releaser = threading.Thread(target=lambda: (told.wait(30), finish(holder, kill=False)))
+    def release() -> None:
+        told.wait(30)
+        finish(holder, kill=False)
+
+    releaser = threading.Thread(target=release)
     releaser.start()
     with compute_lock(tmp_path / "compute.lock", report, CancelToken()):
         pass

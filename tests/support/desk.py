@@ -18,6 +18,7 @@ from stemdesk.jobs.locks import job_lock
 from stemdesk.jobs.pipeline import Result, Workplace
 from stemdesk.paths import Folders
 
+WAIT_MS = 20_000  # machines are busy at times
 Behaviour = Callable[[Job, Report, CancelToken], None]
 
 
@@ -156,7 +157,7 @@ class Desk:
         """Add songs and wait for their rows; their ids."""
         before = len(self.controller.jobs)
         self.controller.add_paths(self.songs(*names))
-        self.qtbot.waitUntil(lambda: len(self.controller.jobs) == before + len(names))
+        self.wait_until(lambda: len(self.controller.jobs) == before + len(names))
         ids = {job.source.name: job.id for job in self.controller.jobs[before:]}
         return [ids[name] for name in names]
 
@@ -166,7 +167,7 @@ class Desk:
         return job.state
 
     def wait_for(self, state: JobState, *ids: str) -> None:
-        self.qtbot.waitUntil(lambda: all(self.state(job_id) is state for job_id in ids))
+        self.wait_until(lambda: all(self.state(job_id) is state for job_id in ids))
 
     def names(self) -> list[str]:
         return [job.source.name for job in self.controller.jobs]
@@ -175,4 +176,4 @@ class Desk:
         return self.folders.scratch / job_id
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition)
+        self.qtbot.waitUntil(condition, timeout=WAIT_MS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -50,7 +51,7 @@ class Place:
         }
         return Pipeline(Workplace(**{**values, **changes}))  # type: ignore[arg-type]
 
-    def job(self, source: Path, **changes: object) -> Job:
+    def job(self, source: Path, **changes: Any) -> Job:
         return a_job(source, **{"root": self.out, **changes})
 
     def run(self, job: Job, **changes: object) -> Result:

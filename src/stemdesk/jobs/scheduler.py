@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import (
     Cancelled,
@@ -15,7 +16,9 @@ from stemdesk.core.errors import (
 )
 from stemdesk.core.job import ACTIVE, Failure, Job, JobState
 from stemdesk.core.progress import Progress, Stage
-from stemdesk.jobs.pipeline import Result
+
+if TYPE_CHECKING:
+    from stemdesk.jobs.pipeline import Result
 
 _SPARE_BYTES = 1 << 20
 _STATE_OF = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Collection
@@ -24,6 +25,7 @@ from stemdesk.jobs.locks import is_running, job_lock_path
 NORMALISE_S = 30
 STALE_DAYS = 14
 _KEY = "recipe.key"
+_JOB_ID = re.compile("[0-9a-f]{32}")
 
 
 def open_scratch(folder: Path, recipe: Recipe) -> JobAudio:
@@ -125,6 +127,8 @@ def clean(scratch: Path, keep: Collection[str], now: float | None = None) -> int
     except OSError:
         return 0
     for path in entries:
+        if not _JOB_ID.fullmatch(path.stem):  # not ours
+            continue
         if path.suffix == ".lock":
             if not path.with_suffix("").exists() and not is_running(scratch, path.stem):
                 path.unlink(missing_ok=True)

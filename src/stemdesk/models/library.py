@@ -14,7 +14,6 @@ from stemdesk.models.bag import NAME, Bag, Weights, read_bag
 from stemdesk.models.header import ModelHeader, read_header
 
 DEFAULT = "htdemucs"
-UNTRAINED = "untrained"  # the stand-in that engine/untrained.py makes
 STAND_IN = "stand-in"  # made by engine/stand_in.py
 
 
@@ -219,8 +218,8 @@ def _corrupt(detail: str) -> ModelError:
 
 def default_model(library: ModelLibrary, wanted: str) -> str | None:
     """The model to use where none is named: the setting's, else htdemucs, else the first one
-    that is installed and was trained; None where there is none."""
-    names = [name for name in library.names() if name != UNTRAINED]
+    that is installed and no stand-in; None where there is none."""
+    names = [name for name in library.names() if name != STAND_IN]
     for name in (wanted, DEFAULT):
         if name in names:
             return name

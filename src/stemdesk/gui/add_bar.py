@@ -1,0 +1,205 @@
+"""The bar at the top: a path, Open…, Split; the model and the stems that new songs get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stemdesk.gui import labels
+from stemdesk.gui.chip import StemChip
+from stemdesk.gui.drop import path_from_text, paths_from_mime
+from stemdesk.gui.values import ModelChoice
+from stemdesk.gui.widgets import ComboBox, FlowLayout, chain, icon_button, muted, push_button
+
+if TYPE_CHECKING:
+    from stemdesk.gui.controller import Controller
+
+
+class PathEdit(QLineEdit):
+    """A path. Files that are pasted into it are added instead of becoming text."""
+
+    pasted = Signal(object)  # list[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPlaceholderText(labels.PATH_HINT)
+        self.setAccessibleName(labels.PATH_NAME)
+        self.setToolTip(labels.PATH_TIP)
+        self.setAcceptDrops(False)  # the whole window takes them
+        self.setClearButtonEnabled(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        data = QApplication.clipboard().mimeData()
+        if event.matches(QKeySequence.StandardKey.Paste) and data is not None and data.hasUrls():
+            paths = paths_from_mime(data)
+            if paths:
+                self.pasted.emit(paths)
+                return
+        super().keyPressEvent(event)
+
+
+class AddBar(QFrame):
+    """`paths_given`: list[Path] to split; the choice of model and stems goes to the settings."""
+
+    paths_given = Signal(object)
+    open_files_wanted = Signal()
+    open_folder_wanted = Signal()
+    settings_wanted = Signal()
+    library_wanted = Signal()
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._choices: tuple[ModelChoice, ...] = ()
+        self.chips: list[StemChip] = []
+        self.setProperty("kind", "bar")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.setSpacing(10)
+        layout.addLayout(self._make_first_line())
+        layout.addLayout(self._make_second_line())
+        controller.models_known.connect(self.set_models)
+
+    def _make_first_line(self) -> QHBoxLayout:
+        self.library = icon_button("library", labels.LIBRARY, labels.LIBRARY_TIP)
+        self.library.clicked.connect(self.library_wanted)
+        self.path = PathEdit()
+        self.path.pasted.connect(self.paths_given)
+        self.path.returnPressed.connect(self._split)
+        self.path.textChanged.connect(self._update_split)
+        self.open = QToolButton()
+        self.open.setProperty("kind", "menu")
+        self.open.setText(labels.OPEN)
+        self.open.setAccessibleName(labels.OPEN)
+        self.open.setToolTip(labels.OPEN_TIP)
+        self.open.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.open.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.open.clicked.connect(self.open_files_wanted)
+        self.open.setMenu(self._make_open_menu())
+        self.split = push_button(labels.SPLIT, labels.SPLIT_TIP, primary=True)
+        self.split.clicked.connect(self._split)
+        self.settings = icon_button("settings", labels.SETTINGS, labels.SETTINGS_TIP)
+        self.settings.clicked.connect(self.settings_wanted)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.library)
+        line.addWidget(self.path, 1)
+        for button in (self.open, self.split, self.settings):
+            line.addWidget(button)
+        self._update_split()
+        return line
+
+    def _make_open_menu(self) -> QMenu:
+        menu = QMenu(self.open)
+        menu.addAction(labels.OPEN_FILES, self.open_files_wanted.emit)
+        menu.addAction(labels.OPEN_FOLDER, self.open_folder_wanted.emit)
+        return menu
+
+    def _make_second_line(self) -> QHBoxLayout:
+        self.model = ComboBox()
+        self.model.setAccessibleName(labels.MODEL)
+        self.model.setToolTip(labels.MODEL_TIP)
+        self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.model.setMaximumWidth(320)
+        self.model.addItem(labels.LOOKING_FOR_MODELS)
+        self.model.setEnabled(False)
+        self.model.activated.connect(self._choose_model)
+        label = muted(labels.MODEL)
+        label.setBuddy(self.model)
+        self._stems_label = muted(labels.STEMS_LABEL)
+        self._stems_label.hide()
+        self._chip_box = QWidget()
+        self._chip_box.setAccessibleName(labels.STEMS_LABEL)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self._chip_box.setSizePolicy(policy)
+        self._chip_flow = FlowLayout(parent=self._chip_box)
+        line = QHBoxLayout()
+        line.setSpacing(10)
+        line.addWidget(label)
+        line.addWidget(self.model)
+        line.addSpacing(14)
+        line.addWidget(self._stems_label)
+        line.addWidget(self._chip_box, 1)
+        return line
+
+    def _update_split(self) -> None:
+        self.split.setEnabled(bool(self.path.text().strip()))
+
+    def _split(self) -> None:
+        path = path_from_text(self.path.text())
+        if path is not None:
+            self.paths_given.emit([path])
+            self.path.clear()
+
+    # Model and stems
+
+    def set_models(self, choices: Sequence[ModelChoice]) -> None:
+        """Show the installed models; the one of the settings is chosen, else the first."""
+        self._choices = tuple(choices)
+        self.model.clear()
+        self.model.setEnabled(bool(choices))
+        if choices:
+            self.model.setToolTip(labels.MODEL_TIP)
+            self.model.addItems([choice.name for choice in choices])
+            self.model.setCurrentIndex(self._chosen_index())
+        else:
+            self.model.addItem(labels.NO_MODEL)
+            self.model.setToolTip(labels.no_model_tip(self._controller.folders.models))
+        self._make_chips()
+
+    def _chosen_index(self) -> int:
+        wanted = self._controller.settings.model
+        names = [choice.name for choice in self._choices]
+        return names.index(wanted) if wanted in names else 0
+
+    def _choose_model(self, index: int) -> None:
+        if not self._choices:
+            return
+        name = self._choices[index].name
+        if name != self._controller.settings.model:
+            settings = replace(self._controller.settings, model=name, stems=())
+            self._controller.change_settings(settings)
+        self._make_chips()
+
+    def _make_chips(self) -> None:
+        while self._chip_flow.takeAt(0) is not None:
+            pass
+        for chip in self.chips:
+            chip.hide()
+            chip.deleteLater()
+        stems = self._choices[self.model.currentIndex()].stems if self._choices else ()
+        wanted = set(self._controller.settings.stems) & set(stems) or set(stems)
+        self.chips = [StemChip(stem) for stem in stems]
+        for chip in self.chips:
+            chip.setChecked(chip.stem in wanted)
+            chip.clicked.connect(self._choose_stems)
+            self._chip_flow.addWidget(chip)
+        self._stems_label.setVisible(bool(stems))
+        chain(self.model, *self.chips)
+
+    def _choose_stems(self) -> None:
+        wanted = tuple(chip.stem for chip in self.chips if chip.isChecked())
+        if not wanted:  # nothing at all cannot be split: the last one stays
+            chip = self.sender()
+            if isinstance(chip, StemChip):
+                chip.setChecked(True)
+            return
+        stems = () if len(wanted) == len(self.chips) else wanted
+        self._controller.change_settings(replace(self._controller.settings, stems=stems))

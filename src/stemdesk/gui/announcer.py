@@ -1,0 +1,50 @@
+"""Tells screen readers how far the running song is: in quarters, and how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QWidget
+
+from stemdesk.core.job import ENDED, JobState
+from stemdesk.core.progress import Stage
+from stemdesk.gui import messages
+
+if TYPE_CHECKING:
+    from stemdesk.gui.controller import Controller
+
+
+class Announcer(QObject):
+    """`announced`: what was said."""
+
+    announced = Signal(str)
+
+    def __init__(self, controller: Controller, window: QWidget) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._window = window
+        self._quarters: dict[str, int] = {}
+        controller.progress_changed.connect(self._progress)
+        controller.job_changed.connect(self._state)
+
+    def say(self, text: str) -> None:
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._window, text))
+        self.announced.emit(text)
+
+    def _progress(self, job_id: str) -> None:
+        progress, job = self._controller.progress(job_id), self._controller.job(job_id)
+        if progress is None or job is None or progress.stage is not Stage.SEPARATING:
+            return
+        quarter = int(progress.fraction * 4)
+        if 0 < quarter < 4 and quarter > self._quarters.get(job_id, 0):
+            self.say(messages.quarter_text(job, quarter))
+        self._quarters[job_id] = quarter
+
+    def _state(self, job_id: str) -> None:
+        job = self._controller.job(job_id)
+        if job is None or job.state not in ENDED:
+            return
+        if self._quarters.pop(job_id, None) is not None or job.state is JobState.FAILED:
+            self.say(f"{messages.song_title(job)}: {messages.state_text(job, None)}")

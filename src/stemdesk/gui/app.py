@@ -1,0 +1,160 @@
+"""Composition root of the window: everything is made and connected here, by hand."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from stemdesk import __version__, log
+from stemdesk.core.errors import StemDeskError
+from stemdesk.core.settings import load_settings
+from stemdesk.gui import theme
+from stemdesk.gui.controller import Controller
+from stemdesk.gui.instance import Instance, hand_over
+from stemdesk.gui.reports import NO_ANSWER, error_message
+from stemdesk.gui.tasks import Tasks
+from stemdesk.gui.window import MainWindow, why_no_sound
+from stemdesk.paths import folders
+
+NAME = "StemDesk"
+DESKTOP_FILE = "io.github.stemdesk.StemDesk"
+# After the running job had up to 1 s (Surroundings.stop_ms) and the window half a second: below
+# 2 s in all.
+_CLOSE_MS = 400
+_PAINT_S = 30.0
+
+
+class Application(QApplication):
+    """Also takes the files that macOS opens with the app."""
+
+    file_opened = Signal(object)  # Path
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.file_opened.emit(Path(event.file()))
+            return True
+        return super().event(event)
+
+
+class FirstPaint(QObject):
+    """Calls `then` once, when the window has been painted for the first time."""
+
+    def __init__(self, window: QWidget, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._then = then
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._window and event.type() is QEvent.Type.Paint:
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._then)
+        return False
+
+
+def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
+    """Show the window, or hand `paths` to the one that is there; returns the exit code.
+
+    `arguments`: Qt's own, such as `--platform offscreen`.
+    """
+    app = make_application(arguments)
+    where = folders()
+    try:
+        instance = Instance(where.data)
+    except StemDeskError as error:
+        return _refuse(error_message(error).text)
+    if not instance.claim():
+        return 0 if hand_over(where.data, paths) else _refuse(NO_ANSWER)
+    theme.install(app)
+    controller = Controller(where, load_settings(where.settings_file))
+    painted = threading.Event()
+
+    def sound_reason() -> str:
+        painted.wait(_PAINT_S)  # PortAudio's start would hold the first paint up
+        return why_no_sound()
+
+    window = MainWindow(controller, sound_reason=sound_reason)
+    connect(app, instance, controller, window)
+
+    def begin() -> None:
+        painted.set()
+        controller.start()
+        if paths:
+            controller.add_paths(paths)
+
+    FirstPaint(window, begin)
+    window.show()
+    exit_code = app.exec()
+    return _end(controller, instance, window, exit_code)
+
+
+def make_application(arguments: Sequence[str]) -> Application:
+    """Qt's application object, with the names that desktops look for."""
+    app = Application([NAME, *arguments])
+    app.setOrganizationName(NAME)
+    app.setApplicationName(NAME)
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName(DESKTOP_FILE)
+    return app
+
+
+def connect(
+    app: Application, instance: Instance, controller: Controller, window: MainWindow
+) -> None:
+    """Files from outside go to the controller; Ctrl+C and a system's "please end" stop it."""
+
+    def take(given: Sequence[Path]) -> None:
+        if given:
+            controller.add_paths(given)
+        bring_to_front(window)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        controller.stopped.connect(app.quit)
+        QTimer.singleShot(0, controller.stop_now)
+
+    instance.handed_over.connect(take)
+    app.file_opened.connect(lambda path: take([path]))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)  # Python runs it at the next poll of the controller
+
+
+def bring_to_front(window: QWidget) -> None:
+    """Show the window above the others, out of the dock if need be."""
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.show()
+    window.raise_()
+    window.activateWindow()
+
+
+def _end(controller: Controller, instance: Instance, window: MainWindow, exit_code: int) -> int:
+    ended = controller.close(_CLOSE_MS)
+    for tasks in window.findChildren(Tasks):
+        ended = tasks.close(0) and ended
+    instance.close()
+    if not ended:  # a thread is deep inside of a library and would be waited for
+        log.log.info("ended without waiting for a task")
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(exit_code)
+    return exit_code
+
+
+def _refuse(text: str) -> int:
+    """Say why there is no window; 1."""
+    if sys.stderr is not None:
+        print(text, file=sys.stderr)
+    if QApplication.platformName() not in ("offscreen", "minimal"):
+        QMessageBox.critical(None, NAME, text)
+    return 1

@@ -1,0 +1,166 @@
+"""The queue at work: starts the next job, follows it, and puts it away when it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from stemdesk.core.errors import Cancelled, ErrorCode, Paused, StemDeskError
+from stemdesk.core.job import Failure, Job, JobState
+from stemdesk.core.progress import Progress
+from stemdesk.gui.adding import Adder
+from stemdesk.gui.batch import Batch
+from stemdesk.gui.elsewhere import Elsewhere
+from stemdesk.gui.janitor import Janitor
+from stemdesk.gui.ledger import Ledger
+from stemdesk.gui.runner import Runner
+from stemdesk.gui.tasks import Outcome
+from stemdesk.gui.waits import MODEL_CODES
+from stemdesk.jobs.scheduler import after_error, after_result, during, keeps_scratch, next_job
+
+if TYPE_CHECKING:
+    from stemdesk.jobs.pipeline import Result
+
+
+class Conveyor(QObject):
+    """One job after the other, until the queue is empty, held, or stopped."""
+
+    progressed = Signal(str)  # job id
+    rested = Signal(str)  # job id: its run has ended although its row was removed before
+    batch_finished = Signal(object)  # BatchSummary
+    stopped = Signal()
+
+    def __init__(
+        self,
+        runner: Runner,
+        ledger: Ledger,
+        adder: Adder,
+        elsewhere: Elsewhere,
+        janitor: Janitor,
+        scratch: Callable[[], Path],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._ledger = ledger
+        self._adder = adder
+        self._elsewhere = elsewhere
+        self._janitor = janitor
+        self._scratch = scratch
+        self._batch = Batch()
+        self._held = False
+        self._stopping = False
+        self._told_stopped = False
+        self._go_on = False  # resumed while it was still in its last pass
+        runner.progressed.connect(self._on_progress)
+        runner.ended.connect(self._on_ended)
+        ledger.reset.connect(self.pump)
+        adder.settled.connect(self.pump)
+        elsewhere.freed.connect(self.pump)
+
+    def pump(self) -> None:
+        """Start the next job if none runs and one may; else tell how the batch went."""
+        if self._held or self._stopping or self._runner.job_id is not None:
+            return
+        job = next_job([job for job in self._ledger.jobs if not self._elsewhere.withholds(job.id)])
+        if job is not None and not self._adder.is_untagged(job.id):
+            self._runner.run(job)
+        elif job is None and not self._adder.adding:
+            summary = self._batch.take()
+            if summary is not None:
+                self.batch_finished.emit(summary)
+
+    def put(self, jobs: Iterable[Job]) -> None:
+        """Write jobs in their new states; what they leave in scratch goes if it is of no use."""
+        changed = list(jobs)
+        for job in changed:
+            self._batch.note(job)
+            if not keeps_scratch(job):
+                self._janitor.discard(self._scratch(), job.id)
+        self._ledger.put(changed)
+        self.pump()
+
+    def cancel(self) -> None:
+        """Stop the running job for good."""
+        self._runner.cancel()
+
+    def pause(self) -> None:
+        """Pause the running job after its current pass."""
+        self._go_on = False
+        self._runner.pause()
+
+    def resume(self) -> None:
+        """Let the running job go on although it was asked to pause."""
+        self._go_on = True
+
+    def hold(self) -> None:
+        self._held = True
+
+    def release(self) -> None:
+        self._held = False
+        self.pump()
+
+    def stop(self, within_ms: int) -> None:
+        """Stop the running job so that it goes on at the next start; `stopped` follows."""
+        self._stopping = True
+        job_id = self._runner.job_id
+        if job_id is None:
+            QTimer.singleShot(0, self, self._tell_stopped)
+            return
+        job = self._ledger.get(job_id)
+        if job is not None:  # written now: the process may be ended before the job has
+            paused = self._runner.pausing and not self._go_on
+            queued = job.moved_to(JobState.QUEUED)
+            self._ledger.put([queued.moved_to(JobState.PAUSED) if paused else queued])
+        self._runner.cancel()
+        QTimer.singleShot(within_ms, self, self._tell_stopped)
+
+    def _tell_stopped(self) -> None:
+        if not self._told_stopped:
+            self._told_stopped = True
+            self.stopped.emit()
+
+    def _on_progress(self, job_id: str, progress: Progress) -> None:
+        job = self._ledger.get(job_id)
+        if job is None or self._stopping:
+            return
+        try:
+            after = during(job, progress)
+        except ValueError:  # another process has written the row: the end will put it right
+            after = job
+        if after is not job:
+            self._ledger.put([after])
+        self.progressed.emit(job_id)
+
+    def _on_ended(self, job_id: str, outcome: Outcome[Result]) -> None:
+        job = self._ledger.get(job_id)
+        if job is None:  # removed while it ran
+            self._janitor.discard(self._scratch(), job_id)
+        elif _is_busy_elsewhere(outcome.error):
+            self._elsewhere.met(job_id)
+        elif not (self._stopping and isinstance(outcome.error, Cancelled | Paused)):
+            self.put([self._after(job, outcome)])
+        if job is None:
+            self.rested.emit(job_id)
+        if self._stopping:
+            self._tell_stopped()
+        self.pump()
+
+    def _after(self, job: Job, outcome: Outcome[Result]) -> Job:
+        """The job as it stands after its run; from queued, whatever the row says meanwhile."""
+        job = job.moved_to(JobState.QUEUED)
+        error = outcome.error
+        if outcome.value is not None:
+            return after_result(job, outcome.value)
+        if isinstance(error, Paused) and self._go_on:
+            return job
+        if isinstance(error, StemDeskError) and error.code in MODEL_CODES:
+            return job.moved_to(JobState.WAITING, Failure.of(error))
+        return after_error(job, error or RuntimeError("no result"), waits_for_disk=True)
+
+
+def _is_busy_elsewhere(error: BaseException | None) -> bool:
+    return isinstance(error, StemDeskError) and error.code is ErrorCode.JOB_BUSY

@@ -1,0 +1,171 @@
+"""One window per user: a second start hands its files to the first and ends.
+
+The first one holds a lock for as long as it lives (freed by the system even when it crashes) and
+listens on a local socket that only its user may open. A message is 4 bytes of length, big endian,
+and so many bytes of JSON: a list of absolute paths. The answer is one byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from stemdesk.core.errors import write_error
+from stemdesk.log import log
+
+MAX_BYTES = 4 << 20
+_HEAD = struct.Struct(">I")
+_TAKEN = b"\x06"
+_TRY_AGAIN_S = 0.1
+_LONGEST_SOCKET_PATH = 88  # bytes; systems take 104 and more, Qt appends some while it listens
+
+
+class Instance(QObject):
+    """The right to be the one window of this user."""
+
+    handed_over = Signal(object)  # list[Path] from a second start, which may be empty
+
+    def __init__(self, data: Path, parent: QObject | None = None) -> None:
+        """`data`: the user's data folder, which tells set-ups apart.
+
+        Raises `DiskFullError` or `ExportError` if it cannot be written.
+        """
+        super().__init__(parent)
+        self._names = server_names(data)
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._on_connection)
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(error, data) from error
+        self._lock = FileLock(data / "window.lock", thread_local=False)
+
+    def claim(self) -> bool:
+        """Become the one window; False if there is one already."""
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        for name in self._names:
+            # With the lock in hand, a socket that is still there is what a crash left.
+            QLocalServer.removeServer(name)
+            if self._server.listen(name):
+                return True
+            log.error("cannot listen on %s: %s", name, self._server.errorString())
+        return True  # the one window all the same; a second start will say that it is there
+
+    def close(self) -> None:
+        """Let another window be the one."""
+        self._server.close()
+        self._lock.release()
+
+    def _on_connection(self) -> None:
+        while (socket := self._server.nextPendingConnection()) is not None:
+            _Reception(socket).received.connect(self.handed_over)
+
+
+class _Reception(QObject):
+    """Reads one message, however it is cut into pieces, and goes with its socket.
+
+    It knows nothing of the instance: a reference from here would have the last word on the life
+    of its own parent's parent.
+    """
+
+    received = Signal(object)  # list[Path]
+
+    def __init__(self, socket: QLocalSocket) -> None:
+        super().__init__(socket)
+        self._socket = socket
+        self._data = bytearray()
+        self._complete = False
+        socket.disconnected.connect(socket.deleteLater)
+        socket.readyRead.connect(self._read)
+        QTimer.singleShot(0, self, self._read)  # what came before anyone listened
+
+    def _read(self) -> None:
+        self._data += self._socket.readAll().data()
+        if len(self._data) < _HEAD.size or self._complete:
+            return
+        (size,) = _HEAD.unpack_from(self._data)
+        if size > MAX_BYTES:
+            self._refuse(f"{size} bytes")
+        elif len(self._data) >= _HEAD.size + size:
+            self._take(bytes(self._data[_HEAD.size : _HEAD.size + size]))
+
+    def _refuse(self, why: str) -> None:
+        log.warning("a message was refused: %s", why)
+        self._complete = True
+        self._socket.abort()
+
+    def _take(self, message: bytes) -> None:
+        self._complete = True
+        try:
+            paths = decode_paths(message)
+        except ValueError as error:
+            self._refuse(str(error))
+            return
+        self._socket.write(_TAKEN)
+        self._socket.flush()
+        self.received.emit(paths)
+
+
+def server_names(data: Path) -> list[str]:
+    """Where the socket may be, best first: in the user's own folder where systems have sockets
+    in folders, the path is short enough and the volume can hold one; else by a name."""
+    path = data.absolute() / "window.socket"
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    fits = os.name == "posix" and len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH
+    return ([str(path)] if fits else []) + [f"stemdesk-{digest}"]
+
+
+def encode_paths(paths: Sequence[Path]) -> bytes:
+    """The message: length and JSON, ASCII, so that names which are no UTF-8 survive."""
+    text = json.dumps([str(path.absolute()) for path in paths]).encode("ascii")
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"{len(paths)} paths are too many to hand over")
+    return _HEAD.pack(len(text)) + text
+
+
+def decode_paths(text: bytes) -> list[Path]:
+    """The paths in a message's JSON. Raises `ValueError` for anything else."""
+    value = json.loads(text)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("not a list of paths")
+    return [Path(item) for item in value]
+
+
+def hand_over(data: Path, paths: Sequence[Path], patience_s: float = 5.0) -> bool:
+    """Give `paths` to the window that runs; whether it took them. Blocks, for a second start
+    that has no window; the first one may be just starting."""
+    message = encode_paths(paths)
+    until = time.monotonic() + patience_s
+    while time.monotonic() < until:
+        if any(_send(name, message, until) for name in server_names(data)):
+            return True
+        time.sleep(_TRY_AGAIN_S)
+    return False
+
+
+def _send(name: str, message: bytes, until: float) -> bool:
+    def left_ms() -> int:
+        return max(1, int((until - time.monotonic()) * 1000))
+
+    socket = QLocalSocket()
+    socket.connectToServer(name)
+    if not socket.waitForConnected(left_ms()):
+        return False
+    socket.write(message)
+    while socket.bytesToWrite() > 0:
+        if not socket.waitForBytesWritten(left_ms()):
+            return False
+    return socket.waitForReadyRead(left_ms()) and socket.readAll().data() == _TAKEN

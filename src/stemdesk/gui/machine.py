@@ -1,0 +1,135 @@
+"""Settings, folders, models and the device: what new jobs are made with and run on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from stemdesk.core.errors import StemDeskError
+from stemdesk.core.settings import Settings, save_settings
+from stemdesk.gui import reports
+from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.values import DeviceLike, ModelChoice, NoDevice
+from stemdesk.log import log
+from stemdesk.models.library import STAND_IN, BrokenModel, ModelLibrary
+from stemdesk.paths import Folders
+
+
+class Machine(QObject):
+    """Saves the settings, lists the models and asks for the device, all off the GUI thread."""
+
+    device_known = Signal(object)  # DeviceLike
+    models_known = Signal(object)  # tuple[ModelChoice, ...]
+    message = Signal(object)  # UserMessage
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        defaults: Folders,
+        settings: Settings,
+        probe: Callable[[str], DeviceLike],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self._defaults = defaults
+        self._probe = probe
+        self._saved = settings
+        self._saving = False
+        self._models: tuple[ModelChoice, ...] | None = None
+        self.settings = settings
+        self.folders = defaults.chosen(settings)
+
+    def start(self) -> None:
+        self._list_models()
+        self._probe_device()
+
+    def close(self) -> None:
+        """Save what is not saved yet; the tasks have ended."""
+        if self._saved != self.settings:
+            try:
+                save_settings(self.settings, self.folders.settings_file)
+            except StemDeskError as error:
+                log.error("the settings were not saved: %s", error)
+
+    def change_settings(self, settings: Settings) -> bool:
+        """Take and save them; whether that changes where or on what jobs run."""
+        before, self.settings = self.settings, settings
+        self.folders = self._defaults.chosen(settings)
+        self._save()
+        if settings.device != before.device:
+            self._probe_device()
+        if settings.models_folder != before.models_folder:
+            self._list_models()
+        return _place(settings) != _place(before)
+
+    def look_for_models(self) -> None:
+        """List the models again while there are none."""
+        if self._models == ():
+            self._list_models()
+
+    def _save(self) -> None:
+        """One write at a time, so that the newest settings are written last."""
+        if self._saving or self._saved == self.settings:
+            return
+        self._saving = True
+        settings, path = self.settings, self.folders.settings_file
+
+        def saved(outcome: Outcome[None]) -> None:
+            self._saving = False
+            self._saved = settings  # a disk that refuses them is not asked again
+            if outcome.error is not None:
+                self.message.emit(reports.error_message(outcome.error, path))
+            self._save()
+
+        self._tasks.io(lambda: save_settings(settings, path), saved)
+
+    def _list_models(self) -> None:
+        folder = self.folders.models
+
+        def listed(outcome: Outcome[tuple[ModelChoice, ...]]) -> None:
+            if outcome.value is not None and folder == self.folders.models:
+                before, self._models = self._models, outcome.value
+                if before != self._models:
+                    self.models_known.emit(self._models)
+
+        self._tasks.io(lambda: _installed(folder), listed)
+
+    def _probe_device(self) -> None:
+        wanted = self.settings.device
+
+        def probed(outcome: Outcome[DeviceLike]) -> None:
+            if wanted != self.settings.device:
+                return  # changed meanwhile: that answer comes, too
+            device = outcome.value
+            if device is None:
+                error = outcome.error or RuntimeError("no answer")
+                why = reports.error_message(error)
+                device = NoDevice(wanted, wanted.upper(), why.text)
+                self.message.emit(why)
+            self.device_known.emit(device)
+
+        self._tasks.compute(lambda _: self._probe(wanted), probed)
+
+
+def _place(settings: Settings) -> tuple[object, ...]:
+    """The settings that a workplace depends on."""
+    return (
+        settings.device,
+        settings.models_folder,
+        settings.scratch_folder,
+        settings.longest_hours,
+    )
+
+
+def _installed(folder: Path) -> tuple[ModelChoice, ...]:
+    """The models that can be chosen; the stand-in is none."""
+    choices = []
+    for model in ModelLibrary(folder).installed():
+        if isinstance(model, BrokenModel):
+            log.warning("the model %s cannot be used: %s", model.name, model.error)
+        elif model.name != STAND_IN:
+            choices.append(ModelChoice(model.name, model.sources, model.size_bytes))
+    return tuple(choices)

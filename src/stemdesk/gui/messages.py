@@ -1,0 +1,247 @@
+"""The window's sentences: states in words, counts, what happens next. The words on its controls
+are in `labels`; those about errors and notices in `core.sentences`, for both shells.
+
+Functions take what they need and return whole sentences, so that a translation can order words
+its own way.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stemdesk.core.errors import ErrorCode
+from stemdesk.core.job import ACTIVE, Failure, Job, JobState
+from stemdesk.core.progress import Progress, Stage
+from stemdesk.core.sentences import format_bytes, format_duration, printable, say
+from stemdesk.gui.labels import APP_NAME
+
+_STATES = {
+    JobState.QUEUED: "Queued",
+    JobState.WAITING: "Waiting",
+    JobState.DOWNLOADING: "Downloading",
+    JobState.DECODING: "Decoding",
+    JobState.SEPARATING: "Separating",
+    JobState.SAVING: "Saving",
+    JobState.PAUSED: "Paused",
+    JobState.DONE: "Done",
+    JobState.FAILED: "Failed",
+    JobState.CANCELLED: "Cancelled",
+    JobState.INTERRUPTED: "Interrupted",
+}
+_STAGES = {
+    Stage.WAITING: "Waiting for another StemDesk",
+    Stage.DECODING: "Decoding",
+    Stage.SEPARATING: "Separating",
+    Stage.SAVING: "Saving",
+}
+PAUSING = "Pausing after this pass…"
+_MODEL_CODES = (ErrorCode.MODEL_MISSING, ErrorCode.MODEL_NONE_INSTALLED)
+
+
+def state_text(job: Job, progress: Progress | None, elsewhere: bool = False) -> str:
+    """A row's state in words, such as `Separating 43 %, 1:12 left`."""
+    if elsewhere:
+        return f"{_STATES[job.state]} in another StemDesk"
+    if job.state in ACTIVE and progress is not None:
+        return _progress_text(progress)
+    if job.state is JobState.WAITING:
+        return waiting_text(job.failure)
+    if job.state is JobState.FAILED:
+        return f"Failed: {what_happened(job.failure, job.source)}"
+    return _STATES[job.state]
+
+
+def _progress_text(progress: Progress) -> str:
+    if progress.stage is Stage.WAITING:
+        return _STAGES[Stage.WAITING]
+    text = f"{_STAGES[progress.stage]} {progress.fraction * 100:.0f} %"
+    if progress.left_s is not None:
+        text += f", {format_duration(progress.left_s)} left"
+    return text
+
+
+def waiting_text(failure: Failure | None) -> str:
+    """What a waiting job waits for: disk, a model, or another StemDesk."""
+    if failure is None or failure.code is ErrorCode.JOB_BUSY:
+        return _STAGES[Stage.WAITING]
+    if failure.code is ErrorCode.DISK_FULL:
+        needed = int(failure.facts.get("needed_bytes", 0))
+        free = int(failure.facts.get("free_bytes", 0))
+        if needed:
+            return f"Waiting for disk: needs {format_bytes(needed)}, {format_bytes(free)} free"
+        return f"Waiting for disk: {format_bytes(free)} free"
+    if failure.code in _MODEL_CODES:
+        return f"Waiting for the model “{printable(str(failure.facts.get('model', '?')))}”"
+    return "Waiting"
+
+
+def what_happened(failure: Failure | None, source: Path) -> str:
+    return explain(failure, source)[0]
+
+
+def explain(failure: Failure | None, source: Path) -> tuple[str, str]:
+    """What happened and what to do, for a job's failure."""
+    if failure is None:
+        return say(ErrorCode.INTERNAL, source, {})
+    return say(failure.code, failure.path or source, failure.facts, failure.detail)
+
+
+def failure_report(job: Job, version: str) -> str:
+    """What "Copy details" copies: the sentence, the code and the technical cause."""
+    happened, remedy = explain(job.failure, job.source)
+    code = job.failure.code.value if job.failure else ErrorCode.INTERNAL.value
+    detail = job.failure.detail if job.failure else ""
+    lines = [
+        f"{happened} {remedy}",
+        f"Code: {code}",
+        f"File: {printable(str(job.source))}",
+        f"Model: {job.separation.model}",
+        f"Details: {printable(detail) or 'none'}",
+        f"{APP_NAME} {version}",
+    ]
+    return "\n".join(lines)
+
+
+def song_title(job: Job) -> str:
+    """`Title — Artist`, or the file's name."""
+    title = printable(job.tags.title or job.source.stem)
+    return f"{title} — {printable(job.tags.artist)}" if job.tags.artist else title
+
+
+def song_facts(job: Job) -> list[str]:
+    """Duration, rate and model, as far as they are known."""
+    facts = []
+    if job.frames and job.samplerate:
+        facts.append(format_duration(job.frames / job.samplerate))
+    elif job.tags.duration_s:
+        facts.append(format_duration(job.tags.duration_s))
+    if job.samplerate:
+        facts.append(f"{job.samplerate / 1000:g} kHz")
+    if job.separation.model:
+        facts.append(printable(job.separation.model))
+    return facts
+
+
+def state_headline(job: Job, elsewhere: bool = False) -> str:
+    """The large line where the stems of an unfinished song will be."""
+    if elsewhere:
+        return "Another StemDesk is splitting this song"
+    return {
+        JobState.QUEUED: "Waiting for its turn",
+        JobState.WAITING: "Waiting",
+        JobState.DOWNLOADING: "Downloading…",
+        JobState.DECODING: "Reading the song…",
+        JobState.SEPARATING: "Splitting…",
+        JobState.SAVING: "Saving the stems…",
+        JobState.PAUSED: "Paused",
+        JobState.DONE: "Opening the stems…",
+        JobState.FAILED: "This song could not be split",
+        JobState.CANCELLED: "Cancelled",
+        JobState.INTERRUPTED: "Interrupted",
+    }[job.state]
+
+
+def state_explained(job: Job, progress: Progress | None, elsewhere: bool = False) -> str:
+    """The lines below it: what happens next or what to do."""
+    if elsewhere:
+        return "It shows up here as soon as it is done there."
+    if job.state in ACTIVE:
+        return state_text(job, progress)
+    if job.state in (JobState.WAITING, JobState.FAILED):
+        if job.failure is None:
+            return waiting_text(None)
+        return "\n".join(explain(job.failure, job.source))
+    return {
+        JobState.QUEUED: "Songs are split one after the other. Drag it up to have it sooner.",
+        JobState.PAUSED: "What is finished is kept. Resume whenever you like.",
+        JobState.DONE: "",
+        JobState.CANCELLED: "Nothing was saved.",
+        JobState.INTERRUPTED: "StemDesk ended while it worked on this song. "
+        "What was finished is kept: it goes on from there.",
+    }[job.state]
+
+
+def missing_text(folder: Path | None) -> str:
+    return (
+        f"They were in {printable(str(folder or '?'))}\n"
+        "If you moved the folder, show StemDesk where it is now."
+    )
+
+
+def drop_text(files: int, folders: int) -> str:
+    """What a drop will do: `Split 3 files`."""
+    parts = [count_of(number, word) for number, word in ((files, "file"), (folders, "folder"))]
+    return "Split " + " and ".join(part for part in parts if part)
+
+
+def count_of(number: int, word: str) -> str:
+    """`1 file`, `3 files`, nothing for 0."""
+    if not number:
+        return ""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def time_text(position_s: float, length_s: float) -> str:
+    return f"{_clock(position_s)} / {format_duration(length_s)}"
+
+
+def _clock(seconds: float) -> str:
+    return format_duration(int(seconds))  # a clock that runs shows whole seconds that have passed
+
+
+def interrupted_text(count: int) -> str:
+    if count == 1:
+        return "1 song was interrupted. What was finished is kept."
+    return f"{count} songs were interrupted. What was finished is kept."
+
+
+def batch_text(done: int, failed: int, cancelled: int) -> str:
+    """`497 done, 3 failed`."""
+    parts = [f"{done} done"]
+    if failed:
+        parts.append(f"{failed} failed")
+    if cancelled:
+        parts.append(f"{cancelled} cancelled")
+    return ", ".join(parts)
+
+
+def device_text(label: str, reason: str) -> str:
+    return f"{label} — {reason}" if reason else label
+
+
+def queue_text(waiting: int, running: bool) -> str:
+    if running:
+        return f"1 running, {waiting} waiting" if waiting else "1 running"
+    return f"{waiting} waiting" if waiting else "Nothing to do"
+
+
+def disk_text(free: int) -> str:
+    return f"{format_bytes(free)} free"
+
+
+def close_text(waiting: int) -> str:
+    """What stopping means. `waiting`: how many songs are in the queue behind it."""
+    text = "Nothing is lost: it goes on from where it is when you open StemDesk again."
+    if waiting:
+        text += f" So do the {count_of(waiting, 'song')} behind it."
+    return text
+
+
+def trash_headline(title: str) -> str:
+    return f"Move the stems of “{title}” to the trash?"
+
+
+def trash_text(folder: Path | None) -> str:
+    return (
+        f"The folder {printable(str(folder or '?'))} goes to the trash and the song off the "
+        "list. Your original file stays where it is."
+    )
+
+
+def quarter_text(job: Job, quarter: int) -> str:
+    """`Viper: 50 % separated`, for screen readers."""
+    return f"{song_title(job)}: {quarter * 25} % separated"
+
+
+def window_title(fraction: float | None) -> str:
+    return APP_NAME if fraction is None else f"{fraction * 100:.0f} % — {APP_NAME}"

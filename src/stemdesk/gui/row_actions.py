@@ -1,0 +1,181 @@
+"""What can be done with a song in the list: which actions in which state, and doing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import QMenu, QWidget
+
+from stemdesk.core.job import ACTIVE, Job, JobState
+from stemdesk.gui import labels
+from stemdesk.gui.icons import themed
+
+if TYPE_CHECKING:
+    from stemdesk.gui.controller import Controller
+
+
+class RowAction(StrEnum):
+    """The value names it in tests and as the action's object name."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    GO_ON = "go-on"
+    DETAILS = "details"
+    RETRY = "retry"
+    CANCEL = "cancel"
+    SHOW_FOLDER = "show-folder"
+    SPLIT_AGAIN = "split-again"
+    MOVE_TOP = "move-top"
+    MOVE_UP = "move-up"
+    MOVE_DOWN = "move-down"
+    REMOVE = "remove"
+    TRASH = "trash"
+
+
+LABELS = {action: labels.ACTIONS[action.value] for action in RowAction}
+ICONS = {
+    RowAction.PAUSE: "pause",
+    RowAction.RESUME: "play",
+    RowAction.GO_ON: "play",
+    RowAction.DETAILS: "info",
+    RowAction.RETRY: "retry",
+    RowAction.CANCEL: "close",
+    RowAction.SHOW_FOLDER: "folder",
+    RowAction.SPLIT_AGAIN: "retry",
+    RowAction.MOVE_TOP: "move-top",
+    RowAction.MOVE_UP: "move-up",
+    RowAction.MOVE_DOWN: "move-down",
+    RowAction.REMOVE: "close",
+    RowAction.TRASH: "trash",
+}
+
+_A = RowAction
+_MOVES = (_A.MOVE_TOP, _A.MOVE_UP, _A.MOVE_DOWN)
+_BY_STATE: dict[JobState, tuple[RowAction, ...]] = {
+    JobState.QUEUED: (_A.PAUSE, _A.CANCEL, *_MOVES, _A.REMOVE),
+    JobState.WAITING: (_A.PAUSE, _A.CANCEL, _A.RETRY, *_MOVES, _A.REMOVE),
+    JobState.PAUSED: (_A.RESUME, _A.CANCEL, *_MOVES, _A.REMOVE),
+    JobState.DOWNLOADING: (_A.PAUSE, _A.CANCEL, _A.REMOVE),
+    JobState.DECODING: (_A.PAUSE, _A.CANCEL, _A.REMOVE),
+    JobState.SEPARATING: (_A.PAUSE, _A.CANCEL, _A.REMOVE),
+    JobState.SAVING: (_A.CANCEL, _A.REMOVE),
+    JobState.DONE: (_A.SHOW_FOLDER, _A.SPLIT_AGAIN, _A.REMOVE, _A.TRASH),
+    JobState.FAILED: (_A.RETRY, _A.DETAILS, _A.REMOVE),
+    JobState.CANCELLED: (_A.RETRY, _A.REMOVE),
+    JobState.INTERRUPTED: (_A.GO_ON, _A.CANCEL, _A.REMOVE),
+}
+_BUTTONS = (
+    _A.PAUSE,
+    _A.RESUME,
+    _A.GO_ON,
+    _A.RETRY,
+    _A.SHOW_FOLDER,
+    _A.CANCEL,
+)
+_OF_MANY = frozenset({_A.PAUSE, _A.RESUME, _A.GO_ON, _A.RETRY, _A.CANCEL, _A.REMOVE})
+
+
+def actions_for(job: Job, elsewhere: bool = False) -> tuple[RowAction, ...]:
+    """What can be done with a job; nothing while another StemDesk runs it."""
+    if elsewhere and job.state in ACTIVE | {JobState.WAITING}:
+        return ()
+    return _BY_STATE[job.state]
+
+
+def buttons_for(job: Job, elsewhere: bool = False) -> tuple[RowAction, ...]:
+    """The two at most that its row shows as buttons."""
+    allowed = actions_for(job, elsewhere)
+    return tuple(action for action in _BUTTONS if action in allowed)[:2]
+
+
+def common_actions(jobs: Sequence[tuple[Job, bool]]) -> tuple[RowAction, ...]:
+    """What can be done with all of several jobs (each with: is it elsewhere)."""
+    if len(jobs) == 1:
+        return actions_for(*jobs[0])
+    sets = [set(actions_for(*item)) for item in jobs]
+    allowed = set.intersection(*sets) & _OF_MANY if sets else set()
+    return tuple(action for action in RowAction if action in allowed)
+
+
+class RowCommands(QObject):
+    """Does the actions. Those that ask first or show something are signals for the window."""
+
+    details_wanted = Signal(str)
+    trash_wanted = Signal(str)
+
+    def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+
+    def run(self, action: RowAction, ids: Sequence[str]) -> None:
+        """Do `action` for the jobs where it is allowed now; they may have changed meanwhile."""
+        allowed = [job_id for job_id in ids if action in self.allowed(job_id)]
+        if not allowed:
+            return
+        many = {_A.REMOVE: self._controller.remove, _A.GO_ON: self._controller.go_on}
+        if action in many:
+            many[action](allowed)
+            return
+        for job_id in allowed:
+            self._run_one(action, job_id)
+
+    def allowed(self, job_id: str) -> tuple[RowAction, ...]:
+        job = self._controller.job(job_id)
+        return () if job is None else actions_for(job, self._controller.is_elsewhere(job_id))
+
+    def _run_one(self, action: RowAction, job_id: str) -> None:
+        controller = self._controller
+        one = {
+            _A.PAUSE: controller.pause,
+            _A.RESUME: controller.resume,
+            _A.RETRY: controller.retry,
+            _A.CANCEL: controller.cancel,
+            _A.SPLIT_AGAIN: controller.split_again,
+            _A.DETAILS: self.details_wanted.emit,
+            _A.TRASH: self.trash_wanted.emit,
+            _A.SHOW_FOLDER: self._show_folder,
+        }
+        if action in _MOVES:
+            self._move(job_id, action)
+        else:
+            one[action](job_id)
+
+    def _show_folder(self, job_id: str) -> None:
+        job = self._controller.job(job_id)
+        if job is not None and job.output is not None:
+            show_folder(job.output)
+
+    def _move(self, job_id: str, action: RowAction) -> None:
+        ids = [job.id for job in self._controller.jobs]
+        here = ids.index(job_id)
+        there = {_A.MOVE_TOP: 0, _A.MOVE_UP: here - 1, _A.MOVE_DOWN: here + 2}[action]
+        if there < 0 or there > len(ids) or (there == here):
+            return  # it is at that end already
+        self._controller.move(job_id, ids[there] if there < len(ids) else None)
+
+    def menu(self, ids: Sequence[str], parent: QWidget) -> QMenu:
+        """The context menu for the selected jobs."""
+        menu = QMenu(parent)
+        jobs = [
+            (job, self._controller.is_elsewhere(job.id))
+            for job in map(self._controller.job, ids)
+            if job is not None
+        ]
+        for action in common_actions(jobs):
+            if action in (_A.MOVE_TOP, _A.REMOVE) and menu.actions():
+                menu.addSeparator()
+            item = QAction(themed(ICONS[action]), LABELS[action], menu)
+            item.setObjectName(action.value)
+            item.triggered.connect(lambda _=False, what=action: self.run(what, ids))
+            menu.addAction(item)
+        return menu
+
+
+def show_folder(folder: Path) -> None:
+    """Open a folder in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,93 @@
+"""Runs one job at a time on the compute thread, and can stop it from the GUI thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from stemdesk.core.job import Job
+from stemdesk.core.progress import CancelToken, Progress
+from stemdesk.core.settings import Settings
+from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.values import PipelineFactory, PipelineLike
+from stemdesk.models.library import ModelLibrary
+from stemdesk.paths import Folders
+
+if TYPE_CHECKING:
+    from stemdesk.jobs.pipeline import Result, Workplace
+
+
+def workplace(where: Folders, settings: Settings) -> Workplace:
+    """Where and how the window's jobs are worked on."""
+    from stemdesk.jobs.pipeline import Workplace
+
+    return Workplace(
+        scratch=where.scratch,
+        compute_lock=where.compute_lock,
+        library=ModelLibrary(where.models),
+        device=settings.device,
+        limit_s=settings.longest_hours * 3600,
+    )
+
+
+def make_pipeline(place: Workplace) -> PipelineLike:
+    """The real pipeline; imported after the first paint, when it is needed."""
+    from stemdesk.jobs.pipeline import Pipeline
+
+    return Pipeline(place)
+
+
+class Runner(QObject):
+    """When `ended` is heard, the runner is free for the next job."""
+
+    progressed = Signal(str, object)  # job id, Progress
+    ended = Signal(str, object)  # job id, Outcome[Result]
+
+    def __init__(
+        self, tasks: Tasks, factory: PipelineFactory, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self._factory = factory
+        self._pipeline: PipelineLike | None = None
+        self._token = CancelToken()
+        self.job_id: str | None = None
+        self.progress: Progress | None = None
+        self.pausing = False
+
+    def set_workplace(self, place: Workplace) -> None:
+        """Work elsewhere or otherwise from the next job on; loaded models are let go."""
+        self._pipeline = self._factory(place)
+
+    def run(self, job: Job) -> None:
+        """Start `job`; only when no other one runs."""
+        pipeline = self._pipeline
+        if pipeline is None or self.job_id is not None:
+            raise RuntimeError("the runner has no pipeline or is busy")
+        token = self._token = CancelToken()
+        self.job_id, self.progress, self.pausing = job.id, None, False
+        self._tasks.compute(
+            lambda tell: pipeline.run(job, tell, token),
+            lambda outcome: self._on_ended(job.id, outcome),
+            self._on_progress,
+        )
+
+    def cancel(self) -> None:
+        """Stop the running job within a layer of its network."""
+        self._token.cancel()
+
+    def pause(self) -> None:
+        """Stop the running job after its current pass."""
+        self.pausing = True
+        self._token.pause()
+
+    def _on_progress(self, progress: Progress) -> None:
+        if self.job_id is not None:
+            self.progress = progress
+            self.progressed.emit(self.job_id, progress)
+
+    def _on_ended(self, job_id: str, outcome: Outcome[Result]) -> None:
+        self.job_id = self.progress = None
+        self.pausing = False
+        self.ended.emit(job_id, outcome)

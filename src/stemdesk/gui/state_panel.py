@@ -1,0 +1,102 @@
+"""What stands in place of the stems while there are none: the state, why, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from stemdesk.gui.icons import set_icon
+from stemdesk.gui.widgets import FlowLayout, muted, push_button
+
+Button = tuple[str, str, Callable[[], object]]
+"""Text, icon, what it does."""
+_LOUD = ("play", "retry", "locate")
+"""The first button stands out if it brings the song on; pause and cancel do not."""
+
+
+class StatePanel(QScrollArea):
+    """Centred; it scrolls where a small window and large fonts leave too little room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._icon = QLabel()
+        self._icon.setProperty("icon_px", 48)
+        self.headline = QLabel()
+        self.headline.setTextFormat(Qt.TextFormat.PlainText)
+        self.headline.setWordWrap(True)
+        self.headline.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        font = QFont(self.headline.font())
+        font.setPointSizeF(font.pointSizeF() * 1.5)
+        font.setWeight(QFont.Weight.DemiBold)
+        self.headline.setFont(font)
+        self.text = muted()
+        self.text.setWordWrap(True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, 1000)
+        self.progress.setFixedWidth(360)
+        self._row = QWidget()
+        self._flow = FlowLayout(10, self._row)
+        self.buttons: list[QPushButton] = []
+        self._actions: list[tuple[str, str]] = []
+        self._acts: list[Callable[[], object]] = []
+        centre = Qt.AlignmentFlag.AlignHCenter
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(32, 24, 32, 24)
+        layout.setSpacing(12)
+        layout.addStretch(2)
+        layout.addWidget(self._icon, 0, centre)
+        layout.addWidget(self.headline)
+        layout.addWidget(self.text)
+        layout.addWidget(self.progress, 0, centre)
+        layout.addSpacing(6)
+        layout.addWidget(self._row, 0, centre)
+        layout.addStretch(3)
+        self.setWidget(content)
+
+    def show_state(
+        self,
+        icon: tuple[str, str],
+        headline: str,
+        text: str,
+        fraction: float | None = None,
+        buttons: Sequence[Button] = (),
+    ) -> None:
+        """`icon`: name and colour. `fraction`: 0 to 1, None hides the bar."""
+        set_icon(self._icon, *icon)
+        self.headline.setText(headline)
+        self.text.setText(text)
+        self.text.setVisible(bool(text))
+        self.progress.setVisible(fraction is not None)
+        self.progress.setAccessibleName(headline)
+        if fraction is not None:
+            self.progress.setValue(round(fraction * 1000))
+        self._show_buttons(buttons)
+
+    def _show_buttons(self, buttons: Sequence[Button]) -> None:
+        wanted = [(text, icon) for text, icon, _ in buttons]
+        if wanted != self._actions:  # the same ones stay, so that they keep the focus
+            self._actions = wanted
+            while self._flow.takeAt(0) is not None:
+                pass
+            for button in self.buttons:
+                button.hide()
+                button.deleteLater()
+            self.buttons = [
+                push_button(text, icon=icon, primary=number == 0 and icon in _LOUD)
+                for number, (text, icon) in enumerate(wanted)
+            ]
+            for number, button in enumerate(self.buttons):
+                button.clicked.connect(lambda _=False, index=number: self._acts[index]())
+                self._flow.addWidget(button)
+            self._row.setVisible(bool(wanted))
+            self._row.updateGeometry()
+        self._acts = [act for _, _, act in buttons]

@@ -1,0 +1,124 @@
+"""The line at the bottom: what computes and why, the queue, the room on the disk, no sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from stemdesk.core.errors import free_bytes
+from stemdesk.core.job import ACTIVE, JobState
+from stemdesk.gui import labels, messages
+from stemdesk.gui.icons import set_icon
+from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.values import DeviceLike
+from stemdesk.gui.widgets import ElidedLabel, muted
+
+if TYPE_CHECKING:
+    from stemdesk.gui.controller import Controller
+
+_DISK_EVERY_MS = 10_000
+_QUEUE_EVERY_MS = 200
+
+
+class StatusLine(QFrame):
+    """Follows the controller. `sound_reason`: why there is no sound, "" if there is; asked for
+    once, away from the window's thread."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        tasks: Tasks,
+        sound_reason: Callable[[], str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "status")
+        self._controller = controller
+        self._tasks = tasks
+        self._sound_reason = sound_reason
+        self.device = ElidedLabel(labels.LOOKING_FOR_GPU)
+        self.device.setProperty("kind", "muted")
+        self.queue, self.disk, self.sound = muted(), muted(), muted(labels.NO_SOUND)
+        self._sound_icon = _icon("sound-off")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 5, 16, 5)
+        layout.setSpacing(6)
+        layout.addWidget(_icon("device"))
+        layout.addWidget(self.device, 1)
+        for icon, label in (
+            (self._sound_icon, self.sound),
+            (_icon("list"), self.queue),
+            (_icon("disk"), self.disk),
+        ):
+            layout.addSpacing(12)
+            layout.addWidget(icon)
+            layout.addWidget(label)
+        self.show_sound("")
+        self._follow()
+
+    def _follow(self) -> None:
+        controller = self._controller
+        controller.device_known.connect(self._show_device)
+        self._later = QTimer(self)  # many changes at once are counted once
+        self._later.setSingleShot(True)
+        self._later.setInterval(_QUEUE_EVERY_MS)
+        self._later.timeout.connect(self._count)
+        for signal in (
+            controller.jobs_reset,
+            controller.jobs_added,
+            controller.jobs_removed,
+            controller.job_changed,
+        ):
+            signal.connect(self._changed)
+        self._count()
+        self._disk_timer = QTimer(self)
+        self._disk_timer.setInterval(_DISK_EVERY_MS)
+        self._disk_timer.timeout.connect(self.look_at_disk)
+
+    def start(self) -> None:
+        """Begin to look at the disk and for a sound device: after the window has shown."""
+        self._disk_timer.start()
+        self.look_at_disk()
+        self._tasks.io(self._sound_reason, self._heard_of_sound)
+
+    def look_at_disk(self) -> None:
+        folder = self._controller.folders.output
+        self._tasks.io(lambda: free_bytes(folder), self._show_disk)
+
+    def show_sound(self, reason: str) -> None:
+        """Why nothing is heard; "" where there is sound."""
+        self.sound.setVisible(bool(reason))
+        self.sound.setToolTip(reason)
+        self._sound_icon.setVisible(bool(reason))
+
+    def _heard_of_sound(self, outcome: Outcome[str]) -> None:
+        if outcome.value is not None:
+            self.show_sound(outcome.value)
+
+    def _changed(self) -> None:
+        if not self._later.isActive():
+            self._later.start()
+
+    def _count(self) -> None:
+        jobs = self._controller.jobs
+        waiting = sum(job.state in (JobState.QUEUED, JobState.WAITING) for job in jobs)
+        self.queue.setText(messages.queue_text(waiting, any(job.state in ACTIVE for job in jobs)))
+
+    def _show_device(self, device: DeviceLike) -> None:
+        self.device.setText(messages.device_text(device.label, device.reason))
+
+    def _show_disk(self, outcome: Outcome[int]) -> None:
+        if outcome.value is not None:
+            self.disk.setText(messages.disk_text(outcome.value))
+            self.disk.setToolTip(str(self._controller.folders.output))
+
+
+def _icon(name: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("icon_px", 16)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    set_icon(label, name, "muted")
+    return label

@@ -1,0 +1,91 @@
+"""Frozen values that the controller hands to the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from stemdesk.core.errors import free_bytes
+from stemdesk.core.job import Job
+from stemdesk.core.progress import CancelToken, Report
+
+if TYPE_CHECKING:  # numpy, and nothing that the first paint needs
+    from stemdesk.jobs.pipeline import Result, Workplace
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """How the jobs ended that ran since the queue was last empty."""
+
+    done: int
+    failed: int
+    cancelled: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """An installed model, as the model menu shows it."""
+
+    name: str
+    stems: tuple[str, ...]
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserMessage:
+    """Something to tell in passing; `detail` is a click away."""
+
+    text: str
+    detail: str = ""
+
+
+class DeviceLike(Protocol):
+    """What computes: "cpu", "CPU", and why it was chosen (`engine.devices.DeviceInfo`)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class PipelineLike(Protocol):
+    """What runs a job on the compute thread (`jobs.pipeline.Pipeline`)."""
+
+    @property
+    def workplace(self) -> Workplace: ...
+
+    def run(self, job: Job, report: Report, cancel: CancelToken) -> Result: ...
+
+
+PipelineFactory = Callable[["Workplace"], PipelineLike]
+
+
+@dataclass(frozen=True, slots=True)
+class NoDevice:
+    """The device that the settings ask for cannot be had: what was asked for, and why not."""
+
+    name: str
+    label: str
+    reason: str
+
+
+def probe_device(preference: str) -> DeviceLike:
+    """The engine's probe; imports torch, so it belongs on the compute thread."""
+    from stemdesk.engine.devices import probe
+
+    return probe(preference)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the controller asks the machine, and how often; tests put in their own."""
+
+    probe: Callable[[str], DeviceLike] = probe_device
+    free_bytes: Callable[[Path], int] = free_bytes
+    poll_ms: int = 1000  # other processes
+    retry_ms: int = 3000  # jobs that wait for disk or a model
+    stop_ms: int = 1000  # the longest that `stopped` lets wait

@@ -1,0 +1,179 @@
+"""Small widgets that several places use."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QLayout,
+    QLayoutItem,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from stemdesk.gui import theme
+from stemdesk.gui.icons import icon_size, painted, set_icon
+from stemdesk.gui.labels import native_keys
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text, shortened with `…` where it does not fit; the tooltip has it all."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._describe()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("…"), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._describe()
+
+    def shown_text(self) -> str:
+        """The text as it is drawn."""
+        return self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width()
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter,
+            self.contentsRect(),
+            int(self.alignment()),
+            self.palette(),
+            self.isEnabled(),
+            self.shown_text(),
+            self.foregroundRole(),
+        )
+
+    def _describe(self) -> None:
+        cut = self.shown_text() != self.text()
+        self.setToolTip(self.text() if cut else "")
+
+
+def muted(text: str = "") -> QLabel:
+    """A line of less weight."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("kind", "muted")
+    return label
+
+
+def push_button(text: str, tip: str = "", icon: str = "", primary: bool = False) -> QPushButton:
+    """A button with a text; its accessible name is that text."""
+    button = QPushButton(f" {text}" if icon else text)  # Qt sets icon and text close together
+    button.setAccessibleName(text.replace("…", ""))
+    button.setToolTip(native_keys(tip or text))
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    button.setAutoDefault(False)
+    if primary:
+        button.setProperty("kind", "primary")
+    if icon:
+        button.setIconSize(icon_size())
+        set_icon(button, icon, "on_accent" if primary else "text")
+    return button
+
+
+def icon_button(icon: str, name: str, tip: str, role: str = "text") -> QToolButton:
+    """A button that is only an icon: `name` is what a screen reader says."""
+    button = QToolButton()
+    button.setProperty("kind", "icon")
+    button.setIconSize(icon_size())
+    button.setAccessibleName(name)
+    button.setToolTip(native_keys(tip))
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    set_icon(button, icon, role)
+    return button
+
+
+def chain(*widgets: QWidget) -> None:
+    """Let Tab go through widgets in this order; those made later would come last."""
+    for first, second in pairwise(widgets):
+        QWidget.setTabOrder(first, second)
+
+
+class ComboBox(QComboBox):
+    """A style sheet takes the arrow away; this draws ours."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        colours, side = theme.colours(), 16
+        left, top = self.width() - side - 8, (self.height() - side) / 2
+        colour = colours.text if self.isEnabled() else colours.outline
+        painted(QPainter(self), "chevron-down", colour, QRectF(left, top, side, side))
+
+
+class FlowLayout(QLayout):
+    """Lays widgets out like words: as many in a line as fit."""
+
+    def __init__(self, spacing_px: int = 6, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(spacing_px)
+        self._items: list[QLayoutItem] = []
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._arrange(QRect(0, 0, width, 0), place=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        spare = rect.height() - self.heightForWidth(rect.width())
+        self._arrange(rect.translated(0, max(0, spare // 2)), place=True)
+
+    def sizeHint(self) -> QSize:
+        """All in one line."""
+        hints = [item.sizeHint() for item in self._items]
+        width = sum(hint.width() for hint in hints) + self.spacing() * max(0, len(hints) - 1)
+        return QSize(width, max((hint.height() for hint in hints), default=0))
+
+    def minimumSize(self) -> QSize:
+        size = QSize()
+        for item in self._items:
+            size = size.expandedTo(item.minimumSize())
+        return size
+
+    def _arrange(self, rect: QRect, place: bool) -> int:
+        """Place the widgets inside `rect`; returns the height they take."""
+        x, y, line = rect.x(), rect.y(), 0
+        for item in self._items:
+            hint = item.sizeHint()
+            if x + hint.width() > rect.right() + 1 and line > 0:
+                x, y, line = rect.x(), y + line + self.spacing(), 0
+            if place:
+                item.setGeometry(QRect(QPoint(x, y), hint))
+            x += hint.width() + self.spacing()
+            line = max(line, hint.height())
+        return y + line - rect.y()

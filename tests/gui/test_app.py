@@ -1,0 +1,262 @@
+"""The app as people start it: a process of its own, offscreen."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from stemdesk.core.job import JobState
+from stemdesk.gui.app import FirstPaint
+from stemdesk.jobs.store import JobStore
+from support.media import make, sine
+from support.models import install_small
+
+SOURCE = Path(__file__).parents[2] / "src"
+HEAVY = {"torch", "demucs", "av", "sounddevice", "soundfile"}
+
+# What the tests' processes do around `run`: `shown` and `started` are told as JSON lines.
+_PRELUDE = """
+import json, sys
+from pathlib import Path
+from stemdesk.gui import app
+from stemdesk.gui.controller import Controller
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+
+def tell(**facts):
+    print(json.dumps(facts), flush=True)
+
+def the_window():
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, app.MainWindow))
+
+class Painted(app.FirstPaint):
+    def eventFilter(self, watched, event):
+        if event.type() is QEvent.Type.Paint:
+            tell(painted=True, modules=sorted(sys.modules))
+        return super().eventFilter(watched, event)
+
+class Told(Controller):
+    def start(self):
+        window = the_window()
+        tell(started=True, visible=window.isVisible(), title=window.windowTitle(),
+             desktop=QApplication.desktopFileName(), platform=QApplication.platformName())
+        self.jobs_added.connect(lambda jobs: tell(added=[str(job.source) for job in jobs]))
+        self.job_changed.connect(
+            lambda job_id: tell(state=self.job(job_id).state if self.job(job_id) else None))
+        self.device_known.connect(lambda device: tell(device=device.name))
+        super().start()
+
+app.Controller = Told
+app.FirstPaint = Painted
+"""
+_RUN = (
+    _PRELUDE
+    + """
+sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
+"""
+)
+_RUN_AND_QUIT = (
+    _PRELUDE
+    + """
+class Quits(Told):
+    def start(self):
+        super().start()
+        self.device_known.connect(lambda _: the_window().close())
+app.Controller = Quits
+sys.exit(app.run([], ["--platform", "offscreen"]))
+"""
+)
+_DEAF = (
+    _PRELUDE
+    + """
+import time
+
+class Deaf:
+    def __init__(self, workplace):
+        self.workplace = workplace
+
+    def run(self, job, report, cancel):
+        tell(running=True)
+        time.sleep(600)
+
+app.Controller = lambda folders, settings: Told(folders, settings, Deaf)
+sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
+"""
+)
+_OPENED = (
+    _PRELUDE
+    + """
+from PySide6.QtGui import QFileOpenEvent
+
+class Opens(Told):
+    def start(self):
+        super().start()
+        QApplication.sendEvent(QApplication.instance(), QFileOpenEvent(sys.argv[1]))
+
+app.Controller = Opens
+sys.exit(app.run([], ["--platform", "offscreen"]))
+"""
+)
+
+
+class App:
+    """StemDesk in a process of its own, with its folders below `home`."""
+
+    def __init__(self, home: Path, script: str, *paths: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", script, *map(str, paths)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={
+                "PYTHONPATH": str(SOURCE),
+                "STEMDESK_HOME": str(home),
+                "HOME": str(home),
+                "PATH": os.environ.get("PATH", ""),
+            },
+        )
+
+    def wait_for(self, key: str, value: object = None) -> Any:
+        """The first line with this fact, or with this value of it."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            facts = json.loads(line)
+            if key in facts and value in (None, facts[key]):
+                return facts
+        raise AssertionError(f"ended without {key}: {self.process.communicate()[1]}")
+
+    def end(self) -> tuple[int, str]:
+        """Exit code and standard error, after an end that was asked for."""
+        _, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, errors.replace("This plugin does not support raise()\n", "")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., App]]:
+    """Starts the app; what still runs after the test is killed."""
+    apps: list[App] = []
+
+    def make_app(script: str, *paths: Path) -> App:
+        apps.append(App(tmp_path, script, *paths))
+        return apps[-1]
+
+    yield make_app
+    for app in apps:
+        app.process.kill()
+        app.process.communicate()
+
+
+def test_the_window_shows_before_anything_heavy_is_loaded(start: Callable[..., App]) -> None:
+    app = start(_RUN_AND_QUIT)
+    modules = set(app.wait_for("painted")["modules"])
+    assert "PySide6" in modules and not HEAVY & modules
+    facts = app.wait_for("started")
+    assert facts["visible"]
+    assert facts["platform"] == "offscreen"
+    assert facts["title"].startswith("StemDesk")
+    assert facts["desktop"] == "io.github.stemdesk.StemDesk"
+    assert app.wait_for("device")["device"]  # the real probe, after that
+    assert app.end() == (0, "")
+
+
+def test_files_on_the_command_line_are_split(start: Callable[..., App], tmp_path: Path) -> None:
+    install_small(tmp_path / "data" / "models", "small")
+    song = make(tmp_path / "song.wav", "wav-16", sine(44100, 44100), 44100)
+    app = start(_RUN, song)
+    assert app.wait_for("added")["added"] == [str(song)]
+    app.wait_for("state", "done")
+    assert (tmp_path / "music" / "StemDesk" / "song" / "stemdesk.json").is_file()
+    app.process.send_signal(signal.SIGTERM)
+    assert app.end() == (0, "")
+
+
+def test_a_second_start_hands_its_files_to_the_first(
+    start: Callable[..., App], tmp_path: Path
+) -> None:
+    song = make(tmp_path / "song.wav", "wav-16", sine(4410, 44100), 44100)
+    first = start(_RUN)
+    first.wait_for("started")
+    second = start(_RUN, song)
+    assert first.wait_for("added")["added"] == [str(song)]
+    assert second.end() == (0, "")
+    first.process.send_signal(signal.SIGINT)
+    assert first.end() == (0, "")
+
+
+def test_a_signal_while_working_ends_in_order_and_keeps_the_work(
+    start: Callable[..., App], tmp_path: Path
+) -> None:
+    install_small(tmp_path / "data" / "models", "small")
+    song = make(tmp_path / "song.wav", "wav-16", sine(40 * 44100, 44100), 44100)
+    app = start(_RUN, song)
+    app.wait_for("state", "separating")
+    app.process.send_signal(signal.SIGTERM)
+    assert app.end() == (0, "")
+    store = JobStore(tmp_path / "data" / "jobs.sqlite3")
+    (job,) = store.all()
+    store.close()
+    assert job.state is JobState.QUEUED
+    assert (tmp_path / "data" / "jobs" / job.id / "mix.json").is_file()
+
+
+def test_a_kill_is_shown_as_interrupted_at_the_next_start(
+    start: Callable[..., App], tmp_path: Path
+) -> None:
+    install_small(tmp_path / "data" / "models", "small")
+    song = make(tmp_path / "song.wav", "wav-16", sine(40 * 44100, 44100), 44100)
+    app = start(_RUN, song)
+    app.wait_for("state", "separating")
+    app.process.kill()
+    app.end()
+    again = start(_RUN)
+    again.wait_for("state", "interrupted")
+    again.process.send_signal(signal.SIGTERM)
+    assert again.end() == (0, "")
+
+
+def test_the_process_ends_even_if_a_task_does_not(
+    start: Callable[..., App], tmp_path: Path
+) -> None:
+    song = make(tmp_path / "song.wav", "wav-16", sine(4410, 44100), 44100)
+    app = start(_DEAF, song)
+    app.wait_for("running")
+    app.process.send_signal(signal.SIGTERM)
+    assert app.end() == (0, "")
+
+
+def test_a_file_that_the_system_opens_is_added(start: Callable[..., App], tmp_path: Path) -> None:
+    song = make(tmp_path / "song.wav", "wav-16", sine(4410, 44100), 44100)
+    app = start(_OPENED, song)
+    assert app.wait_for("added")["added"] == [str(song)]
+
+
+def test_data_that_cannot_be_written_is_said(start: Callable[..., App], tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"a file where the folder should be")
+    code, errors = start(_RUN).end()
+    assert code == 1
+    assert f"{tmp_path / 'data'} cannot be written to." in errors
+
+
+def test_work_begins_once_after_the_first_paint(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    painted: list[bool] = []
+    FirstPaint(window, lambda: painted.append(window.isVisible()))
+    assert painted == []
+    window.show()
+    qtbot.waitUntil(lambda: painted == [True])
+    window.repaint()
+    window.hide()
+    window.show()
+    qtbot.waitExposed(window)
+    assert painted == [True]

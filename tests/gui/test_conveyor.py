@@ -1,0 +1,341 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from stemdesk.core.errors import ErrorCode, ExportError, SourceError
+from stemdesk.core.job import Job, JobState
+from stemdesk.core.progress import CancelToken, Progress, Report, Stage
+from stemdesk.core.settings import Settings
+from stemdesk.gui.values import BatchSummary
+from stemdesk.jobs.store import JobStore
+from support.desk import Desk, endless, failing, pausable
+
+BROKEN = SourceError(ErrorCode.SOURCE_UNSUPPORTED, "not a sound")
+
+
+def stored(desk: Desk) -> list[Job]:
+    store = JobStore(desk.folders.database)
+    try:
+        return store.all()
+    finally:
+        store.close()
+
+
+def test_jobs_run_one_after_the_other_on_one_thread(desk: Desk) -> None:
+    desk.open()
+    ids = desk.add("a.mp3", "b.mp3", "c.mp3")
+    desk.wait_for(JobState.DONE, *ids)
+    assert desk.script.ran == ["a.mp3", "b.mp3", "c.mp3"]
+    assert len(desk.script.threads) == 1
+    assert threading.get_ident() not in desk.script.threads
+    assert desk.batches == [BatchSummary(3, 0, 0)]
+    done = desk.controller.jobs[0]
+    assert (done.output, done.frames, done.samplerate) == (done.root / "a", 44100, 44100)
+    assert stored(desk) == list(desk.controller.jobs)
+    desk.wait_until(lambda: not any(desk.scratch_of(job_id).exists() for job_id in ids))
+
+
+def test_a_row_shows_each_stage_and_writes_it_only_when_it_changes(
+    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[JobState, float]] = []
+    heard = threading.Event()
+
+    def slowly(_: Job, report: Report, __: CancelToken) -> None:
+        for stage in (Stage.WAITING, Stage.DECODING, Stage.SEPARATING):
+            for fraction in (0.1, 0.2, 0.3):
+                heard.clear()
+                report(Progress(stage, fraction))
+                heard.wait(30)
+
+    desk.script.behaviours["a.mp3"] = slowly
+    controller = desk.open()
+    controller.hold()
+    (job_id,) = desk.add("a.mp3")
+    writes: list[JobState] = []
+    update = JobStore.update
+
+    def counted(store: JobStore, jobs: object) -> None:
+        rows = list(jobs)  # type: ignore[call-overload]
+        writes.extend(job.state for job in rows)
+        update(store, rows)
+
+    def note(changed: str) -> None:
+        progress = controller.progress(changed)
+        assert progress is not None
+        seen.append((desk.state(changed), progress.fraction))
+        heard.set()
+
+    monkeypatch.setattr(JobStore, "update", counted)
+    controller.progress_changed.connect(note)
+    desk.wait_until(lambda: not controller._adder.is_untagged(job_id))
+    controller.release()
+    desk.wait_for(JobState.DONE, job_id)
+    stages = [JobState.WAITING, JobState.DECODING, JobState.SEPARATING]
+    told = [(state, fraction) for state in stages for fraction in (0.1, 0.2, 0.3)]
+    assert [item for item in seen if item in told] == told
+    assert len(writes) <= 6  # each state once, decoding also before the wait
+    assert writes[-1] is JobState.DONE
+    assert controller.progress(job_id) is None
+
+
+def test_not_busy_any_more_when_the_last_change_is_heard(desk: Desk) -> None:
+    controller = desk.open()
+    busy: list[bool] = []
+    controller.job_changed.connect(
+        lambda job_id: busy.append(controller.busy) if desk.state(job_id) == "done" else None
+    )
+    desk.wait_for(JobState.DONE, *desk.add("a.mp3"))
+    assert busy == [False]
+
+
+def test_a_failing_job_does_not_stop_the_others(desk: Desk) -> None:
+    desk.script.behaviours["b.mp3"] = failing(BROKEN)
+    desk.open()
+    first, second, third = desk.add("a.mp3", "b.mp3", "c.mp3")
+    desk.wait_for(JobState.DONE, first, third)
+    failed = desk.controller.job(second)
+    assert failed is not None and failed.state is JobState.FAILED
+    assert failed.failure is not None and failed.failure.code is ErrorCode.SOURCE_UNSUPPORTED
+    assert desk.batches == [BatchSummary(2, 1, 0)]
+    desk.wait_until(lambda: not desk.scratch_of(second).exists())
+
+
+def test_a_failure_outside_of_the_song_keeps_what_is_computed(desk: Desk) -> None:
+    desk.script.behaviours["a.mp3"] = failing(ExportError(ErrorCode.FOLDER_NOT_WRITABLE))
+    desk.open()
+    ids = desk.add("a.mp3")
+    desk.wait_for(JobState.FAILED, *ids)
+    desk.close()
+    assert desk.scratch_of(ids[0]).exists()
+
+
+def test_a_bug_is_a_failed_row_with_details(
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stemdesk.gui.tasks.log.propagate", True)
+    desk.script.behaviours["a.mp3"] = failing(ZeroDivisionError("a bug"))
+    desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.DONE, second)
+    job = desk.controller.job(first)
+    assert job is not None and job.failure is not None
+    assert job.state is JobState.FAILED and job.failure.code is ErrorCode.INTERNAL
+    assert job.failure.detail == "ZeroDivisionError: a bug"
+    assert "Traceback" in caplog.text
+
+
+def test_retry_all_failed(desk: Desk) -> None:
+    desk.script.behaviours = {"a.mp3": failing(BROKEN), "c.mp3": failing(BROKEN)}
+    controller = desk.open()
+    ids = desk.add("a.mp3", "b.mp3", "c.mp3")
+    desk.wait_until(lambda: desk.batches == [BatchSummary(1, 2, 0)])
+    desk.script.behaviours.clear()
+    controller.retry_failed()
+    desk.wait_for(JobState.DONE, *ids)
+    assert desk.script.ran == ["a.mp3", "b.mp3", "c.mp3", "a.mp3", "c.mp3"]
+    assert desk.batches[1:] == [BatchSummary(2, 0, 0)]
+
+
+def test_a_job_that_is_retried_in_its_batch_counts_once(desk: Desk) -> None:
+    desk.script.behaviours = {"a.mp3": failing(BROKEN), "b.mp3": endless}
+    controller = desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.SEPARATING, second)
+    desk.script.behaviours.clear()
+    controller.retry(first)
+    controller.cancel(second)
+    desk.wait_for(JobState.DONE, first)
+    assert desk.batches == [BatchSummary(1, 0, 1)]
+
+
+def test_pause_and_resume_of_the_running_job(desk: Desk) -> None:
+    desk.script.behaviours["a.mp3"] = pausable
+    controller = desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.SEPARATING, first)
+    controller.pause(first)
+    assert controller.is_pausing(first)
+    desk.wait_for(JobState.PAUSED, first)
+    desk.wait_for(JobState.DONE, second)  # a paused job blocks nothing
+    assert not controller.is_pausing(first)
+    assert desk.scratch_of(first).exists()
+    desk.script.behaviours.clear()
+    controller.resume(first)
+    desk.wait_for(JobState.DONE, first)
+    assert desk.script.ran == ["a.mp3", "b.mp3", "a.mp3"]
+
+
+def test_resumed_in_its_last_pass_a_job_just_goes_on(desk: Desk) -> None:
+    in_pass, passed = threading.Event(), threading.Event()
+
+    def one_long_pass(_: Job, report: Report, cancel: CancelToken) -> None:
+        report(Progress(Stage.SEPARATING, 0.5))
+        in_pass.set()
+        passed.wait(30)
+        cancel.check_pause()
+
+    desk.script.behaviours["a.mp3"] = one_long_pass
+    controller = desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_until(in_pass.is_set)
+    controller.pause(first)
+    controller.resume(first)
+    desk.script.behaviours.clear()
+    passed.set()
+    desk.wait_for(JobState.DONE, first, second)
+    assert desk.script.ran == ["a.mp3", "a.mp3", "b.mp3"]
+    assert (first, JobState.PAUSED) not in desk.states
+
+
+def test_pause_cancel_and_resume_of_queued_jobs(desk: Desk) -> None:
+    controller = desk.open()
+    controller.hold()
+    first, second, third = desk.add("a.mp3", "b.mp3", "c.mp3")
+    controller.pause(first)
+    controller.cancel(second)
+    assert [desk.state(i) for i in (first, second)] == [JobState.PAUSED, JobState.CANCELLED]
+    controller.release()
+    desk.wait_for(JobState.DONE, third)
+    assert desk.script.ran == ["c.mp3"]
+    controller.cancel(second)  # what does not fit does nothing
+    controller.pause(third)
+    controller.resume(third)
+    controller.resume(first)
+    controller.retry(second)
+    desk.wait_for(JobState.DONE, first, second, third)
+
+
+def test_cancelling_the_running_job_drops_its_scratch(desk: Desk) -> None:
+    desk.script.behaviours["a.mp3"] = endless
+    controller = desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.SEPARATING, first)
+    controller.cancel(first)
+    desk.wait_for(JobState.CANCELLED, first)
+    desk.wait_for(JobState.DONE, second)
+    desk.wait_until(lambda: not desk.scratch_of(first).exists())
+    assert desk.batches == [BatchSummary(1, 0, 1)]
+
+
+def test_removing_the_running_job_cancels_it_and_the_queue_goes_on(desk: Desk) -> None:
+    desk.script.behaviours["a.mp3"] = endless
+    controller = desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.SEPARATING, first)
+    controller.remove([first])
+    assert desk.names() == ["b.mp3"] and desk.removed == [first]
+    desk.wait_for(JobState.DONE, second)
+    desk.wait_until(lambda: not desk.scratch_of(first).exists())
+    assert [job.id for job in stored(desk)] == [second]
+
+
+def test_moved_jobs_run_in_their_new_order(desk: Desk) -> None:
+    desk.script.behaviours["a.mp3"] = endless
+    controller = desk.open()
+    first, second, third = desk.add("a.mp3", "b.mp3", "c.mp3")
+    desk.wait_for(JobState.SEPARATING, first)
+    moves: list[str] = []
+    controller.job_moved.connect(moves.append)
+    controller.move(third, second)
+    assert desk.names() == ["a.mp3", "c.mp3", "b.mp3"] and moves == [third]
+    controller.cancel(first)
+    desk.wait_for(JobState.DONE, second, third)
+    assert desk.script.ran == ["a.mp3", "c.mp3", "b.mp3"]
+
+
+def test_holding_finishes_the_running_job_only(desk: Desk) -> None:
+    go = threading.Event()
+
+    def slow(*_: object) -> None:
+        go.wait(30)
+
+    desk.script.behaviours["a.mp3"] = slow
+    controller = desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.DECODING, first)
+    controller.hold()
+    go.set()
+    desk.wait_for(JobState.DONE, first)
+    assert not controller.busy and desk.batches == []
+    assert desk.state(second) is JobState.QUEUED
+    controller.release()
+    desk.wait_for(JobState.DONE, second)
+
+
+def test_stopping_keeps_the_job_queued_and_its_scratch(desk: Desk, qtbot: QtBot) -> None:
+    desk.script.behaviours["a.mp3"] = endless
+    controller = desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.SEPARATING, first)
+    with qtbot.waitSignal(controller.stopped):
+        controller.stop_now()
+        assert stored(desk)[0].state is JobState.QUEUED  # at once: the process may be killed
+    desk.close()
+    assert [job.state for job in stored(desk)] == [JobState.QUEUED] * 2
+    assert desk.scratch_of(first).exists()
+    assert desk.script.ran == ["a.mp3"] and desk.batches == []
+    desk.script.behaviours.clear()
+    desk.open()
+    desk.wait_for(JobState.DONE, first, second)
+    assert desk.script.ran == ["a.mp3", "a.mp3", "b.mp3"]
+
+
+def test_stopping_comes_to_an_end_even_if_the_job_does_not(desk: Desk, qtbot: QtBot) -> None:
+    began, go = threading.Event(), threading.Event()
+
+    def deaf(*_: object) -> None:
+        began.set()
+        go.wait(30)
+
+    desk.script.behaviours["a.mp3"] = deaf
+    controller = desk.open()
+    desk.add("a.mp3")
+    desk.wait_until(began.is_set)
+    with qtbot.waitSignal(controller.stopped):
+        controller.stop_now()
+    assert not controller.close(1)
+    go.set()
+
+
+def test_stopping_with_nothing_to_do_is_quick(desk: Desk, qtbot: QtBot) -> None:
+    controller = desk.open()
+    with qtbot.waitSignal(controller.stopped):
+        controller.stop_now()
+
+
+def test_a_job_asked_to_pause_is_paused_after_a_stop(desk: Desk, qtbot: QtBot) -> None:
+    desk.script.behaviours["a.mp3"] = endless  # never comes to the end of its pass
+    controller = desk.open()
+    (first,) = desk.add("a.mp3")
+    desk.wait_for(JobState.SEPARATING, first)
+    controller.pause(first)
+    with qtbot.waitSignal(controller.stopped):
+        controller.stop_now()
+    desk.close()
+    assert stored(desk)[0].state is JobState.PAUSED
+
+
+def test_split_again_takes_the_settings_of_now(desk: Desk) -> None:
+    controller = desk.open()
+    (first,) = desk.add("a.mp3")
+    desk.wait_for(JobState.DONE, first)
+    controller.change_settings(Settings(format="wav", bits=16))
+    controller.split_again(first)
+    desk.wait_until(lambda: len(desk.script.ran) == 2)
+    desk.wait_for(JobState.DONE, first)
+    assert desk.script.jobs[0].export.bits == 24
+    assert desk.script.jobs[1].export.bits == 16
+    assert desk.script.jobs[1].id == first
+
+
+def test_forgetting_what_has_ended(desk: Desk) -> None:
+    desk.script.behaviours = {"b.mp3": failing(BROKEN), "c.mp3": pausable}
+    controller = desk.open()
+    ids = desk.add("a.mp3", "b.mp3", "c.mp3")
+    desk.wait_for(JobState.SEPARATING, ids[2])
+    controller.forget_ended()
+    assert desk.names() == ["c.mp3"] and desk.removed == ids[:2]

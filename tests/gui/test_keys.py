@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from stemdesk.core.job import JobState
+from stemdesk.gui import keys, labels
+from stemdesk.gui.keys import digit_of
+from support.stage import SIX, Stage
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
+
+NONE = Qt.KeyboardModifier.NoModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def stage(qtbot: QtBot, tmp_path: Path) -> Stage:
+    made = Stage(qtbot, tmp_path)
+    made.play_song(stems=SIX)
+    return made
+
+
+def seeks(stage: Stage) -> list[int]:
+    return [call[1] for call in stage.player.calls if call[0] == "seek"]
+
+
+@pytest.mark.parametrize("focus", ["window", "list", "overview"])
+def test_space_plays_and_pauses(stage: Stage, focus: str) -> None:
+    widget = {
+        "window": stage.window.centre,
+        "list": stage.window.library.view,
+        "overview": stage.window.song.stems.overview,
+    }[focus]
+    widget.setFocus()
+    stage.key(Qt.Key.Key_Space)
+    stage.key(Qt.Key.Key_Space)
+    stage.key(Qt.Key.Key_Space, SHIFT)
+    assert [name for name in stage.player.names() if name != "load"] == ["play", "pause", "stop"]
+
+
+def test_space_types_in_the_path(stage: Stage) -> None:
+    path = stage.window.add_bar.path
+    path.setFocus()
+    for key in (Qt.Key.Key_A, Qt.Key.Key_Space, Qt.Key.Key_1, Qt.Key.Key_Left, Qt.Key.Key_B):
+        stage.key(key)
+    assert path.text() == "a b1"
+    assert stage.player.names() == ["load"]
+
+
+def test_space_operates_a_focused_button(stage: Stage) -> None:
+    lane = stage.window.song.stems.lanes[0]
+    lane.mute.setFocus()
+    stage.key(Qt.Key.Key_Space)
+    assert stage.window.playback.is_muted(lane.stem)
+    assert "play" not in stage.player.names()
+
+
+@pytest.mark.parametrize(
+    ("key", "modifiers", "frame"),
+    [
+        (Qt.Key.Key_Right, NONE, 55_000),
+        (Qt.Key.Key_Left, NONE, 45_000),
+        (Qt.Key.Key_Right, SHIFT, 65_000),
+        (Qt.Key.Key_Left, SHIFT, 35_000),
+        (Qt.Key.Key_Home, NONE, 0),
+    ],
+)
+@pytest.mark.parametrize("focus", ["window", "overview", "mute"])
+def test_arrows_and_home_seek(
+    stage: Stage, key: Qt.Key, modifiers: Qt.KeyboardModifier, frame: int, focus: str
+) -> None:
+    page = stage.window.song.stems
+    widget = {
+        "window": stage.window.centre,
+        "overview": page.overview,
+        "mute": page.lanes[0].mute,
+    }[focus]
+    widget.setFocus()
+    stage.window.playback.seek(50.0)
+    stage.key(key, modifiers)
+    assert seeks(stage) == [50_000, frame]
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_digits_mute_solo_and_leave_alone(stage: Stage, number: int) -> None:
+    playback, stem = stage.window.playback, SIX[number - 1]
+    stage.window.library.view.setFocus()
+    key = Qt.Key(Qt.Key.Key_0.value + number)
+    stage.key(key)
+    assert playback.is_muted(stem)
+    stage.key(key)
+    assert not playback.is_muted(stem)
+    stage.key(key, SHIFT)
+    assert playback.is_soloed(stem)
+    stage.key(key, SHIFT)
+    assert not playback.is_soloed(stem)
+    stage.key(key, ALT)
+    assert [other for other in SIX if playback.sounds(other)] == [stem]
+    stage.key(key, ALT)
+    assert all(playback.sounds(other) for other in SIX)
+
+
+def test_digits_beyond_the_lanes_do_nothing(qtbot: QtBot, tmp_path: Path) -> None:
+    stage = Stage(qtbot, tmp_path)
+    stage.play_song(stems=("vocals",))
+    stage.key(Qt.Key.Key_2)
+    assert stage.player.names() == ["load"]
+
+
+def test_digits_without_a_song_do_nothing(qtbot: QtBot, tmp_path: Path) -> None:
+    stage = Stage(qtbot, tmp_path)
+    stage.key(Qt.Key.Key_1)
+    stage.key(Qt.Key.Key_Space)
+    assert stage.players == []
+
+
+def event(key: int, code: int) -> QKeyEvent:
+    """A key with the system's number, wherever that system has it."""
+    return QKeyEvent(QEvent.Type.KeyPress, key, NONE, code, code, 0, "")
+
+
+def test_digits_are_physical_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_PHYSICAL", {code: code - 9 for code in range(10, 16)})
+    # AZERTY: the key right of ² is & without Shift and 1 with it.
+    assert digit_of(event(Qt.Key.Key_Ampersand.value, 10)) == 1
+    assert digit_of(event(Qt.Key.Key_Exclam.value, 10)) == 1  # QWERTY with Shift
+    assert digit_of(event(Qt.Key.Key_3.value, 0)) == 3  # a screen keyboard
+    assert digit_of(event(Qt.Key.Key_3.value, 81)) == 3  # a keypad
+    assert digit_of(event(Qt.Key.Key_7.value, 16)) == 0
+    assert digit_of(event(Qt.Key.Key_A.value, 38)) == 0
+
+
+def test_delete_removes_from_anywhere_but_text(stage: Stage) -> None:
+    job = stage.controller.jobs[0]
+    stage.window.add_bar.path.setFocus()
+    stage.key(Qt.Key.Key_Delete)
+    assert stage.controller.asked("remove") == []
+    stage.window.song.stems.overview.setFocus()
+    stage.key(Qt.Key.Key_Delete)
+    assert stage.controller.asked("remove") == [([job.id],)]
+
+
+def test_keys_do_nothing_behind_a_dialog(stage: Stage) -> None:
+    stage.window.show_keys()
+    stage.key(Qt.Key.Key_Space, on=stage.window.centre)
+    assert stage.player.names() == ["load"]
+    stage.dialog().reject()
+
+
+def test_shortcuts(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", staticmethod(lambda url: shown.append(url.toLocalFile()))
+    )
+    window = stage.window
+    stage.key(Qt.Key.Key_F, CONTROL | SHIFT, on=window)
+    assert shown == [str(stage.controller.jobs[0].output)]
+    stage.key(Qt.Key.Key_D, CONTROL, on=window)
+    assert stage.controller.asked("add_demo") == [()]
+    stage.key(Qt.Key.Key_M, ALT, on=window)
+    assert QApplication.focusWidget() is window.add_bar.model
+    stage.key(Qt.Key.Key_Delete, CONTROL | SHIFT, on=window)
+    assert stage.controller.asked("forget_ended") == [()]
+
+
+def test_ctrl_l_goes_to_the_library(stage: Stage) -> None:
+    view = stage.window.library.view
+    stage.key(Qt.Key.Key_L, CONTROL, on=stage.window)
+    assert not view.isVisible()
+    stage.key(Qt.Key.Key_L, CONTROL, on=stage.window)
+    assert QApplication.focusWidget() is view
+
+
+def test_ctrl_q_asks_while_working(stage: Stage) -> None:
+    job = stage.controller.add(state=JobState.SEPARATING)
+    stage.controller.busy = True
+    stage.key(Qt.Key.Key_Q, CONTROL, on=stage.window)
+    assert stage.dialog().headline.text() == labels.CLOSE_HEADLINE
+    stage.dialog().reject()
+    assert stage.controller.job(job.id) is not None
+
+
+def test_keys_of_the_focused_list_stay_its_own(stage: Stage) -> None:
+    stage.controller.add("z.mp3")
+    view = stage.window.library.view
+    view.setFocus()
+    stage.key(Qt.Key.Key_End)
+    stage.key(Qt.Key.Key_Home)
+    assert view.currentIndex().row() == 0
+    assert seeks(stage) == []

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from stemdesk.core.job import JobState
+from stemdesk.gui.row_actions import (
+    LABELS,
+    RowAction,
+    RowCommands,
+    actions_for,
+    buttons_for,
+    common_actions,
+)
+from support.fake_controller import FakeController
+from support.jobs import a_job
+
+A = RowAction
+
+
+@pytest.fixture
+def controller(qtbot: QtBot, tmp_path: Path) -> FakeController:
+    return FakeController(tmp_path)
+
+
+@pytest.fixture
+def commands(controller: FakeController) -> RowCommands:
+    return RowCommands(cast(Any, controller))
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_every_song_can_be_removed(state: JobState) -> None:
+    job = a_job(state=state)
+    assert A.REMOVE in actions_for(job)
+    assert len(buttons_for(job)) in (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "buttons"),
+    [
+        (JobState.QUEUED, (A.PAUSE, A.CANCEL)),
+        (JobState.SEPARATING, (A.PAUSE, A.CANCEL)),
+        (JobState.SAVING, (A.CANCEL,)),
+        (JobState.PAUSED, (A.RESUME, A.CANCEL)),
+        (JobState.FAILED, (A.RETRY,)),
+        (JobState.CANCELLED, (A.RETRY,)),
+        (JobState.INTERRUPTED, (A.GO_ON, A.CANCEL)),
+        (JobState.DONE, (A.SHOW_FOLDER,)),
+    ],
+)
+def test_row_buttons(state: JobState, buttons: tuple[RowAction, ...]) -> None:
+    assert buttons_for(a_job(state=state)) == buttons
+
+
+def test_a_song_that_runs_elsewhere_is_left_alone() -> None:
+    assert actions_for(a_job(state=JobState.SEPARATING), elsewhere=True) == ()
+
+
+def test_several_songs_share_what_fits_all() -> None:
+    queued, paused = a_job(state=JobState.QUEUED), a_job(state=JobState.PAUSED)
+    done = a_job(state=JobState.DONE)
+    assert common_actions([(queued, False), (paused, False)]) == (A.CANCEL, A.REMOVE)
+    assert common_actions([(queued, False), (done, False)]) == (A.REMOVE,)
+    assert common_actions([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "call"),
+    [
+        (JobState.SEPARATING, A.PAUSE, "pause"),
+        (JobState.PAUSED, A.RESUME, "resume"),
+        (JobState.QUEUED, A.CANCEL, "cancel"),
+        (JobState.FAILED, A.RETRY, "retry"),
+        (JobState.DONE, A.SPLIT_AGAIN, "split_again"),
+    ],
+)
+def test_actions_reach_the_controller(
+    controller: FakeController,
+    commands: RowCommands,
+    state: JobState,
+    action: RowAction,
+    call: str,
+) -> None:
+    job = controller.add(state=state)
+    commands.run(action, [job.id])
+    assert controller.asked(call) == [(job.id,)]
+
+
+def test_lists_are_handed_over_at_once(controller: FakeController, commands: RowCommands) -> None:
+    ids = [controller.add(f"{n}.mp3", state=JobState.INTERRUPTED).id for n in range(2)]
+    commands.run(A.GO_ON, ids)
+    assert controller.asked("go_on") == [(ids,)]
+    commands.run(A.REMOVE, ids)
+    assert controller.asked("remove") == [(ids,)]
+
+
+def test_what_does_not_fit_any_more_is_not_done(
+    controller: FakeController, commands: RowCommands
+) -> None:
+    job = controller.add(state=JobState.DONE)
+    commands.run(A.PAUSE, [job.id, "gone"])
+    assert controller.calls == []
+
+
+@pytest.mark.parametrize(
+    ("action", "index", "order"),
+    [
+        (A.MOVE_TOP, 2, "cabd"),
+        (A.MOVE_UP, 2, "acbd"),
+        (A.MOVE_DOWN, 1, "acbd"),
+        (A.MOVE_DOWN, 2, "abdc"),
+        (A.MOVE_UP, 0, "abcd"),
+        (A.MOVE_TOP, 0, "abcd"),
+        (A.MOVE_DOWN, 3, "abcd"),
+    ],
+)
+def test_moving(
+    controller: FakeController, commands: RowCommands, action: RowAction, index: int, order: str
+) -> None:
+    jobs = [controller.add(f"{name}.mp3") for name in "abcd"]
+    commands.run(action, [jobs[index].id])
+    assert "".join(job.source.stem for job in controller.jobs) == order
+
+
+def test_the_folder_is_shown(
+    controller: FakeController, commands: RowCommands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", staticmethod(lambda url: shown.append(url.toLocalFile()))
+    )
+    job = controller.add(state=JobState.DONE, output=Path("/out/song"))
+    commands.run(A.SHOW_FOLDER, [job.id])
+    assert shown == ["/out/song"]
+
+
+def test_questions_are_for_the_window(
+    qtbot: QtBot, controller: FakeController, commands: RowCommands
+) -> None:
+    done = controller.add(state=JobState.DONE)
+    failed = controller.add(state=JobState.FAILED)
+    with qtbot.waitSignal(commands.trash_wanted) as trash:
+        commands.run(A.TRASH, [done.id])
+    with qtbot.waitSignal(commands.details_wanted) as details:
+        commands.run(A.DETAILS, [failed.id])
+    assert (trash.args, details.args) == ([done.id], [failed.id])
+    assert controller.calls == []
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_the_context_menu_does_what_it_says(
+    qtbot: QtBot, controller: FakeController, commands: RowCommands, state: JobState
+) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    job = controller.add(state=state)
+    menu = commands.menu([job.id], parent)
+    items = [item for item in menu.actions() if not item.isSeparator()]
+    assert [item.text() for item in items] == [LABELS[action] for action in actions_for(job)]
+    assert not any(item.icon().isNull() for item in items)
+    next(item for item in items if item.objectName() == "remove").trigger()
+    assert controller.asked("remove") == [([job.id],)]

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from stemdesk.core.settings import Settings
+from stemdesk.gui import labels, theme
+from stemdesk.gui.settings_dialog import SettingsDialog
+from stemdesk.paths import Folders
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
+
+FOLDERS = Folders(Path("/config"), Path("/data"), Path("/logs"), Path("/music"))
+
+
+def opened(qtbot: QtBot, settings: Settings | None = None) -> SettingsDialog:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply(app, Qt.ColorScheme.Light)
+    dialog = SettingsDialog(None, settings or Settings(), FOLDERS)
+    qtbot.addWidget(dialog)
+    return dialog
+
+
+def test_untouched_settings_stay(qtbot: QtBot) -> None:
+    for settings in (
+        Settings(),
+        Settings("/out", "wav", 32, "six", ("vocals",), "cpu", "/models", "/work", 1.5, "geometry"),
+    ):
+        assert opened(qtbot, settings).settings == settings
+
+
+def test_changes_are_saved(qtbot: QtBot) -> None:
+    dialog = opened(qtbot)
+    dialog.output.setText(" /elsewhere ")
+    dialog.format.setCurrentIndex(dialog.format.findData("wav"))
+    dialog.bits.setCurrentIndex(dialog.bits.findData(32))
+    dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
+    dialog.hours.setValue(2.5)
+    with qtbot.waitSignal(dialog.changed) as changed:
+        dialog._save()
+    assert changed.args == [
+        Settings(output_folder="/elsewhere", format="wav", bits=32, device="cpu", longest_hours=2.5)
+    ]
+
+
+def test_flac_has_no_32_bits(qtbot: QtBot) -> None:
+    dialog = opened(qtbot, Settings(format="wav", bits=32))
+    dialog.format.setCurrentIndex(dialog.format.findData("flac"))
+    assert dialog.bits.findData(32) < 0
+    assert dialog.settings.bits == 24
+    dialog.format.setCurrentIndex(dialog.format.findData("wav"))
+    assert dialog.bits.findData(32) >= 0
+
+
+def test_cancelling_saves_nothing(qtbot: QtBot) -> None:
+    dialog = opened(qtbot)
+    dialog.output.setText("/elsewhere")
+    with qtbot.assertNotEmitted(dialog.changed):
+        dialog.reject()
+
+
+def test_empty_folders_say_what_they_mean(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(
+        None, Settings(output_folder="/x"), FOLDERS.chosen(Settings(output_folder="/x"))
+    )
+    qtbot.addWidget(dialog)
+    assert dialog.output.placeholderText() == str(Path("/music/StemDesk"))
+    assert dialog.models.placeholderText() == str(Path("/data/models"))
+
+
+def test_folders_can_be_chosen(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stemdesk.gui import settings_dialog
+
+    monkeypatch.setattr(
+        settings_dialog, "choose_folder", lambda _parent, _caption, then: then([Path("/new")])
+    )
+    dialog = opened(qtbot)
+    dialog._choose(dialog.scratch, "Working folder")
+    assert dialog.settings.scratch_folder == str(Path("/new"))
+
+
+def test_every_choice_has_words() -> None:
+    texts: dict[str, dict[Any, str]] = {
+        "format": labels.FORMATS,
+        "bits": labels.BITS,
+        "device": labels.DEVICES,
+    }
+    for item in fields(Settings):
+        if item.metadata["choices"]:
+            assert set(texts[item.name]) == set(item.metadata["choices"])
+
+
+def test_the_longest_song_can_be_read(qtbot: QtBot) -> None:
+    dialog = opened(qtbot)
+    dialog.show()
+    edit = dialog.hours.findChild(QLineEdit)
+    assert edit is not None
+    assert edit.text() == dialog.hours.text()
+    assert edit.width() > edit.fontMetrics().horizontalAdvance(edit.text()) + 8
