@@ -109,8 +109,7 @@ def main() -> None:
         make_full_size_model(models)
         song = arguments.song or write_demo_song(folder)
         times = [
-            float(str(run(folder / "home", models, [])["shown_s"]))
-            for _ in range(arguments.rounds)
+            float(str(run(folder / "home", models, [])["shown_s"])) for _ in range(arguments.rounds)
         ]
         print(
             f"window shown after {statistics.median(times):.2f} s "

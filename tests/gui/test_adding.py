@@ -169,9 +169,7 @@ def test_without_a_model_jobs_are_for_htdemucs(desk: Desk) -> None:
     assert desk.controller.jobs[0].separation.model == "htdemucs"
 
 
-def test_the_demo_without_a_model_gets_a_stand_in_and_says_so(
-    desk: Desk, qtbot: QtBot
-) -> None:
+def test_the_demo_without_a_model_gets_a_stand_in_and_says_so(desk: Desk, qtbot: QtBot) -> None:
     controller = desk.open()
     controller.add_demo()
     qtbot.waitUntil(lambda: len(controller.jobs) == 1, timeout=60_000)
