@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stemdesk import log
 from stemdesk.cli.arguments import COMMANDS
+from stemdesk.core.files import exists
 from stemdesk.paths import folders
 
 _NO_SCREEN = "There is no screen here for the window. Use the command line: stemdesk split --help"
@@ -28,11 +29,20 @@ def main() -> int:
     multiprocessing.freeze_support()
     log.set_up(folders().logs)
     arguments = sys.argv[1:]
-    if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
-        from stemdesk.cli.main import run_command
+    if arguments and (arguments[0] in COMMANDS or _is_no_file(arguments[0])):
+        try:
+            from stemdesk.cli.main import run_command
 
-        return run_command(arguments)
+            return run_command(arguments)
+        except KeyboardInterrupt:  # before the command had set up its own answer to it
+            return 130
     return _open_window([Path(item) for item in arguments])
+
+
+def _is_no_file(argument: str) -> bool:
+    """Whether this is an option or a misspelt command, rather than a file for the window."""
+    plain_word = not any(mark in argument for mark in (".", "/", "\\"))
+    return argument.startswith("-") or (plain_word and not exists(Path(argument)))
 
 
 def _open_window(paths: Sequence[Path]) -> int:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass, replace
@@ -72,13 +73,21 @@ class Folders:
         )
 
 
+def user_path(text: str | Path) -> Path:
+    """What a person wrote as an absolute path; `~` is their home, `~nobody` stays as it is."""
+    path = Path(text)
+    with contextlib.suppress(RuntimeError):
+        path = path.expanduser()
+    return path.absolute()
+
+
 def folders() -> Folders:
     """The folders for this user and environment."""
     models = os.environ.get("STEMDESK_MODELS")
-    override = Path(models).expanduser() if models else None
+    override = user_path(models) if models else None
     home = os.environ.get("STEMDESK_HOME")
     if home:
-        root = Path(home).expanduser().absolute()
+        root = user_path(home)
         return Folders(root / "config", root / "data", root / "logs", root / "music", override)
     dirs = platformdirs.PlatformDirs(APP, appauthor=False)
     return Folders(
@@ -91,7 +100,7 @@ def folders() -> Folders:
 
 
 def _path(setting: str) -> Path | None:
-    return Path(setting).expanduser() if setting else None
+    return user_path(setting) if setting else None
 
 
 def _below(setting: str) -> Path | None:

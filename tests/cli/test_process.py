@@ -29,7 +29,7 @@ def start(place: Place, *arguments: str | Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("stage", ["decoding", "separating"])
+@pytest.mark.parametrize("stage", ["decoding", "separating", "saving"])
 def test_a_signal_stops_it_and_leaves_no_half_file(
     place: Place, stage: str, number: signal.Signals
 ) -> None:
@@ -47,6 +47,32 @@ def test_a_signal_stops_it_and_leaves_no_half_file(
     assert json.loads(rest.splitlines()[-1])["event"] == "end"
     assert errors == ""
     assert not list(place.out.rglob("*")), "no half file, no partial folder"
+
+
+def test_a_misspelt_command_is_wrong_usage_and_no_window(place: Place) -> None:
+    process = start(place, "nonsense")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2 and "invalid choice" in errors
+
+
+def test_a_reader_that_goes_away_stops_it_quietly(place: Place) -> None:
+    process = start(place, "split", place.song(seconds=60.0), "-o", place.out, "--json")
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=60) == 130
+    process.stderr.close()
+    assert not list(place.out.rglob("*"))
+
+
+def test_the_same_song_twice_at_once_is_split_once(place: Place) -> None:
+    song = place.song(seconds=8.0)
+    both = [start(place, "split", song, "-o", place.out) for _ in range(2)]
+    said = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sorted(out.split(":")[0] for out, _ in said) == ["Already split", "Saved"]
+    assert [path.name for path in place.out.iterdir()] == ["song"]
 
 
 def test_killed_and_started_again_it_goes_on_with_the_same_bits(place: Place) -> None:

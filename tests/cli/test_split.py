@@ -8,14 +8,18 @@ from jsonschema import Draft202012Validator
 
 import stemdesk.cli
 from cli.conftest import Command
-from stemdesk.core.job import JobState
-from stemdesk.core.progress import Stage
+from stemdesk.core.job import Job, JobState
+from stemdesk.core.options import ExportOptions
+from stemdesk.core.progress import CancelToken, Progress, Report, Stage
+from stemdesk.core.settings import Settings, save_settings
 from stemdesk.jobs.folder import MANIFEST
-from stemdesk.jobs.pipeline import Pipeline
+from stemdesk.jobs.locks import job_lock
+from stemdesk.jobs.pipeline import Pipeline, Result
 from stemdesk.jobs.store import JobStore
 from stemdesk.paths import folders
 from support.media import bursts, make
 from support.place import Place, Stopper
+from support.tmpfs import tiny_volume
 
 SCHEMA = json.loads((Path(stemdesk.cli.__file__).parent / "events.schema.json").read_text("utf-8"))
 
@@ -126,8 +130,12 @@ def test_the_same_command_goes_on_where_it_stopped(
     run = Pipeline.run
     stopper = Stopper(Stage.SEPARATING, 0.5)
 
-    def stopped(self: Pipeline, job: object, report: object, cancel: object) -> object:
-        return run(self, job, stopper, stopper.token)  # type: ignore[arg-type]
+    def stopped(self: Pipeline, job: Job, report: Report, cancel: CancelToken) -> Result:
+        def both(progress: Progress) -> None:
+            report(progress)
+            stopper(progress)
+
+        return run(self, job, both, stopper.token)
 
     command = ("split", place.song(seconds=3.0), place.song("b.wav"), "-o", place.out, "--json")
     monkeypatch.setattr(Pipeline, "run", stopped)
@@ -191,7 +199,6 @@ def test_usage_errors_exit_with_2(place: Place, stemdesk: Command) -> None:
         ("split", song, "--bits", "8"),
         ("split", song, "--format", "flac", "--bits", "32"),
         ("split", song, "--stems", ","),
-        ("nonsense",),
         ("--nonsense",),
     ):
         assert stemdesk(*arguments).code == 2
@@ -200,6 +207,11 @@ def test_usage_errors_exit_with_2(place: Place, stemdesk: Command) -> None:
 def test_a_missing_model_is_said_once(place: Place, stemdesk: Command) -> None:
     said = stemdesk("split", place.song(), "-o", place.out, "--model", "none")
     assert said.code == 1 and said.err.count("“none” is not installed") == 1
+    said = stemdesk("split", place.song(), "-o", place.out, "--model", "none", "--json")
+    events = [json.loads(line) for line in said.out.splitlines()]
+    assert [event["event"] for event in events] == ["failed", "end"] and said.err == ""
+    for event in events:
+        Draft202012Validator(SCHEMA).validate(event)
     for path in place.models.iterdir():
         path.unlink()
     said = stemdesk("split", place.song(), "-o", place.out)
@@ -207,9 +219,68 @@ def test_a_missing_model_is_said_once(place: Place, stemdesk: Command) -> None:
 
 
 def test_an_unknown_stem_names_the_known_ones(place: Place, stemdesk: Command) -> None:
-    said = stemdesk("split", place.song(), "-o", place.out, "--stems", "kazoo")
-    assert said.code == 1
-    assert "no stem “kazoo”" in said.err and "vocals" in said.err
+    songs = (place.song("a.wav"), place.song("b.wav"))
+    said = stemdesk("split", *songs, "-o", place.out, "--stems", "kazoo")
+    assert said.code == 1 and not place.out.exists()
+    assert said.err.count("no stem “kazoo”") == 1 and "vocals" in said.err
+
+
+def test_a_device_that_is_not_there_is_said_before_any_work(
+    place: Place, stemdesk: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    said = stemdesk("split", place.song(), "-o", place.out, "--device", "cuda")
+    assert said.code == 1 and "cannot compute on “cuda”" in said.err
+    assert not place.out.exists() and not folders().scratch.exists()
+
+
+def test_paths_that_no_system_takes_are_no_traceback(place: Place, stemdesk: Command) -> None:
+    said = stemdesk("split", place.root / ("x" * 300), place.song(seconds=0.3), "-o", place.out)
+    assert said.code == 1 and "is not there any more" in said.err and "1 done" in said.err
+    said = stemdesk("split", place.song(seconds=0.3), "-o", place.root / ("y" * 300))
+    assert said.code == 1 and "cannot be written to" in said.err
+    with_home = stemdesk("split", place.song(seconds=0.3), "-o", "~nobody-of-this-name/x")
+    assert "Traceback" not in with_home.err
+
+
+def test_a_format_alone_keeps_the_depth_of_the_settings(place: Place, stemdesk: Command) -> None:
+    save_settings(Settings(format="wav", bits=16), folders().settings_file)
+    stemdesk("split", place.song(seconds=0.3), "-o", place.out, "--format", "flac")
+    assert soundfile.info(place.out / "song" / "bass.flac").subtype == "PCM_16"
+
+
+def test_a_song_that_another_process_works_on_is_left_alone(
+    place: Place, stemdesk: Command
+) -> None:
+    song = place.song()
+    store = JobStore(folders().database)
+    (row,) = store.add(
+        [
+            place.job(
+                song,
+                export=ExportOptions(),
+                state=JobState.SEPARATING,
+            )
+        ]
+    )
+    store.close()
+    with job_lock(folders().scratch, row.id, song):
+        assert stemdesk("split", song, "-o", place.out).code == 0, "a job of its own"
+    assert stored_states() == [JobState.SEPARATING, JobState.DONE]
+
+
+def test_a_full_disk_ends_with_1_and_the_same_command_goes_on(
+    place: Place, stemdesk: Command, tmp_path: Path
+) -> None:
+    command = ("split", place.song(seconds=2.0), "-o", place.out, "--json")
+    with tiny_volume(tmp_path / "volume", "3m") as volume:
+        save_settings(Settings(scratch_folder=str(volume)), folders().settings_file)
+        said = stemdesk(*command)
+    assert said.code == 1 and json.loads(said.out.splitlines()[-2])["code"] == "disk_full"
+    assert stored_states() == [JobState.INTERRUPTED] and not list(place.out.iterdir())
+    save_settings(Settings(), folders().settings_file)
+    assert stemdesk(*command).code == 0
+    assert stored_states() == [JobState.DONE]
 
 
 def test_a_bug_fails_one_song_without_a_traceback(
@@ -231,5 +302,6 @@ def test_the_demo_without_a_model_says_what_it_is(place: Place, stemdesk: Comman
     assert said.code == 0 and "stand-in" in said.err
     folder = place.out / "StemDesk - Demo song"
     assert sorted(path.suffix for path in folder.iterdir()) == [".flac"] * 4 + [".json"]
-    assert not list(place.models.iterdir()), "the stand-in does not stay"
+    assert (place.models / "stand-in.yaml").exists(), "the window finds what its list names"
+    assert "No model is installed" in stemdesk("split", place.song(), "-o", place.out).err
     assert stemdesk("demo", "-o", place.out).out == f"Already split: {folder}\n"

@@ -31,6 +31,8 @@ def test_every_sentence_says_what_happened_and_what_to_do(code: ErrorCode) -> No
 
 def test_a_full_disk_is_told_with_numbers(tmp_path: Path) -> None:
     error = DiskFullError(tmp_path, 5_000_000_000)
+    really_full, _ = say(error.code, error.path, {"free_bytes": 0, "needed_bytes": 0})
+    assert really_full.endswith("has 0 bytes left and more are needed.")
     happened, _ = say(error.code, error.path, error.facts)
     assert "5.0 GB are needed" in happened
     assert str(tmp_path) in happened

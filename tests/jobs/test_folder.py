@@ -104,6 +104,62 @@ def test_force_takes_the_folders_place_and_keeps_what_people_put_there(tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
+@pytest.mark.parametrize("renames", [0, 1])
+@pytest.mark.parametrize("stop", [OSError("in use"), KeyboardInterrupt()])
+def test_whatever_stops_force_the_folder_stays_with_all_that_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int, stop: BaseException
+) -> None:
+    job = a_job(root=tmp_path)
+    partial(job)
+    folder = publish(job, None)
+    (folder / "lyrics.txt").write_text("la la")
+    again = a_job(root=tmp_path)
+    partial(again, data=b"RIFF2")
+    rename = Path.rename
+    left = [renames]
+
+    def stopped(self: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] == -1:
+            raise stop
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises((ExportError, KeyboardInterrupt)):
+        publish(again, folder)
+    monkeypatch.setattr(Path, "rename", rename)
+    assert (folder / "lyrics.txt").read_text() == "la la"
+    assert (folder / "vocals.wav").read_bytes() == b"RIFF"
+    assert publish(again, folder) == folder
+    assert (folder / "vocals.wav").read_bytes() == b"RIFF2"
+    assert (folder / "lyrics.txt").read_text() == "la la"
+
+
+@pytest.mark.parametrize("moved", ["nothing", "the old one", "both"])
+def test_a_replacing_that_was_killed_is_put_right_at_the_next_try(
+    tmp_path: Path, moved: str
+) -> None:
+    job = a_job(root=tmp_path)
+    partial(job)
+    folder = publish(job, None)
+    (folder / "lyrics.txt").write_text("la la")
+    if moved != "nothing":
+        folder.rename(tmp_path / f".{folder.name}.{job.id}.old")
+    if moved == "both":
+        partial(job, data=b"RIFF2")
+        partial_folder(job).rename(folder)
+    ensure_writable(job)
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+    assert (folder / "lyrics.txt").read_text() == "la la"
+    assert (folder / "vocals.wav").read_bytes() == (b"RIFF2" if moved == "both" else b"RIFF")
+
+
+def test_a_folder_that_went_meanwhile_is_no_reason_to_fail(tmp_path: Path) -> None:
+    job = a_job(root=tmp_path)
+    partial(job)
+    assert publish(job, tmp_path / "gone") == tmp_path / "song"
+
+
 @pytest.mark.parametrize("damage", ["missing", "short", "no manifest", "broken", "version"])
 def test_an_incomplete_folder_does_not_count(tmp_path: Path, damage: str) -> None:
     job = a_job(root=tmp_path)

@@ -101,3 +101,25 @@ def test_a_free_device_is_not_waited_for(tmp_path: Path) -> None:
     with compute_lock(tmp_path / "new" / "compute.lock", ignore_progress, CancelToken()):
         assert is_running(tmp_path / "new", "compute") is True
     assert is_running(tmp_path / "new", "compute") is False
+
+
+def test_a_look_does_not_make_a_job_busy(tmp_path: Path) -> None:
+    """`is_running` takes the lock for a moment; whoever wants the job waits for that."""
+    looked = threading.Event()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            is_running(tmp_path, "job")
+            looked.set()
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    looked.wait(30)
+    try:
+        for _ in range(20):
+            with job_lock(tmp_path, "job", Path("song")):
+                assert is_running(tmp_path, "job")
+    finally:
+        done.set()
+        looker.join()

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,10 +19,8 @@ from stemdesk.jobs.pipeline import Result
 from stemdesk.jobs.scheduler import (
     after_error,
     after_result,
-    counts,
     during,
     has_room,
-    interrupted,
     keeps_scratch,
     moved,
     next_job,
@@ -95,12 +92,6 @@ def test_room_on_the_disk() -> None:
     assert has_room(None, lambda: 0)
 
 
-def test_only_jobs_that_nobody_works_on_were_interrupted() -> None:
-    jobs = queue(JobState.SEPARATING, JobState.SAVING, JobState.QUEUED, JobState.DONE)
-    found = interrupted(jobs, lambda job_id: job_id == jobs[0].id)
-    assert [(job.id, job.state) for job in found] == [(jobs[1].id, JobState.INTERRUPTED)]
-
-
 @given(st.data())
 def test_moves_give_the_order_that_was_asked_for(data: st.DataObject) -> None:
     jobs = queue(*[JobState.QUEUED] * data.draw(st.integers(1, 6)))
@@ -122,8 +113,3 @@ def test_moving_what_is_not_there_changes_nothing() -> None:
     jobs = queue(JobState.QUEUED)
     assert moved(jobs, "none", None) is None
     assert moved(jobs, jobs[0].id, None) is None
-
-
-def test_counts() -> None:
-    jobs = [*queue(JobState.DONE, JobState.DONE), replace(a_job(), state=JobState.FAILED)]
-    assert counts(jobs) == {JobState.DONE: 2, JobState.FAILED: 1}

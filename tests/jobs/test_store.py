@@ -98,7 +98,7 @@ def test_a_locked_database_says_so(path: Path) -> None:
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError) as caught:
         store.add([a_job()])
-    assert caught.value.retryable
+    assert caught.value.retryable and caught.value.code is ErrorCode.STORE_BUSY
     other.execute("ROLLBACK")
     other.close()
     assert len(store.add([a_job()])) == 1
@@ -118,3 +118,39 @@ def test_a_damaged_and_a_newer_database_are_told_apart(path: Path) -> None:
     with pytest.raises(StoreError) as too_new:
         JobStore(path)
     assert too_new.value.code is ErrorCode.STORE_NEWER
+
+
+def test_a_row_that_cannot_be_understood_does_not_hide_the_others(path: Path) -> None:
+    store = JobStore(path)
+    bad, good = store.add([a_job(Path("a")), a_job(Path("b"))])
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("UPDATE jobs SET state = 'dreaming' WHERE id = ?", (bad.id,))
+    other.close()
+    assert store.all() == [good]
+    assert store.get(bad.id) is None and not store.can_go_on(bad.id)
+    assert store.can_go_on(good.id)
+    store.close()
+
+
+def test_many_processes_may_make_it_at_once(path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])\n"
+        "from stemdesk.jobs.store import JobStore\n"
+        "sys.stdin.readline(); JobStore(Path(sys.argv[1])).close()"
+    )
+    source = Path(__file__).parent.parent.parent / "src"
+    makers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(path), str(source)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(6)
+    ]
+    for maker in makers:
+        assert maker.stdin is not None
+        maker.stdin.write("go\n")
+        maker.stdin.flush()
+    errors = [maker.communicate(timeout=60)[1] for maker in makers]
+    assert [maker.returncode for maker in makers] == [0] * 6, errors

@@ -20,6 +20,9 @@ from stemdesk.core.errors import DeviceError, ErrorCode
 
 Samples = NDArray[np.float32]
 
+_starting = threading.Lock()
+"""Held while PortAudio is asked or started anew: `describe` is called by another thread."""
+
 Pull = Callable[[Samples], None]
 """Fills float32 [frames, 2] with the next sound; called from the output's own thread."""
 
@@ -193,11 +196,31 @@ class NullOutput:
 
 
 def open_output(samplerate: int, pull: Pull) -> Output:
-    """The default sound device at `samplerate` hertz, or the clock; `info.reason` says why."""
+    """The default sound device at `samplerate` hertz, or the clock; `info.reason` says why.
+
+    Closes whatever PortAudio has open if the device refuses: only one output at a time.
+    """
     try:
+        return SounddeviceOutput(samplerate, pull)
+    except DeviceError:
+        pass
+    try:
+        _look_for_devices()
         return SounddeviceOutput(samplerate, pull)
     except DeviceError as error:
         return NullOutput(samplerate, pull, error.detail)
+
+
+def _look_for_devices() -> None:
+    """PortAudio lists the devices once, when it starts: one that was plugged in later is found
+    by starting it anew."""
+    sounddevice = _import_sounddevice()
+    with _starting:
+        try:
+            sounddevice._terminate()
+            sounddevice._initialize()
+        except sounddevice.PortAudioError as error:
+            raise _unavailable(error) from error
 
 
 def describe() -> OutputInfo:
@@ -210,7 +233,8 @@ def describe() -> OutputInfo:
     except DeviceError as error:
         return OutputInfo(OutputKind.NULL, "no sound device", reason=error.detail)
     try:
-        return _query(sounddevice)
+        with _starting:
+            return _query(sounddevice)
     except (sounddevice.PortAudioError, ValueError) as error:
         reason = _unavailable(error).detail
         return OutputInfo(OutputKind.NULL, "no sound device", _version(sounddevice), reason)

@@ -156,11 +156,13 @@ class Player:
             ticket = self._asked
             return self._changed.wait_for(lambda: self._done >= ticket, timeout_s)
 
-    def close(self) -> None:
-        """Fall silent, let everything go and end the thread (waits 2 s for a drive that hangs)."""
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """Fall silent, let everything go and end the thread; whether it ended within `timeout_s`
+        (a drive may hang). May be called again."""
         with self._changed:
             self._post(_Wish(close=True))
-        self._thread.join(2.0)
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def __enter__(self) -> Self:
         return self

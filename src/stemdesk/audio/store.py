@@ -87,7 +87,11 @@ class JobAudio:
                 os.fsync(file.fileno())
             replace_file(self._facts_path, json.dumps(asdict(facts)).encode())
         except OSError as error:
+            self._mix_path.unlink(missing_ok=True)
             raise write_error(error, self.folder) from error
+        except BaseException:  # half a mix is of no use, and may be what fills the disk
+            self._mix_path.unlink(missing_ok=True)
+            raise
         return facts
 
     def _append(self, file: BinaryIO, block: Samples) -> None:
@@ -133,7 +137,7 @@ class JobAudio:
             raise ValueError(f"{piece.name}: {data.shape} does not fit {piece}")
         try:
             self._passes.mkdir(parents=True, exist_ok=True)
-            replace_file(self._pass_path(piece), _bytes(data), sync=False)
+            replace_file(self._pass_path(piece), _bytes(data))
         except OSError as error:
             raise write_error(error, self.folder, piece.size_bytes) from error
 

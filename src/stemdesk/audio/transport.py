@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemdesk.audio.mixer import Mixer, Remix
-from stemdesk.audio.output import Output, OutputInfo, Pull
+from stemdesk.audio.output import Output, OutputInfo, OutputKind, Pull
 from stemdesk.audio.reader import StemReader
 from stemdesk.audio.ring import Ring
 from stemdesk.core.errors import DeviceError, ErrorCode, SourceError, StemDeskError
@@ -134,6 +134,8 @@ class Transport:
         self._jump(0 if self.position >= self.length else self.position)
         self.state = PlayerState.PLAYING
         try:
+            if self._output is not None and self._output.info.kind is OutputKind.NULL:
+                self._close_output()  # there may be a sound device by now
             if self._output is None:
                 self._output = self._open_output(self._rate, self._ring.read_into)
             self._output.start()

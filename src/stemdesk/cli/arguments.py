@@ -39,11 +39,29 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_split_options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("-o", "--output", type=Path, metavar="FOLDER", help="where the song folders go")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="where the song folders go; default: the settings, Music/StemDesk",
+    )
     add("--model", metavar="NAME", help="an installed model (see: stemdesk models)")
-    add("--stems", type=_names, metavar="A,B", help="only these stems, for example vocals,drums")
-    add("--format", choices=[item.value for item in AudioFormat], help="default: flac")
-    add("--bits", type=int, choices=(16, 24, 32), help="default: 24; 32 is float, WAV only")
+    add(
+        "--stems",
+        type=_names,
+        metavar="A,B",
+        help="only these stems, for example vocals,drums; default: all",
+    )
+    add(
+        "--format", choices=[item.value for item in AudioFormat], help="default: the settings, flac"
+    )
+    add(
+        "--bits",
+        type=int,
+        choices=(16, 24, 32),
+        help="default: the settings, 24; 32 is float, WAV only",
+    )
     add("--device", choices=("auto", "cpu", "cuda", "mps"), help="default: auto, the fastest")
     add("--force", action="store_true", help="split again what is split already")
     add("--json", action="store_true", help="print one JSON object a line")

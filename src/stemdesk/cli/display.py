@@ -6,6 +6,7 @@ The JSON lines follow `events.schema.json` beside this file; `v` is its version.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -26,7 +27,9 @@ _INTERVAL_S = 0.1
 
 
 class Display(Protocol):
-    """What a run of `split` tells."""
+    """What a run of `split` tells. `closed`: whoever read it has gone."""
+
+    closed: bool
 
     def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None: ...
     def song(self, number: int, job: Job) -> None: ...
@@ -45,6 +48,7 @@ class TextDisplay:
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         self._bar = self._err.isatty()
+        self.closed = False
         self._songs = 0
         self._label = ""
         self._drawn = 0
@@ -83,7 +87,7 @@ class TextDisplay:
             self._say(f"Note: {say_notice(notice)}")
         self._clear()
         word = "Already split" if result.already else "Saved"
-        print(f"{word}: {printable(str(result.folder))}", file=self._out, flush=True)
+        self._write(self._out, f"{word}: {printable(str(result.folder))}\n")
 
     def failed(self, error: StemDeskError) -> None:
         happened, remedy = say(error.code, error.path, error.facts, error.detail)
@@ -100,21 +104,23 @@ class TextDisplay:
 
     def _say(self, text: str) -> None:
         self._clear()
-        print(text, file=self._err, flush=True)
+        self._write(self._err, f"{text}\n")
 
     def _draw(self, text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
         room = max(0, width - len(text) - 1)
         label = self._label if len(self._label) <= room else self._label[: room - 1] + "…"
         line = f"{label} {text}"[:width]
-        self._err.write("\r" + line.ljust(self._drawn))
-        self._err.flush()
+        self._write(self._err, "\r" + line.ljust(self._drawn))
         self._drawn = len(line)
 
     def _clear(self) -> None:
         if self._drawn:
-            self._err.write("\r" + " " * self._drawn + "\r")
+            self._write(self._err, "\r" + " " * self._drawn + "\r")
             self._drawn = 0
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        self.closed = not _written(stream, text) or self.closed
 
 
 class JsonDisplay:
@@ -122,6 +128,7 @@ class JsonDisplay:
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
+        self.closed = False
         self._number = 0
         self._file = ""
         self._last = ("", -1.0)
@@ -178,8 +185,21 @@ class JsonDisplay:
         self._put("end", done=done, failed=failed, exit_code=exit_code)
 
     def _put(self, event: str, **values: Any) -> None:
-        print(json.dumps({"v": SCHEMA_VERSION, "event": event, **values}), file=self._out)
-        self._out.flush()
+        line = json.dumps({"v": SCHEMA_VERSION, "event": event, **values})
+        self.closed = not _written(self._out, f"{line}\n") or self.closed
+
+
+def _written(stream: TextIO, text: str) -> bool:
+    """Write at once. False if nobody reads any more; then all else goes nowhere, so that the
+    end of the process does not stumble over it either."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), stream.fileno())
+        return False
+    return True
 
 
 def _notice(notice: Notice) -> dict[str, str]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from stemdesk.cli.arguments import parser
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
+from stemdesk.cli.split import Splitter
 from stemdesk.core.errors import ErrorCode, ModelError, SettingsError, StemDeskError
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.sentences import STAND_IN_NOTE, printable, say
 from stemdesk.core.settings import Settings, load_settings
-from stemdesk.paths import Folders, folders
+from stemdesk.jobs.pipeline import Pipeline, Workplace, wanted_stems
+from stemdesk.jobs.store import JobStore
+from stemdesk.paths import Folders, folders, user_path
 
 _INTERRUPTED = 130
 
@@ -32,10 +35,9 @@ def run_command(arguments: Sequence[str]) -> int:
     settings = load_settings(defaults.settings_file)
     where = defaults.chosen(settings)
     try:
-        if options.command == "split":
-            return split(options, options.paths, where, settings)
-        if options.command == "demo":
-            return demo(options, where, settings)
+        if options.command in ("split", "demo"):
+            display: Display = JsonDisplay() if options.json else TextDisplay()
+            return _told(lambda: _split(options, where, settings, display), display)
         from stemdesk.cli import reports
 
         return int(getattr(reports, options.command)(where, settings, options.json))
@@ -49,74 +51,83 @@ def run_command(arguments: Sequence[str]) -> int:
         return 1
 
 
-def split(
-    options: argparse.Namespace, paths: Sequence[Path], where: Folders, settings: Settings
+def _told(run: Callable[[], int], display: Display) -> int:
+    """What concerns the whole run is told as what concerns one song is."""
+    try:
+        return run()
+    except SettingsError:
+        raise
+    except StemDeskError as error:
+        display.failed(error)
+        display.end(0, 1, 1)
+        return 1
+
+
+def _split(
+    options: argparse.Namespace, where: Folders, settings: Settings, display: Display
 ) -> int:
-    """`stemdesk split`. Raises `StemDeskError` for what concerns the whole run."""
+    """`stemdesk split` and `stemdesk demo`. Raises `StemDeskError` for what concerns the whole
+    run: said once, not once a song."""
     from stemdesk.models.library import ModelLibrary, default_model
 
-    display: Display = JsonDisplay() if options.json else TextDisplay()
+    export = _export(options, settings)
     library = ModelLibrary(where.models)
     model = options.model or default_model(library, settings.model)
-    if model is None:
+    paths = options.paths if options.command == "split" else [_demo_song(where)]
+    if model is None and options.command == "demo":
+        from stemdesk.engine.stand_in import make_stand_in
+        from stemdesk.models.library import STAND_IN
+
+        display.note(STAND_IN_NOTE)
+        make_stand_in(where.models)
+        model = STAND_IN
+    elif model is None:
         raise ModelError(ErrorCode.MODEL_NONE_INSTALLED, path=library.folder)
-    library.get(model)  # said once, not once a song
-    if not options.model:
+    elif not options.model:
         display.note(f"Model: {model}")
     separation = SeparationOptions(model, options.stems or ())
-    return _run(options, paths, where, settings, separation, library.folder, display)
+    wanted_stems(library.get(model), separation.stems)
+    device = options.device or settings.device
+    if device not in ("auto", "cpu"):
+        from stemdesk.engine.devices import probe
 
-
-def demo(options: argparse.Namespace, where: Folders, settings: Settings) -> int:
-    """`stemdesk demo`: make the demo song and split it, with a stand-in where no model is."""
-    from stemdesk.audio.demo import write_demo_song
-    from stemdesk.models.library import STAND_IN, ModelLibrary, default_model
-
-    display: Display = JsonDisplay() if options.json else TextDisplay()
-    folder = where.models
-    model = options.model or default_model(ModelLibrary(folder), settings.model)
-    with tempfile.TemporaryDirectory(prefix="stemdesk-demo-") as temporary:
-        if model is None:
-            from stemdesk.engine.stand_in import make_stand_in
-
-            display.note(STAND_IN_NOTE)
-            folder = Path(temporary) / "models"
-            make_stand_in(folder)
-            model = STAND_IN
-        song = write_demo_song(where.demo)
-        separation = SeparationOptions(model, options.stems or ())
-        return _run(options, [song], where, settings, separation, folder, display)
-
-
-def _run(
-    options: argparse.Namespace,
-    paths: Sequence[Path],
-    where: Folders,
-    settings: Settings,
-    separation: SeparationOptions,
-    models: Path,
-    display: Display,
-) -> int:
-    from stemdesk.cli.split import Splitter
-    from stemdesk.jobs.pipeline import Pipeline, Workplace
-    from stemdesk.jobs.store import JobStore
-    from stemdesk.models.library import ModelLibrary
-
-    cancel = CancelToken()
-    _stop_on_signals(cancel)
+        probe(device)
     place = Workplace(
         scratch=where.scratch,
         compute_lock=where.compute_lock,
-        library=ModelLibrary(models),
-        device=options.device or settings.device,
+        library=library,
+        device=device,
         limit_s=settings.longest_hours * 3600,
         force=options.force,
     )
-    root = (options.output or where.output).expanduser().absolute()
+    return _run(paths, place, where, separation, export, _root(options, where), display)
+
+
+def _demo_song(where: Folders) -> Path:
+    from stemdesk.audio.demo import write_demo_song
+
+    return write_demo_song(where.demo)
+
+
+def _root(options: argparse.Namespace, where: Folders) -> Path:
+    return user_path(options.output) if options.output else where.output
+
+
+def _run(
+    paths: Sequence[Path],
+    place: Workplace,
+    where: Folders,
+    separation: SeparationOptions,
+    export: ExportOptions,
+    root: Path,
+    display: Display,
+) -> int:
+    cancel = CancelToken()
+    _stop_on_signals(cancel)
     store = JobStore(where.database)
     try:
         splitter = Splitter(store, Pipeline(place), display, cancel)
-        return splitter.split(paths, separation, _export(options, settings), root)
+        return splitter.split(paths, separation, export, root)
     finally:
         store.close()
 
@@ -126,16 +137,22 @@ def _export(options: argparse.Namespace, settings: Settings) -> ExportOptions:
     if options.format is None and options.bits is None:
         return settings.export
     kind = AudioFormat(options.format or ("wav" if options.bits == 32 else settings.format))
-    return ExportOptions(kind, options.bits or 24)
+    if options.bits is None:
+        return replace(settings, format=kind.value).export
+    return ExportOptions(kind, options.bits)
 
 
 def _stop_on_signals(cancel: CancelToken) -> None:
-    """Ctrl+C and SIGTERM stop the run: the token stops a network between two layers, the
-    exception everything else (the import of torch, a wait)."""
+    """Ctrl+C and SIGTERM stop the run through the token, which is asked everywhere that takes
+    time. Only an import (torch takes seconds) is broken off by an exception: elsewhere one could
+    come up inside of a library's callback, which would swallow it, or of a clean-up."""
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def stop(_number: int, frame: FrameType | None) -> None:
         cancel.cancel()
-        raise KeyboardInterrupt
+        while frame is not None:
+            if "importlib._bootstrap" in frame.f_code.co_filename:
+                raise KeyboardInterrupt
+            frame = frame.f_back
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)

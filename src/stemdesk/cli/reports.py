@@ -10,11 +10,9 @@ from typing import Any
 
 from stemdesk import __version__
 from stemdesk.core.errors import DeviceError, free_bytes
-from stemdesk.core.job import ENDED
 from stemdesk.core.sentences import format_bytes, printable, say
 from stemdesk.core.settings import Settings
 from stemdesk.jobs import scratch
-from stemdesk.jobs.scheduler import keeps_scratch
 from stemdesk.jobs.store import JobStore
 from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary
 from stemdesk.paths import Folders
@@ -63,10 +61,9 @@ def clean(where: Folders, settings: Settings, as_json: bool) -> int:
     """Remove scratch of jobs that are over, and what was not used for 14 days."""
     store = JobStore(where.database)
     try:
-        keep = {job.id for job in store.all() if job.state not in ENDED or keeps_scratch(job)}
+        freed = scratch.clean(where.scratch, store.can_go_on)
     finally:
         store.close()
-    freed = scratch.clean(where.scratch, keep)
     left = scratch.size_bytes(where.scratch)
     if as_json:
         _print_json({"freed_bytes": freed, "left_bytes": left})

@@ -72,13 +72,13 @@ class Splitter:
         root: Path,
     ) -> None:
         tagged = replace(track, tags=read_tags(track.path))
-        job = self._resumed(new_job(tagged, separation, export, root))
+        job, known = self._resumed(new_job(tagged, separation, export, root))
         self._display.song(number, job)
-        self._run(job)
+        self._run(job, known)
 
-    def _resumed(self, job: Job) -> Job:
-        """The same song with the same options, if a job for it was left unfinished; else `job`,
-        added to the store."""
+    def _resumed(self, job: Job) -> tuple[Job, bool]:
+        """The same song with the same options, if a job for it was left unfinished, and True;
+        else `job` and False."""
         for earlier in self._store.by_source(job.source):
             same = (earlier.separation, earlier.export, earlier.root, earlier.relative) == (
                 job.separation,
@@ -86,37 +86,53 @@ class Splitter:
                 job.root,
                 job.relative,
             )
-            if same and earlier.state in _RESUMED and not is_running(self._scratch, earlier.id):
-                again = earlier.moved_to(JobState.QUEUED)
-                self._store.update([again])
-                return again
-        return self._store.add([job])[0]
+            left = earlier.state in _RESUMED and not is_running(self._scratch, earlier.id)
+            if same and left:
+                return earlier.moved_to(JobState.QUEUED), True
+        return job, False
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job, known: bool) -> None:
+        """Run a job. Its row is written only once its lock is held, with the first report: until
+        then it may be another process's."""
         current = job
 
         def report(progress: Progress) -> None:
-            nonlocal current
+            nonlocal current, known
+            if self._display.closed:  # nobody listens any more: `stemdesk … | head`
+                self._cancel.cancel()
             before, current = current, during(current, progress)
-            if current is not before:
-                self._store.update([current])
+            if not known:
+                (current,) = self._store.add([current])
+                known = True
+            elif current is not before:
+                self._tell_store(current)
             self._display.progress(progress)
 
         try:
             result = self._pipeline.run(job, report, self._cancel)
         except (Cancelled, KeyboardInterrupt):
-            self._store.update([current.moved_to(JobState.INTERRUPTED)])
+            if current is not job:
+                self._store.update([current.moved_to(JobState.INTERRUPTED)])
             raise
         except StemDeskError as error:
-            self._ended(after_error(current, error, waits_for_disk=False))
+            if current is not job:
+                self._ended(after_error(current, error, waits_for_disk=False))
             self._fail(error)
         except Exception as error:  # the task's edge: a bug must not stop the other songs
             log.exception("job %s", job.id)
-            self._ended(after_error(current, error, waits_for_disk=False))
+            if current is not job:
+                self._ended(after_error(current, error, waits_for_disk=False))
             detail = f"{type(error).__name__}: {error}"
             self._fail(StemDeskError(ErrorCode.INTERNAL, detail, path=job.source))
         else:
             self._finish(current, result)
+
+    def _tell_store(self, job: Job) -> None:
+        """Progress for others to see is worth a try, not a failed song."""
+        try:
+            self._store.update([job])
+        except StemDeskError as error:
+            log.warning("the state of job %s was not written: %s", job.id, error)
 
     def _finish(self, job: Job, result: Result) -> None:
         finished = after_result(job, result)

@@ -42,6 +42,7 @@ class ErrorCode(StrEnum):
     STEMS_MISSING = "stems_missing"
     JOB_BUSY = "job_busy"
     STORE_FAILED = "store_failed"
+    STORE_BUSY = "store_busy"
     STORE_NEWER = "store_newer"
     SETTINGS_INVALID = "settings_invalid"
     INTERNAL = "internal"

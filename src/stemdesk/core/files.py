@@ -7,10 +7,41 @@ import os
 from pathlib import Path
 
 
-def replace_file(path: Path, data: bytes | memoryview, *, sync: bool = True) -> None:
-    """Write `data` to `path` at once: readers see the old file or the new one, never a part.
+def exists(path: Path) -> bool:
+    """Whether something is there. False also where we may not look, or the name is too long:
+    `Path.exists` raises then."""
+    return os.path.lexists(path)
 
-    `sync`: wait until it is on the disk. Raises `OSError`; nothing is left behind then.
+
+def is_folder(path: Path) -> bool:
+    """As `Path.is_dir`, and never raises."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_file(path: Path) -> bool:
+    """As `Path.is_file`, and never raises."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's content is on the disk. Raises `OSError`."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until a rename in this folder is on the disk, where the system can tell."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def replace_file(path: Path, data: bytes | memoryview) -> None:
+    """Write `data` to `path` at once: readers see the old file or the new one, never a part, also
+    after a power cut. Raises `OSError`; nothing is left behind then.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     view = memoryview(data)
@@ -18,8 +49,7 @@ def replace_file(path: Path, data: bytes | memoryview, *, sync: bool = True) -> 
         with temporary.open("wb", buffering=0) as file:
             while view:  # a nearly full disk takes a part and then raises
                 view = view[file.write(view) :]
-            if sync:
-                os.fsync(file.fileno())
+            os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

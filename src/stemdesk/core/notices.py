@@ -15,7 +15,6 @@ class NoticeCode(StrEnum):
     DOWNMIXED = "downmixed"  # facts: channels
     CLIPPED = "clipped"  # facts: stem, peak_db (over full scale)
     RENAMED = "renamed"  # facts: name
-    DEVICE_FALLBACK = "device_fallback"  # facts: device, reason
 
 
 @dataclass(frozen=True, slots=True)

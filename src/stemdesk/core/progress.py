@@ -22,7 +22,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`fraction` of this stage, 0 to 1; `left_s`: seconds to the job's end, None if unknown."""
+    """`fraction` of this stage, 0 to 1; `left_s`: seconds to the stage's end, None if unknown."""
 
     stage: Stage
     fraction: float

@@ -82,7 +82,7 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
     ),
     _E.DISK_FULL: (
         "The disk is full: {path} has {free_bytes} left and {needed_bytes} are needed.",
-        "Make room; then it goes on.",
+        "Make room: what is finished is kept, and it goes on from there.",
     ),
     _E.ENCODER_FAILED: ("{name} could not be written.", "Try another file format."),
     _E.STEMS_MISSING: (
@@ -96,6 +96,10 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
     _E.STORE_FAILED: (
         "The list of jobs at {path} cannot be read or written.",
         "Check the disk. If the file is damaged, move it away and start again.",
+    ),
+    _E.STORE_BUSY: (
+        "Another StemDesk is writing to the list of jobs.",
+        "Try again in a moment.",
     ),
     _E.STORE_NEWER: (
         "The list of jobs at {path} was made by a newer StemDesk.",
@@ -120,7 +124,6 @@ NOTICES: dict[NoticeCode, str] = {
         "32-bit WAV keeps it whole."
     ),
     _N.RENAMED: "Saved as “{name}”, since a folder of that name was there already.",
-    _N.DEVICE_FALLBACK: "The CPU was used: {reason}",
 }
 
 STAND_IN_NOTE = (
@@ -176,9 +179,10 @@ def _written(facts: Mapping[str, Fact]) -> dict[str, Fact]:
         if isinstance(value, str):
             written[key] = printable(value)
         elif key.endswith("_bytes"):
-            written[key] = format_bytes(value) if value else "more"
+            written[key] = "more" if key == "needed_bytes" and not value else format_bytes(value)
         elif key.endswith("_s"):
-            written[key] = format_duration(value) if value else "an unknown length"
+            vague = key == "declared_s" and not value
+            written[key] = "an unknown length" if vague else format_duration(value)
         else:
             written[key] = value
     return written

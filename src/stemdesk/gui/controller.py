@@ -5,7 +5,8 @@ Lives in the GUI thread and never waits there. Jobs run one after the other on t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -62,6 +63,8 @@ class Controller(QObject):
         super().__init__(parent)
         around = surroundings or Surroundings()
         self._stop_ms = around.stop_ms
+        self._started = False
+        self._early: list[Path] = []  # given before the start
         self.tasks = Tasks(self)
         self._machine = Machine(self.tasks, folders, settings, around.probe, self)
         self._ledger = Ledger(folders.database, self)
@@ -69,13 +72,16 @@ class Controller(QObject):
         self._adder = Adder(self.tasks, self._ledger, self)
         self._shelf = Shelf(self.tasks, self._ledger, self)
         self._janitor = Janitor(self.tasks, self)
+        # These know nothing of the controller: in a circle of references, the garbage collector
+        # would end it and its timers, in whatever thread that happens to run.
+        machine, runner = self._machine, self._runner
         self._elsewhere = Elsewhere(
-            self._ledger, self._scratch, lambda: self._runner.job_id, around.poll_ms, self
+            self._ledger, machine.scratch, lambda: runner.job_id, around.poll_ms, self
         )
         self._waits = Waits(
             self.tasks,
             self._ledger,
-            lambda: self.folders,
+            lambda: machine.folders,
             around.free_bytes,
             around.retry_ms,
             self,
@@ -86,7 +92,7 @@ class Controller(QObject):
             self._adder,
             self._elsewhere,
             self._janitor,
-            self._scratch,
+            machine.scratch,
             self,
         )
         self._connect()
@@ -117,16 +123,18 @@ class Controller(QObject):
 
     def start(self) -> None:
         """Begin to work, after the first paint: what was queued in the last run goes on."""
+        self._started = True
         self._runner.set_workplace(workplace(self.folders, self.settings))
         self._machine.start()
         self._ledger.open()
+        if self._early:
+            self.add_paths(self._early)
 
     def _on_opened(self) -> None:
         self._elsewhere.start()
         self._waits.start()
         jobs = self._ledger.jobs
-        keep = {job.id for job in jobs if keeps_scratch(job)}
-        self._janitor.clean(self.folders.scratch, keep)
+        self._janitor.clean(self.folders.scratch, self.folders.database)
         self._adder.read_tags(jobs)
 
     def stop_now(self) -> None:
@@ -189,15 +197,24 @@ class Controller(QObject):
         return self._machine.settings
 
     def change_settings(self, settings: Settings) -> None:
-        """Take other settings and save them. Jobs that are queued keep theirs."""
+        """Take other settings and save them. Jobs that are queued keep theirs. The working
+        folder stays while there is work in it; a message says so."""
+        moved = settings.scratch_folder != self.settings.scratch_folder
+        if moved and (self.busy or any(keeps_scratch(job) for job in self.jobs)):
+            settings = replace(settings, scratch_folder=self.settings.scratch_folder)
+            self.message.emit(reports.SCRATCH_IN_USE)
         if self._machine.change_settings(settings):
-            self._runner.set_workplace(workplace(self.folders, settings))
+            if self._started:
+                self._runner.set_workplace(workplace(self.folders, settings))
             self._waits.look()
 
     # Adding.
 
     def add_paths(self, paths: Sequence[Path]) -> None:
-        """Add each song under these files and folders."""
+        """Add each song under these files and folders; before the start, they wait for it."""
+        if not self._started:
+            self._early.extend(paths)
+            return
         self._adder.add(paths, self.folders, self.settings)
 
     def add_demo(self) -> None:
@@ -211,6 +228,12 @@ class Controller(QObject):
 
     # Commands for jobs.
 
+    def for_each(self, ids: Iterable[str], command: Callable[[str], None]) -> None:
+        """Give one of the commands to several jobs, written all at once."""
+        with self._conveyor.together():
+            for job_id in ids:
+                command(job_id)
+
     def pause(self, job_id: str) -> None:
         """Pause a job: now, or after its current pass if it runs."""
         if job_id == self._runner.job_id:
@@ -221,10 +244,7 @@ class Controller(QObject):
         self._conveyor.put(job.moved_to(JobState.PAUSED) for job in jobs)
 
     def resume(self, job_id: str) -> None:
-        """Queue a paused job again; one that is still in its last pass then just goes on."""
-        if self.is_pausing(job_id):
-            self._conveyor.resume()
-            return
+        """Queue a paused job again."""
         self._elsewhere.adopt(job_id)
         self._queue([job_id], {JobState.PAUSED, JobState.QUEUED})
 
@@ -266,9 +286,10 @@ class Controller(QObject):
         if self._runner.job_id in mine:
             self._conveyor.cancel()  # its scratch goes when it has ended
         self._ledger.remove(mine)
+        self._conveyor.forget(mine)
         for job_id in mine:
             if job_id != self._runner.job_id:
-                self._janitor.discard(self._scratch(), job_id)
+                self._janitor.discard(self.folders.scratch, job_id)
         self._conveyor.pump()
 
     def forget_ended(self) -> None:
@@ -296,9 +317,6 @@ class Controller(QObject):
     def release(self) -> None:
         """Start jobs again."""
         self._conveyor.release()
-
-    def _scratch(self) -> Path:
-        return self.folders.scratch
 
     def _jobs(self, ids: Iterable[str]) -> list[Job]:
         return [job for job in map(self.job, ids) if job is not None]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from stemdesk.core.errors import StemDeskError
 from stemdesk.gui.tasks import Tasks, ignore
-from stemdesk.jobs.locks import job_lock
 from stemdesk.log import log
 
 
@@ -24,26 +21,25 @@ class Janitor(QObject):
         """Remove one job's scratch."""
         self._tasks.io(lambda: _discard(scratch, job_id), ignore)
 
-    def clean(self, scratch: Path, keep: Collection[str]) -> None:
-        """Remove what is old or belongs to no job in `keep`."""
-        self._tasks.io(lambda: _clean(scratch, keep), ignore, behind=True)
+    def clean(self, scratch: Path, database: Path) -> None:
+        """Remove what is old or belongs to no job that can go on."""
+        self._tasks.io(lambda: _clean(scratch, database), ignore, behind=True)
 
 
-def _clean(scratch: Path, keep: Collection[str]) -> None:
+def _clean(scratch: Path, database: Path) -> None:
     from stemdesk.jobs.scratch import clean
+    from stemdesk.jobs.store import JobStore
 
-    freed = clean(scratch, keep)
+    store = JobStore(database)  # this thread's own: what it says is true at the moment it is asked
+    try:
+        freed = clean(scratch, store.can_go_on)
+    finally:
+        store.close()
     log.info("%d bytes of old scratch removed", freed)
 
 
 def _discard(scratch: Path, job_id: str) -> None:
     from stemdesk.jobs.scratch import discard
 
-    if not (scratch / job_id).exists():
-        return
-    try:
-        # Under the job's lock: it may have been started anew since, here or elsewhere.
-        with job_lock(scratch, job_id, scratch / job_id):
-            discard(scratch, job_id)
-    except StemDeskError as error:
-        log.info("scratch of %s is kept: %s", job_id, error)
+    if (scratch / job_id).exists():
+        discard(scratch, job_id)

@@ -11,6 +11,7 @@ from typing import Any
 from stemdesk.audio.encode import StemWriter
 from stemdesk.audio.store import CHANNELS, JobAudio, MixFacts, Piece, StemReader
 from stemdesk.core.errors import write_error
+from stemdesk.core.files import sync, sync_folder
 from stemdesk.core.job import Job
 from stemdesk.core.names import safe_name
 from stemdesk.core.notices import Notice, NoticeCode
@@ -56,6 +57,7 @@ def save_stems(
             path = partial / f"{safe_name(stem)}.{recipe.format}"
             reader = StemReader(audio, stem, pieces)
             peak = _write_stem(path, reader, job, facts, tell, cancel)
+            sync(path)  # scratch goes right after: from then on this is the only copy
             files.append(StemFile(stem, path.name, path.stat().st_size))
             if peak > 1.0 and recipe.bits != 32:
                 over: dict[str, str | int | float] = {
@@ -66,7 +68,11 @@ def save_stems(
         known = {"frames": facts.frames, "samplerate": facts.samplerate, **extra}
         write_manifest(partial, job, recipe, known, files, notices)
         cancel.check()
-        return publish(job, replaced), notices
+        folder = publish(job, replaced)
+        sync_folder(folder.parent)
+        if folder.name != safe_name(job.name):
+            notices += (Notice(NoticeCode.RENAMED, {"name": folder.name}),)
+        return folder, notices
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise write_error(error, partial.parent) from error

@@ -6,6 +6,7 @@ is renamed at the end. The manifest, `stemdesk.json`, says what the stems were m
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -16,7 +17,7 @@ from typing import Any
 
 from stemdesk import __version__
 from stemdesk.core.errors import ErrorCode, ExportError, write_error
-from stemdesk.core.files import replace_file
+from stemdesk.core.files import exists, replace_file
 from stemdesk.core.job import Job
 from stemdesk.core.names import safe_name
 from stemdesk.core.notices import Notice
@@ -24,6 +25,8 @@ from stemdesk.core.notices import Notice
 MANIFEST = "stemdesk.json"
 MANIFEST_VERSION = 1
 _TRIES = 1000
+# Counts up when the decoder, the normalisation or the networks' code gives other bits.
+_BITS_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Recipe:
         """The same without the file format: what finished passes in scratch depend on."""
         return _hash(
             [
+                _BITS_VERSION,
                 self.fingerprint,
                 self.hashes,
                 self.weights,
@@ -99,7 +103,7 @@ def candidates(job: Job) -> Iterator[Path]:
 def find_split(job: Job, key: str) -> Path | None:
     """The complete song folder whose manifest matches, or None."""
     for folder in candidates(job):
-        if not folder.exists():
+        if not exists(folder):
             return None
         manifest = read_manifest(folder)
         if manifest is not None and manifest.key == key and is_complete(folder, manifest):
@@ -187,6 +191,8 @@ def ensure_writable(job: Job) -> None:
     try:
         parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(partial, ignore_errors=True)  # left by a crash while saving
+        for old in parent.glob(f".*.{job.id}.old"):
+            _put_back(old, parent / old.name[1 : -len(f".{job.id}.old")])
         partial.mkdir()
         partial.rmdir()
     except OSError as error:
@@ -201,15 +207,15 @@ def publish(job: Job, replaced: Path | None) -> Path:
     """
     partial = partial_folder(job)
     try:
-        if replaced is not None:
-            return _replace(partial, replaced)
+        if replaced is not None and exists(replaced):
+            return _replace(partial, replaced, job.id)
         for folder in candidates(job):
-            if folder.exists():
+            if exists(folder):
                 continue
             try:
                 return partial.rename(folder)
             except OSError:
-                if not folder.exists():  # refused, and not since another process was quicker
+                if not exists(folder):  # refused, and not since another process was quicker
                     raise
     except OSError as error:
         raise write_error(error, partial.parent) from error
@@ -220,14 +226,33 @@ def _hash(parts: list[Any]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _replace(partial: Path, folder: Path) -> Path:
-    manifest = read_manifest(folder)
-    ours = {MANIFEST} | ({file.name for file in manifest.files} if manifest else set())
-    old = folder.with_name(f".{folder.name}.{partial.name[-40:]}.old")
+def _replace(partial: Path, folder: Path, job_id: str) -> Path:
+    """Put `partial` in the place of `folder`. Whatever stops this, the song folder is there under
+    its name, old or new, and what people put there is moved last and never deleted."""
+    old = folder.with_name(f".{folder.name}.{job_id}.old")
     folder.rename(old)
-    for item in old.iterdir():
-        if item.name not in ours and not (partial / item.name).exists():
-            item.rename(partial / item.name)
-    partial.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        partial.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        raise
+    _put_back(old, folder)
     return folder
+
+
+def _put_back(old: Path, folder: Path) -> None:
+    """Empty `old`, a song folder that was replaced by `folder`: its own stems go, the rest moves
+    over. Where it was not replaced yet, it takes its place again."""
+    if not exists(folder):
+        old.rename(folder)
+        return
+    manifest = read_manifest(old)
+    stems = {file.name for file in manifest.files} if manifest else set()
+    for item in list(old.iterdir()):
+        if item.name in stems:
+            item.unlink()
+        elif item.name != MANIFEST and not exists(folder / item.name):
+            item.rename(folder / item.name)
+    (old / MANIFEST).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # a file of the person's with the name of a new stem
+        old.rmdir()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stemdesk.audio.decode import AUDIO_SUFFIXES
 from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
+from stemdesk.core.files import exists, is_file, is_folder
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.track import Track
 from stemdesk.jobs.folder import MANIFEST
@@ -35,8 +36,8 @@ def find_tracks(paths: Iterable[Path], cancel: CancelToken) -> Found:
     errors: list[StemDeskError] = []
     for given in paths:
         path = Path(os.path.abspath(given))  # noqa: PTH100 - keeps links as the person sees them
-        if not path.is_dir():
-            if path.exists():
+        if not is_folder(path):
+            if exists(path):
                 tracks.append(Track(path))
             else:
                 errors.append(SourceError(ErrorCode.SOURCE_MISSING, path=path))
@@ -62,12 +63,12 @@ def walk(folder: Path, cancel: CancelToken) -> Iterator[Path]:
         try:
             status = here.stat()
             identity = (status.st_dev, status.st_ino)
-            if identity in seen or (here / MANIFEST).exists():
+            if identity in seen or exists(here / MANIFEST):
                 continue
             seen.add(identity)
             entries = sorted(here.iterdir(), key=lambda path: path.name)
         except OSError:
             continue
         visible = [path for path in entries if not path.name.startswith(".")]
-        yield from (path for path in visible if path.is_file())
-        stack.extend(path for path in reversed(visible) if path.is_dir())
+        yield from (path for path in visible if is_file(path))
+        stack.extend(path for path in reversed(visible) if is_folder(path))

@@ -6,6 +6,7 @@ free was interrupted. One lock stands for the compute device.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from stemdesk.core.errors import ErrorCode, StemDeskError, write_error
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 
 _POLL_S = 0.25
+_LOOK_S = 0.5  # `is_running` holds a lock for a moment, just to look
 
 
 def job_lock_path(scratch: Path, job_id: str) -> Path:
@@ -26,9 +28,10 @@ def job_lock_path(scratch: Path, job_id: str) -> Path:
 @contextmanager
 def job_lock(scratch: Path, job_id: str, source: Path) -> Iterator[None]:
     """Hold a job for this process. Raises `StemDeskError` JOB_BUSY if another one works on it."""
-    lock = _lock(job_lock_path(scratch, job_id))
+    path = job_lock_path(scratch, job_id)
+    lock = _lock(path)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_LOOK_S, poll_interval=0.02)
     except Timeout as error:
         raise StemDeskError(ErrorCode.JOB_BUSY, path=source, retryable=True) from error
     except OSError as error:
@@ -36,8 +39,11 @@ def job_lock(scratch: Path, job_id: str, source: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # While it is held: whoever waits for the same file finds it without a name once it has
+        # the lock, and opens the new one (filelock checks that).
+        with contextlib.suppress(OSError):
+            path.unlink()
         lock.release()
-        job_lock_path(scratch, job_id).unlink(missing_ok=True)
 
 
 def is_running(scratch: Path, job_id: str) -> bool:
@@ -82,5 +88,8 @@ def compute_lock(path: Path, report: Report, cancel: CancelToken) -> Iterator[No
 
 
 def _lock(path: Path) -> FileLock:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(path, thread_local=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(error, path.parent) from error
+    return FileLock(path, thread_local=False, preserve_lock_file=True)

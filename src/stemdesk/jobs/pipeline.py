@@ -68,24 +68,31 @@ class Pipeline:
         self._separators: dict[str, Separator] = {}
 
     def run(self, job: Job, report: Report, cancel: CancelToken) -> Result:
-        """Do the job. Raises `StemDeskError`, `Cancelled`, `Paused`; scratch is kept then."""
+        """Do the job. The first report comes once the job's lock is held.
+
+        Raises `StemDeskError`, `Cancelled`, `Paused`; scratch is kept then.
+        """
         place = self.workplace
         with job_lock(place.scratch, job.id, job.source):
+            report(Progress(Stage.DECODING, 0.0))
             model, recipe = prepare(job, place.library)
             split = find_split(job, recipe.key)
             if split is not None and not place.force:
                 return _already(split)
-            report(Progress(Stage.DECODING, 0.0))
             ensure_writable(job)
             audio = open_scratch(place.scratch / job.id, recipe)
             facts = self._decode(job, model, recipe, audio, report, cancel)
+            # Saving is inside: who waits with the same song then finds it split.
             with compute_lock(place.compute_lock, report, cancel):
-                plan, device = self._separate(model, recipe, audio, facts, report, cancel)
-            notices = tuple(Notice.from_json(item) for item in json.loads(facts.notices))
-            with _needing(stems_size_bytes(facts.frames, len(recipe.stems), recipe.bits)):
-                folder, notices = save_stems(
-                    job, recipe, audio, plan.pieces, device, notices, split, report, cancel
-                )
+                split = find_split(job, recipe.key)
+                if split is not None and not place.force:
+                    return _already(split)
+                plan, device = self._separate(job, model, recipe, audio, facts, report, cancel)
+                notices = tuple(Notice.from_json(item) for item in json.loads(facts.notices))
+                with _needing(_saved_bytes(recipe, facts.frames)):
+                    folder, notices = save_stems(
+                        job, recipe, audio, plan.pieces, device, notices, split, report, cancel
+                    )
             return Result(folder, facts.frames, facts.samplerate, notices)
 
     def _decode(
@@ -103,7 +110,7 @@ class Pipeline:
         if facts is None:
             declared = declared_frames(job.source, model.samplerate, self.workplace.limit_s)
             needed = _scratch_bytes(model, recipe, declared)
-            _check_disk(audio.folder, needed)
+            _check_disk(audio.folder, needed, job.root, _saved_bytes(recipe, declared))
             with _needing(needed):
                 facts = decode_mix(
                     job.source,
@@ -118,6 +125,7 @@ class Pipeline:
 
     def _separate(
         self,
+        job: Job,
         model: ModelInfo,
         recipe: Recipe,
         audio: JobAudio,
@@ -130,7 +138,7 @@ class Pipeline:
         plan = make_plan(model, recipe.stems, facts.frames, recipe.overlap)
         todo = [piece for piece in plan.pieces if not audio.has_pass(piece)]
         needed = sum(piece.size_bytes for piece in todo)
-        _check_disk(audio.folder, needed)
+        _check_disk(audio.folder, needed, job.root, _saved_bytes(recipe, facts.frames))
         already = len(plan.pieces) - len(todo)
         report(Progress(Stage.SEPARATING, already / len(plan.pieces)))
         if not todo:  # an earlier run finished them: torch is not even imported
@@ -162,25 +170,29 @@ def prepare(job: Job, library: ModelLibrary) -> tuple[ModelInfo, Recipe]:
     """
     mark = fingerprint(job.source)
     model = library.get(job.separation.model)
-    wanted = job.separation.stems or model.sources
-    for stem in wanted:
-        if stem not in model.sources:
-            raise ModelError(
-                ErrorCode.STEM_UNKNOWN, stem=stem, known=", ".join(sorted(model.sources))
-            )
-    stems = tuple(stem for stem in model.sources if stem in wanted)
     recipe = Recipe(
         fingerprint=mark,
         model=model.name,
         hashes=library.hashes(model),
         weights=model.weights,
         segments=tuple(str(model.segment_of(index)) for index in range(len(model.files))),
-        stems=stems,
+        stems=wanted_stems(model, job.separation.stems),
         overlap=job.separation.overlap,
         format=job.export.format.value,
         bits=job.export.bits,
     )
     return model, recipe
+
+
+def wanted_stems(model: ModelInfo, stems: tuple[str, ...]) -> tuple[str, ...]:
+    """The stems that were asked for (none: all) in the model's order. Raises `ModelError`
+    (STEM_UNKNOWN)."""
+    for stem in stems:
+        if stem not in model.sources:
+            raise ModelError(
+                ErrorCode.STEM_UNKNOWN, stem=stem, known=", ".join(sorted(model.sources))
+            )
+    return tuple(stem for stem in model.sources if stem in stems or not stems)
 
 
 def _already(folder: Path) -> Result:
@@ -204,9 +216,21 @@ def _scratch_bytes(model: ModelInfo, recipe: Recipe, frames: int) -> int:
     return mix + int(passes / (1 - recipe.overlap))
 
 
-def _check_disk(folder: Path, needed_bytes: int) -> None:
-    if free_bytes(folder) < needed_bytes:
-        raise DiskFullError(folder, needed_bytes)
+def _saved_bytes(recipe: Recipe, frames: int) -> int:
+    """What the saved stems take at most."""
+    return stems_size_bytes(frames, len(recipe.stems), recipe.bits)
+
+
+def _check_disk(scratch: Path, needed_bytes: int, root: Path, saved_bytes: int) -> None:
+    """Look for room for scratch and for the saved stems, on one volume for both. Raises
+    `DiskFullError`."""
+    together = scratch.stat().st_dev == root.stat().st_dev
+    if together:
+        needed_bytes += saved_bytes
+    elif free_bytes(root) < saved_bytes:
+        raise DiskFullError(root, saved_bytes)
+    if free_bytes(scratch) < needed_bytes:
+        raise DiskFullError(scratch, needed_bytes)
 
 
 @contextmanager

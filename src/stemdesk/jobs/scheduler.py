@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from stemdesk.core.errors import (
     Paused,
     StemDeskError,
 )
-from stemdesk.core.job import ACTIVE, Failure, Job, JobState
+from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.progress import Progress, Stage
 
 if TYPE_CHECKING:
@@ -93,15 +92,6 @@ def has_room(failure: Failure | None, free: Callable[[], int]) -> bool:
     return free() >= int(failure.facts.get("needed_bytes", 0)) + _SPARE_BYTES
 
 
-def interrupted(jobs: Sequence[Job], is_running: Callable[[str], bool]) -> list[Job]:
-    """The jobs that look active although no process holds their lock: as interrupted ones."""
-    return [
-        job.moved_to(JobState.INTERRUPTED)
-        for job in jobs
-        if job.state in ACTIVE and not is_running(job.id)
-    ]
-
-
 def moved(jobs: Sequence[Job], job_id: str, before_id: str | None) -> Job | None:
     """The job placed before another one, or at the end; None where nothing changes.
 
@@ -122,8 +112,3 @@ def moved(jobs: Sequence[Job], job_id: str, before_id: str | None) -> Job | None
     else:
         position = low + 1.0 if high is None else (low + high) / 2
     return replace(job, position=position)
-
-
-def counts(jobs: Sequence[Job]) -> Counter[JobState]:
-    """How many jobs are in each state."""
-    return Counter(job.state for job in jobs)

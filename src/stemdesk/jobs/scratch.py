@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from stemdesk.audio.decode import decode, probe
 from stemdesk.audio.store import JobAudio, MixFacts, Samples
-from stemdesk.core.errors import ErrorCode, SourceError, write_error
-from stemdesk.core.files import replace_file
+from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError, write_error
+from stemdesk.core.files import is_folder, replace_file
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.track import fingerprint
 from stemdesk.jobs.folder import Recipe
-from stemdesk.jobs.locks import is_running, job_lock_path
+from stemdesk.jobs.locks import job_lock
 
 # Mean and deviation of the first 30 s stand for the whole song: the networks normalise every
 # segment themselves, so a deviation wrong by 2x changes their output by 8e-6 (ARCHITECTURE.md).
@@ -34,7 +35,7 @@ def open_scratch(folder: Path, recipe: Recipe) -> JobAudio:
     try:
         if not (key.is_file() and key.read_text("ascii") == recipe.separation_key):
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True)  # fails where something could not be removed
             replace_file(key, recipe.separation_key.encode("ascii"))
     except OSError as error:
         raise write_error(error, folder) from error
@@ -101,9 +102,13 @@ def normalisation(mono: Samples) -> tuple[float, float]:
     return float(wide.mean()), deviation + 1e-8
 
 
-def discard(scratch: Path, job_id: str) -> None:
-    """Remove a job's scratch. What the system will not let go, goes at the next start."""
-    shutil.rmtree(scratch / job_id, ignore_errors=True)
+def discard(scratch: Path, job_id: str, needed: Callable[[str], bool] = lambda _: False) -> None:
+    """Remove a job's scratch, unless a process works on it or `needed` (asked while no process
+    can begin to) says that it may go on. What the system will not let go, goes at the next
+    start."""
+    with contextlib.suppress(StemDeskError), job_lock(scratch, job_id, scratch / job_id):
+        if not needed(job_id):
+            shutil.rmtree(scratch / job_id, ignore_errors=True)
 
 
 def size_bytes(scratch: Path) -> int:
@@ -117,34 +122,25 @@ def size_bytes(scratch: Path) -> int:
     return total
 
 
-def clean(scratch: Path, keep: Collection[str], now: float | None = None) -> int:
-    """Remove scratch that belongs to no job in `keep`, or was not used for 14 days, unless a
-    process works on it. Returns the bytes freed."""
+def clean(scratch: Path, keep: Callable[[str], bool], now: float | None = None) -> int:
+    """Remove scratch of jobs that `keep` (given an id) does not know, or that was not used for 14
+    days, unless a process works on it. Returns the bytes freed."""
     moment = time.time() if now is None else now
-    freed = 0
+    before = size_bytes(scratch)
     try:
-        entries = list(scratch.iterdir())
+        names = {path.name.removesuffix(".lock") for path in scratch.iterdir()}
     except OSError:
         return 0
-    for path in entries:
-        if not _JOB_ID.fullmatch(path.stem):  # not ours
-            continue
-        if path.suffix == ".lock":
-            if not path.with_suffix("").exists() and not is_running(scratch, path.stem):
-                path.unlink(missing_ok=True)
-            continue
-        if is_running(scratch, path.name):
-            continue
-        if path.name not in keep or _unused_days(path, moment) > STALE_DAYS:
-            before = size_bytes(path)
-            shutil.rmtree(path, ignore_errors=True)
-            job_lock_path(scratch, path.name).unlink(missing_ok=True)
-            freed += before - (size_bytes(path) if path.exists() else 0)
-    return freed
+    for job_id in filter(_JOB_ID.fullmatch, names):  # nothing else in there is ours
+        stale = _unused_days(scratch / job_id, moment) > STALE_DAYS
+        discard(scratch, job_id, keep if not stale else lambda _: False)
+    return max(0, before - size_bytes(scratch))
 
 
 def _unused_days(folder: Path, now: float) -> float:
     """Days since the newest change inside; passes are written into a folder below."""
+    if not is_folder(folder):
+        return 0.0
     newest = 0.0
     for path in (folder, folder / "passes"):
         try:

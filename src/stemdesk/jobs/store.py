@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -20,6 +21,8 @@ from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.notices import Notice
 from stemdesk.core.options import ExportOptions, SeparationOptions
 from stemdesk.core.track import Tags
+from stemdesk.jobs.scheduler import keeps_scratch
+from stemdesk.log import log
 
 _MIGRATIONS = (
     """
@@ -46,7 +49,7 @@ class JobStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             # check_same_thread stays on: the connection belongs to the thread that made it.
             self._db = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._use_wal(busy_timeout_s)
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._migrate()
 
@@ -84,12 +87,17 @@ class JobStore:
     def get(self, job_id: str) -> Job | None:
         with self._translated():
             row = self._db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
-        return None if row is None else _job(row)
+        return next(iter(_jobs([row] if row else [])), None)
+
+    def can_go_on(self, job_id: str) -> bool:
+        """Whether the job is there and its scratch may serve again."""
+        job = self.get(job_id)
+        return job is not None and keeps_scratch(job)
 
     def all(self) -> list[Job]:
         """Every job, in the order of the queue."""
         with self._translated():
-            return [_job(row) for row in self._db.execute("SELECT * FROM jobs ORDER BY position")]
+            return _jobs(self._db.execute("SELECT * FROM jobs ORDER BY position"))
 
     def by_source(self, source: Path) -> list[Job]:
         """The jobs of one file, the newest first."""
@@ -98,12 +106,24 @@ class JobStore:
                 "SELECT * FROM jobs WHERE source = ? ORDER BY created DESC",
                 (json.dumps(str(source)),),
             )
-            return [_job(row) for row in rows]
+            return _jobs(rows)
 
     def change_count(self) -> int:
         """Grows whenever another process has written."""
         with self._translated():
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def _use_wal(self, timeout_s: float) -> None:
+        """Switch to write-ahead logging. SQLite does not wait for a lock here, so we do."""
+        end = time.monotonic() + timeout_s
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() >= end:
+                    raise
+                time.sleep(0.01)
 
     def _migrate(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -134,12 +154,9 @@ class JobStore:
         except (sqlite3.Error, OSError) as error:
             if "full" in str(error):
                 raise DiskFullError(self._path, 0, str(error)) from error
-            raise StoreError(
-                ErrorCode.STORE_FAILED,
-                str(error),
-                path=self._path,
-                retryable="locked" in str(error),
-            ) from error
+            busy = "locked" in str(error)
+            code = ErrorCode.STORE_BUSY if busy else ErrorCode.STORE_FAILED
+            raise StoreError(code, str(error), path=self._path, retryable=busy) from error
 
 
 def _row(job: Job) -> tuple[str, float, float, str, str, str]:
@@ -157,6 +174,17 @@ def _row(job: Job) -> tuple[str, float, float, str, str, str]:
     }
     source = json.dumps(str(job.source))
     return job.id, job.position, job.created, job.state.value, source, json.dumps(document)
+
+
+def _jobs(rows: Iterable[tuple[Any, ...]]) -> list[Job]:
+    """The jobs of these rows; one that cannot be understood is left out, not the whole list."""
+    jobs = []
+    for row in rows:
+        try:
+            jobs.append(_job(row))
+        except (ValueError, KeyError, TypeError) as error:
+            log.error("job %s cannot be read: %r", row[0], error)
+    return jobs
 
 
 def _job(row: tuple[Any, ...]) -> Job:
