@@ -27,15 +27,16 @@ _NO_QT = (
 def main() -> int:
     """Start StemDesk; returns the exit code."""
     multiprocessing.freeze_support()
-    log.set_up(folders().logs)
     arguments = sys.argv[1:]
     if arguments and (arguments[0] in COMMANDS or _is_no_file(arguments[0])):
+        log.set_up(folders().logs, "command")
         try:
             from stemdesk.cli.main import run_command
 
             return run_command(arguments)
         except KeyboardInterrupt:  # before the command had set up its own answer to it
             return 130
+    log.set_up(folders().logs, "window")
     return _open_window([Path(item) for item in arguments])
 
 

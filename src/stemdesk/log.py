@@ -17,22 +17,23 @@ _BACKUPS = 3  # 8 MiB in all
 log = logging.getLogger("stemdesk")
 
 
-def set_up(folder: Path) -> None:
-    """Log to `<folder>/stemdesk.log`, native crashes to `crash.log`. A folder that cannot be
+def set_up(folder: Path, name: str) -> None:
+    """Log to `<folder>/<name>.log`, native crashes to `<name>-crash.log`. The window and the
+    command line have a log each, since two processes cannot rotate one. A folder that cannot be
     written is no reason not to start: then nothing is logged."""
     log.setLevel(logging.INFO)
     log.propagate = False
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(
-            folder / "stemdesk.log", maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8"
+            folder / f"{name}.log", maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8"
         )
         handler.setFormatter(
             logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(message)s")
         )
         log.addHandler(handler)
         # Kept open for the life of the process: faulthandler writes to its descriptor.
-        faulthandler.enable((folder / "crash.log").open("a", encoding="utf-8"))
+        faulthandler.enable((folder / f"{name}-crash.log").open("a", encoding="utf-8"))
     sys.excepthook = _log_uncaught
     threading.excepthook = lambda args: _log_uncaught(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
