@@ -13,22 +13,9 @@ from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.notices import NoticeCode
 from stemdesk.core.progress import CancelToken
 from support import media
-from support.decoding import decode_all
+from support.decoding import decode_all, failure, put
 
 RATE = 44100
-
-
-def failure(path: Path, limit_s: float = 86400.0) -> SourceError:
-    """The error that decoding gives; nothing may have been written, and the path is named."""
-    with pytest.raises(SourceError) as caught:
-        decode(path, RATE, lambda _: None, limit_s=limit_s, cancel=CancelToken())
-    assert caught.value.path == path
-    return caught.value
-
-
-def put(path: Path, data: bytes) -> Path:
-    path.write_bytes(data)
-    return path
 
 
 @pytest.mark.parametrize(

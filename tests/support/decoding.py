@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from stemdesk.audio.decode import Decoded, decode
+from stemdesk.core.errors import SourceError
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.progress import CancelToken
 from support.media import Samples
@@ -41,3 +43,17 @@ def decode_all(path: Path, samplerate: int, **limits: float) -> Song:
     assert result.frames == samples.shape[1] and result.samplerate == samplerate
     assert reports == sorted(reports) and reports[-1] == 1.0
     return Song(samples, result, reports)
+
+
+def failure(path: Path, limit_s: float = 86400.0) -> SourceError:
+    """The error that decoding gives; it names the path."""
+    with pytest.raises(SourceError) as caught:
+        decode(path, 44100, lambda _: None, limit_s=limit_s, cancel=CancelToken())
+    assert caught.value.path == path
+    return caught.value
+
+
+def put(path: Path, data: bytes) -> Path:
+    """Write a file and return its path."""
+    path.write_bytes(data)
+    return path
