@@ -54,6 +54,19 @@ class FakeSounddevice(ModuleType):
         self.streams: list[FakeStream] = []
         self.open_error: Exception | None = None
         self.query_error: Exception | None = None
+        self.started_anew: list[str] = []
+        self.plugged_in = False  # a device that PortAudio does not know of yet
+        self.start_error: Exception | None = None
+
+    def _terminate(self) -> None:
+        self.started_anew.append("terminate")
+
+    def _initialize(self) -> None:
+        self.started_anew.append("initialize")
+        if self.start_error:
+            raise self.start_error
+        if self.plugged_in:
+            self.query_error = None
 
     def OutputStream(self, **options: Any) -> FakeStream:
         if self.open_error:
@@ -153,6 +166,23 @@ def test_no_device_gives_the_null_output(fake: FakeSounddevice) -> None:
     assert info.reason == "no device: Error querying device -1"
     assert open_output(RATE, silence).info.reason == info.reason
     assert not fake.streams
+
+
+def test_a_device_that_was_plugged_in_later_is_found(fake: FakeSounddevice) -> None:
+    fake.query_error = FakePortAudioError("Error querying device -1")
+    assert open_output(RATE, silence).info.kind is OutputKind.NULL
+    fake.plugged_in = True
+    fake.started_anew.clear()
+    assert open_output(RATE, silence).info.kind is OutputKind.SOUNDDEVICE
+    assert fake.started_anew == ["terminate", "initialize"]
+    open_output(RATE, silence)
+    assert len(fake.started_anew) == 2  # only where it is needed
+
+
+def test_portaudio_that_does_not_start_again_gives_the_null_output(fake: FakeSounddevice) -> None:
+    fake.query_error = FakePortAudioError("Error querying device -1")
+    fake.start_error = FakePortAudioError("PortAudio not initialized")
+    assert open_output(RATE, silence).info.reason == "no device: PortAudio not initialized"
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,32 @@ def test_the_song_ends_once_and_plays_again_from_the_start(
     assert output.opened_at == [RATE]  # the device was kept
 
 
+def test_a_sound_device_is_looked_for_at_each_play_until_there_is_one(tmp_path: Path) -> None:
+    output = HandOutput()
+    silent: list[NullOutput] = []
+
+    def open_output(samplerate: int, pull: Pull) -> HandOutput | NullOutput:
+        if silent:
+            return output.open(samplerate, pull)
+        silent.append(NullOutput(samplerate, pull, "nothing is plugged in"))
+        return silent[-1]
+
+    kinds = []
+    with Player(open_output) as player:
+        player.load(make_stems(tmp_path)[0])
+        for _ in range(3):
+            player.play()
+            assert player.settle()
+            info = player.status.output
+            assert info is not None
+            kinds.append(info.kind)
+            player.pause()
+            assert player.settle()
+    assert kinds == [OutputKind.NULL, OutputKind.SOUNDDEVICE, OutputKind.SOUNDDEVICE]
+    assert output.opened_at == [RATE]
+    assert not [t for t in threading.enumerate() if t.name == "null-output"]
+
+
 def test_seeking_at_the_end_waits_there_paused(
     tmp_path: Path, player: Player, output: HandOutput
 ) -> None:
@@ -565,3 +591,24 @@ def test_closing_while_playing_ends_all_threads(tmp_path: Path) -> None:
     assert player.settle()
     assert is_now(player, PlayerState.EMPTY)
     assert not [t for t in threading.enumerate() if t.name in ("render", "null-output")]
+
+
+def test_closing_does_not_wait_for_a_drive_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, released = threading.Event(), threading.Event()
+    original = soundfile.SoundFile.__init__
+
+    def hung(self: soundfile.SoundFile, *args: object, **kwargs: object) -> None:
+        opening.set()
+        assert released.wait(10)
+        original(self, *args, **kwargs)
+
+    files, _ = make_stems(tmp_path)
+    monkeypatch.setattr(soundfile.SoundFile, "__init__", hung)
+    player = Player(NullOutput)
+    player.load(files)
+    assert opening.wait(10)
+    assert not player.close(0)
+    released.set()
+    assert player.close(10)

@@ -234,7 +234,10 @@ def test_a_device_that_is_not_there_is_said_before_any_work(
     assert not place.out.exists() and not folders().scratch.exists()
 
 
-def test_paths_that_no_system_takes_are_no_traceback(place: Place, stemdesk: Command) -> None:
+def test_paths_that_no_system_takes_are_no_traceback(
+    place: Place, stemdesk: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place.root)
     said = stemdesk("split", place.root / ("x" * 300), place.song(seconds=0.3), "-o", place.out)
     assert said.code == 1 and "is not there any more" in said.err and "1 done" in said.err
     said = stemdesk("split", place.song(seconds=0.3), "-o", place.root / ("y" * 300))

@@ -10,6 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.settings import Settings
 from stemdesk.gui.add_bar import AddBar
+from stemdesk.gui.adding import separation_options
+from stemdesk.gui.machine import _installed
+from stemdesk.models.library import ModelLibrary
+from support.models import install_small
 from support.stage import FOUR, MODELS, SIX, Stage, file_mime
 
 
@@ -135,6 +139,21 @@ def test_the_last_chip_stays(stage: Stage, bar: AddBar) -> None:
 def test_stems_that_the_model_lacks_are_forgotten(qtbot: QtBot, tmp_path: Path) -> None:
     bar = Stage(qtbot, tmp_path, Settings(stems=("choir",))).window.add_bar
     assert checked(bar) == list(FOUR)
+
+
+def test_without_a_choice_the_bar_shows_the_model_that_jobs_get(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    for name in ("broken", "hdemucs_x", "htdemucs"):
+        install_small(tmp_path / "models", name)
+    (tmp_path / "models" / "broken.yaml").write_text("models: [nothing]")
+    for wanted in ("", "hdemucs_x", "broken", "gone"):
+        stage = Stage(qtbot, tmp_path, Settings(model=wanted))
+        stage.controller.models_known.emit(_installed(tmp_path / "models"))
+        shown = stage.window.add_bar.model.currentText()
+        assert shown == ("hdemucs_x" if wanted == "hdemucs_x" else "htdemucs")
+        options = separation_options(ModelLibrary(tmp_path / "models"), stage.controller.settings)
+        assert options.model == shown
 
 
 def test_models_can_come_and_go(stage: Stage, bar: AddBar) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from pytestqt.qtbot import QtBot
 from stemdesk.core.job import JobState
 from stemdesk.gui.app import FirstPaint
 from stemdesk.jobs.store import JobStore
+from support.jobs import a_job
 from support.media import make, sine
 from support.models import install_small
+from support.stage import song_folder
 
 SOURCE = Path(__file__).parents[2] / "src"
 HEAVY = {"torch", "demucs", "av", "sounddevice", "soundfile"}
@@ -90,6 +93,46 @@ class Deaf:
         time.sleep(600)
 
 app.Controller = lambda folders, settings: Told(folders, settings, Deaf)
+sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
+"""
+)
+_HUNG = (
+    _PRELUDE
+    + """
+import time
+from PySide6.QtCore import QTimer
+from stemdesk.audio import transport
+from stemdesk.gui.dialogs import CloseChoice
+
+hung = []
+
+def hang(what):
+    hung.append(what)
+    time.sleep(600)
+
+class Deaf:
+    def __init__(self, workplace):
+        self.workplace = workplace
+
+    def run(self, job, report, cancel):
+        hang("pipeline")
+
+def choose():
+    if sorted(hung) == ["pipeline", "reader"]:
+        timer.stop()
+        tell(chosen=time.time())
+        the_window()._close_chosen(CloseChoice.STOP_NOW)
+
+class Chooses(Told):
+    def start(self):
+        global timer
+        super().start()
+        timer = QTimer(self, interval=20)
+        timer.timeout.connect(choose)
+        timer.start()
+
+transport.StemReader = lambda path: hang("reader")
+app.Controller = lambda folders, settings: Chooses(folders, settings, Deaf)
 sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
 """
 )
@@ -240,11 +283,45 @@ def test_a_file_that_the_system_opens_is_added(start: Callable[..., App], tmp_pa
     assert app.wait_for("added")["added"] == [str(song)]
 
 
+def test_closing_takes_less_than_two_seconds_whatever_hangs(
+    start: Callable[..., App], tmp_path: Path
+) -> None:
+    """From the choice to the process's end; the limit has room for a busy machine."""
+    folder = song_folder(tmp_path / "done")
+    store = JobStore(tmp_path / "data" / "jobs.sqlite3")
+    done = a_job(Path("done.mp3"), state=JobState.DONE, output=folder, frames=800, samplerate=8000)
+    store.add([done])
+    store.close()
+    song = make(tmp_path / "song.wav", "wav-16", sine(4410, 44100), 44100)
+    app = start(_HUNG, song)
+    chosen = app.wait_for("chosen")["chosen"]
+    assert app.end() == (0, "")
+    assert time.time() - chosen < 3.0
+
+
+def test_a_lock_that_cannot_be_written_is_said(start: Callable[..., App], tmp_path: Path) -> None:
+    (tmp_path / "data" / "window.lock").mkdir(parents=True)
+    code, errors = start(_RUN).end()
+    assert code == 1
+    assert f"{tmp_path / 'data' / 'window.lock'} cannot be written to." in errors
+
+
 def test_data_that_cannot_be_written_is_said(start: Callable[..., App], tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b"a file where the folder should be")
     code, errors = start(_RUN).end()
     assert code == 1
     assert f"{tmp_path / 'data'} cannot be written to." in errors
+
+
+def test_work_begins_also_in_a_window_that_is_not_painted(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    begun: list[bool] = []
+    FirstPaint(window, lambda: begun.append(window.isVisible()), latest_ms=20)
+    qtbot.waitUntil(lambda: begun == [False])
+    window.show()
+    qtbot.waitExposed(window)
+    assert begun == [False]
 
 
 def test_work_begins_once_after_the_first_paint(qtbot: QtBot) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from stemdesk.core.job import JobState
 from stemdesk.gui.dialogs import TextDialog
 from stemdesk.gui.values import BatchSummary, UserMessage
+from support.fake_controller import FakeController
 from support.stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -28,7 +30,7 @@ def test_interrupted_songs_are_offered(stage: Stage) -> None:
     assert banner.label.text().startswith("1 song was interrupted")
     banner.buttons[0].click()
     assert stage.controller.asked("go_on") == [([job.id],)]
-    assert not banner.isVisible()
+    stage.qtbot.waitUntil(lambda: not banner.isVisible())
 
 
 def test_interrupted_songs_can_be_removed(stage: Stage) -> None:
@@ -38,7 +40,7 @@ def test_interrupted_songs_can_be_removed(stage: Stage) -> None:
     assert banner.label.text().startswith("2 songs were interrupted")
     banner.buttons[1].click()
     assert stage.controller.asked("remove") == [([job.id for job in jobs],)]
-    assert not banner.isVisible()
+    stage.qtbot.waitUntil(lambda: not banner.isVisible())
 
 
 def test_a_batch_is_summed_up(stage: Stage) -> None:
@@ -52,6 +54,30 @@ def test_a_batch_is_summed_up(stage: Stage) -> None:
     banner.buttons[1].click()
     assert stage.controller.asked("retry_failed") == [()]
     assert not banner.isVisible()
+
+
+def test_show_goes_from_one_failed_song_to_the_next(stage: Stage) -> None:
+    bad = [stage.controller.add(f"{n}.mp3", state=JobState.FAILED) for n in range(2)]
+    stage.controller.batch_finished.emit(BatchSummary(1, 2, 0))
+    show = stage.window.banners.batch.buttons[0]
+    shown = []
+    for _ in range(3):
+        show.click()
+        shown.append(stage.window.song.job_id)
+    assert shown == [bad[0].id, bad[1].id, bad[0].id]
+
+
+def test_the_banner_is_about_the_songs_that_are_interrupted_now(stage: Stage) -> None:
+    one, two = (stage.controller.add(f"{n}.mp3", state=JobState.INTERRUPTED) for n in range(2))
+    stage.controller.change(two, state=JobState.PAUSED)
+    stage.controller.jobs_reset.emit()
+    stage.controller._jobs = [
+        replace(one, state=JobState.PAUSED),
+        replace(two, state=JobState.INTERRUPTED),
+    ]
+    stage.controller.jobs_reset.emit()  # another one, as many as before
+    stage.window.banners.interrupted.buttons[0].click()
+    assert stage.controller.asked("go_on") == [([two.id],)]
 
 
 def test_one_song_is_no_batch(stage: Stage) -> None:
@@ -77,3 +103,18 @@ def test_escape_closes_a_banner(stage: Stage) -> None:
     assert banner.isVisible()
     stage.key(Qt.Key.Key_Escape, on=stage.window)
     assert not banner.isVisible()
+
+
+def test_many_changes_are_counted_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = stage.controller.add("one.mp3", state=JobState.QUEUED)
+    looks: list[int] = []
+
+    def counted(controller: FakeController) -> object:
+        looks.append(1)
+        return tuple(controller._jobs)
+
+    monkeypatch.setattr(FakeController, "jobs", property(counted))
+    for state in [JobState.INTERRUPTED, JobState.QUEUED] * 50 + [JobState.INTERRUPTED]:
+        stage.controller.change(job, state=state)
+    stage.qtbot.waitUntil(stage.window.banners.interrupted.isVisible)
+    assert len(looks) < 20

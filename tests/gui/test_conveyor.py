@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -9,9 +12,11 @@ from stemdesk.core.errors import ErrorCode, ExportError, SourceError
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.core.settings import Settings
+from stemdesk.core.track import NO_TAGS, Tags
 from stemdesk.gui.values import BatchSummary
+from stemdesk.jobs.pipeline import Workplace
 from stemdesk.jobs.store import JobStore
-from support.desk import Desk, endless, failing, pausable
+from support.desk import Desk, ScriptedPipeline, endless, failing, pausable
 
 BROKEN = SourceError(ErrorCode.SOURCE_UNSUPPORTED, "not a sound")
 
@@ -169,28 +174,6 @@ def test_pause_and_resume_of_the_running_job(desk: Desk) -> None:
     assert desk.script.ran == ["a.mp3", "b.mp3", "a.mp3"]
 
 
-def test_resumed_in_its_last_pass_a_job_just_goes_on(desk: Desk) -> None:
-    in_pass, passed = threading.Event(), threading.Event()
-
-    def one_long_pass(_: Job, report: Report, cancel: CancelToken) -> None:
-        report(Progress(Stage.SEPARATING, 0.5))
-        in_pass.set()
-        passed.wait(30)
-        cancel.check_pause()
-
-    desk.script.behaviours["a.mp3"] = one_long_pass
-    controller = desk.open()
-    first, second = desk.add("a.mp3", "b.mp3")
-    desk.wait_until(in_pass.is_set)
-    controller.pause(first)
-    controller.resume(first)
-    desk.script.behaviours.clear()
-    passed.set()
-    desk.wait_for(JobState.DONE, first, second)
-    assert desk.script.ran == ["a.mp3", "a.mp3", "b.mp3"]
-    assert (first, JobState.PAUSED) not in desk.states
-
-
 def test_pause_cancel_and_resume_of_queued_jobs(desk: Desk) -> None:
     controller = desk.open()
     controller.hold()
@@ -339,3 +322,145 @@ def test_forgetting_what_has_ended(desk: Desk) -> None:
     desk.wait_for(JobState.SEPARATING, ids[2])
     controller.forget_ended()
     assert desk.names() == ["c.mp3"] and desk.removed == ids[:2]
+
+
+def test_what_was_cancelled_does_not_come_back_after_a_stop(desk: Desk, qtbot: QtBot) -> None:
+    began, go = threading.Event(), threading.Event()
+
+    def in_a_long_layer(_: Job, __: Report, cancel: CancelToken) -> None:
+        began.set()
+        go.wait(30)
+        cancel.check()
+
+    desk.script.behaviours["a.mp3"] = in_a_long_layer
+    controller = desk.open()
+    (first,) = desk.add("a.mp3")
+    desk.wait_until(began.is_set)
+    controller.cancel(first)
+    with qtbot.waitSignal(controller.stopped):
+        controller.stop_now()
+        assert stored(desk)[0].state is JobState.CANCELLED
+        go.set()
+    desk.wait_until(lambda: not desk.scratch_of(first).exists())
+    desk.close()
+    assert stored(desk)[0].state is JobState.CANCELLED
+    desk.open()
+    assert desk.state(first) is JobState.CANCELLED
+    assert desk.script.ran == ["a.mp3"]
+
+
+def test_a_removed_job_does_not_count_in_its_batch(desk: Desk) -> None:
+    desk.script.behaviours = {"a.mp3": failing(BROKEN), "b.mp3": endless}
+    controller = desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.SEPARATING, second)
+    controller.remove([first])
+    controller.cancel(second)
+    desk.wait_until(lambda: desk.batches == [BatchSummary(0, 0, 1)])
+
+
+def test_a_song_whose_tags_take_long_does_not_hold_up_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def on_a_hung_drive(path: Path) -> Tags:
+        if path.name == "a.mp3":
+            go.wait(30)
+        return NO_TAGS
+
+    monkeypatch.setattr("stemdesk.audio.tags.read_tags", on_a_hung_drive)
+    monkeypatch.setattr("stemdesk.gui.adding._TAGS_AT_ONCE", 1)
+    monkeypatch.setattr("stemdesk.gui.conveyor.TAG_PATIENCE_MS", 20)
+    desk.open()
+    first, second, third = desk.add("a.mp3", "b.mp3", "c.mp3")
+    desk.wait_for(JobState.DONE, second, third)
+    assert desk.state(first) is JobState.QUEUED and desk.batches == []
+    go.set()
+    desk.wait_for(JobState.DONE, first)
+    assert desk.script.ran == ["b.mp3", "c.mp3", "a.mp3"]
+    assert desk.batches == [BatchSummary(3, 0, 0)]
+
+
+def test_files_that_come_before_the_start_wait_for_it(desk: Desk, qtbot: QtBot) -> None:
+    controller = desk.open(start=False)
+    controller.add_paths(desk.songs("a.mp3"))
+    controller.change_settings(Settings(device="cpu"))
+    controller.add_paths(desk.songs("b.mp3"))
+    with qtbot.waitSignal(controller.batch_finished):
+        controller.start()
+    assert desk.script.ran == ["a.mp3", "b.mp3"]
+    assert [place.device for place in desk.script.places] == ["cpu"]
+
+
+def test_the_working_folder_stays_while_there_is_work_in_it(desk: Desk) -> None:
+    desk.script.behaviours["a.mp3"] = endless
+    controller = desk.open()
+    (first,) = desk.add("a.mp3")
+    desk.wait_for(JobState.SEPARATING, first)
+    before, other = controller.folders.scratch, Settings(bits=16, scratch_folder=str(desk.root))
+    controller.change_settings(other)
+    assert (controller.settings.bits, controller.settings.scratch_folder) == (16, "")
+    assert controller.folders.scratch == before
+    assert [message.text[:30] for message in desk.messages] == ["The working folder stays where"]
+    controller.cancel(first)
+    desk.wait_for(JobState.CANCELLED, first)
+    desk.wait_until(lambda: not desk.scratch_of(first).exists())
+    controller.change_settings(other)
+    assert controller.folders.scratch == desk.root / "StemDesk working files"
+    assert desk.script.places[-1].scratch == controller.folders.scratch
+    assert len(desk.messages) == 1
+
+
+def test_commands_for_many_jobs_are_written_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller = desk.open()
+    controller.hold()
+    ids = desk.add(*(f"{number}.mp3" for number in range(9)))
+    desk.wait_until(lambda: not any(map(controller._adder.is_untagged, ids)))
+    writes: list[int] = []
+    update = JobStore.update
+
+    def counted(store: JobStore, jobs: object) -> None:
+        rows = list(jobs)  # type: ignore[call-overload]
+        writes.append(len(rows))
+        update(store, rows)
+
+    monkeypatch.setattr(JobStore, "update", counted)
+    controller.for_each(ids, controller.pause)
+    assert writes == [9]
+    assert {job.state for job in stored(desk)} == {JobState.PAUSED}
+    controller.release()
+    controller.for_each(ids, controller.resume)
+    desk.wait_for(JobState.DONE, *ids)
+
+
+def test_models_are_let_go_on_the_compute_thread(desk: Desk) -> None:
+    freed_on: list[int] = []
+    factory = desk.script.factory
+
+    def watched(place: Workplace) -> ScriptedPipeline:
+        made = factory(place)
+        weakref.finalize(made, lambda: freed_on.append(threading.get_ident()))
+        return made
+
+    desk.script.factory = watched  # type: ignore[assignment,method-assign]
+    controller = desk.open()
+    desk.wait_for(JobState.DONE, *desk.add("a.mp3"))
+    controller.change_settings(Settings(device="cpu"))
+    desk.wait_until(lambda: bool(freed_on))
+    assert set(freed_on) == desk.script.threads
+
+
+def test_a_closed_controller_needs_no_garbage_collector(desk: Desk) -> None:
+    """It would run in any thread, and end timers there."""
+    gc.collect()
+    gc.disable()
+    try:
+        controller = weakref.ref(desk.open())
+        desk.wait_for(JobState.DONE, *desk.add("a.mp3"))
+        desk.close()
+        assert controller() is None
+    finally:
+        gc.enable()

@@ -7,7 +7,14 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from stemdesk.gui.drop import DropOverlay, drop_text, path_from_text, paths_from_mime
+from stemdesk.gui import drop
+from stemdesk.gui.drop import (
+    DropOverlay,
+    drop_text,
+    path_from_text,
+    paths_from_mime,
+    paths_from_text,
+)
 from support.stage import file_mime
 
 
@@ -58,6 +65,30 @@ def test_what_a_drop_will_do(tmp_path: Path) -> None:
     assert drop_text([tmp_path / "a", tmp_path / "b"]) == "Split 2 files"
     assert drop_text([tmp_path]) == "Split 1 folder"
     assert drop_text([tmp_path, tmp_path / "a"]) == "Split 1 file and 1 folder"
+
+
+def test_only_a_few_paths_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+
+    def counting(path: Path) -> bool:
+        asked.append(path)
+        return True
+
+    monkeypatch.setattr(drop, "exists", counting)
+    monkeypatch.setattr(drop, "is_folder", counting)
+    paths = [tmp_path / f"{n}.mp3" for n in range(500)]
+    assert drop_text(paths) == "Split 500 items"
+    assert paths_from_text("\n".join(map(str, paths))) == paths
+    assert drop_text(paths[:3]) == "Split 3 folders"
+    assert len(asked) < 10
+
+
+def test_text_with_a_slash_is_not_a_path(tmp_path: Path) -> None:
+    assert paths_from_text(f"/no such thing\n{tmp_path}/nor this\n/" + "x" * 5000) == []
+
+
+def test_paths_that_may_not_be_looked_at_are_files() -> None:
+    assert drop_text([Path("/" + "x" * 5000), Path("/with\0null")]) == "Split 2 files"
 
 
 def test_the_overlay_covers_its_parent_and_lets_the_mouse_through(qtbot: QtBot) -> None:

@@ -193,3 +193,9 @@ def test_a_data_folder_that_cannot_be_written_is_an_error(qtbot: QtBot, tmp_path
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError):
         Instance(tmp_path / "file" / "data")
+
+
+def test_a_lock_that_cannot_be_written_is_an_error(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "window.lock").mkdir()
+    with pytest.raises(ExportError):
+        Instance(tmp_path).claim()

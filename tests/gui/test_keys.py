@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtGui import QDesktopServices, QKeyEvent, QShortcut
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -138,6 +138,26 @@ def test_digits_are_physical_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     assert digit_of(event(Qt.Key.Key_A.value, 38)) == 0
 
 
+def hold(stage: Stage, key: Qt.Key, times: int = 3) -> None:
+    """A key is pressed and held until it has repeated itself."""
+    for number in range(times):
+        held = QKeyEvent(QEvent.Type.KeyPress, key, NONE, "", autorep=number > 0)
+        QApplication.sendEvent(QApplication.focusWidget() or stage.window, held)
+
+
+def test_a_held_key_acts_once_but_arrows_go_on(stage: Stage) -> None:
+    stage.window.centre.setFocus()
+    hold(stage, Qt.Key.Key_Space)
+    assert stage.player.names().count("play") == 1
+    assert "pause" not in stage.player.names()
+    hold(stage, Qt.Key.Key_Right)
+    assert seeks(stage) == [5000, 10_000, 15_000]
+
+
+def test_held_shortcuts_act_once(stage: Stage) -> None:
+    assert not any(shortcut.autoRepeat() for shortcut in stage.window.findChildren(QShortcut))
+
+
 def test_delete_removes_from_anywhere_but_text(stage: Stage) -> None:
     job = stage.controller.jobs[0]
     stage.window.add_bar.path.setFocus()
@@ -162,7 +182,7 @@ def test_shortcuts(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     window = stage.window
     stage.key(Qt.Key.Key_F, CONTROL | SHIFT, on=window)
-    assert shown == [str(stage.controller.jobs[0].output)]
+    stage.qtbot.waitUntil(lambda: shown == [str(stage.controller.jobs[0].output)])
     stage.key(Qt.Key.Key_D, CONTROL, on=window)
     assert stage.controller.asked("add_demo") == [()]
     stage.key(Qt.Key.Key_M, ALT, on=window)

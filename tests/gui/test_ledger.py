@@ -176,3 +176,51 @@ def test_moving_writes_one_row_and_renumbers_when_fractions_run_out(
     assert sources(stored(path)) == ["a", "c", "b"]
     ledger.move(a.id, None)
     assert sources(stored(path)) == ["c", "b", "a"]
+
+
+def test_a_busy_database_is_not_asked_again_before_its_time(
+    ledger: Ledger, path: Path, busy: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each try holds the window up."""
+    busy.execute("ROLLBACK")
+    ledger.add(named("a", "b"))
+    busy.execute("BEGIN IMMEDIATE")
+    tries: list[int] = []
+    update = JobStore.update
+
+    def counted(store: JobStore, jobs: object) -> None:
+        tries.append(1)
+        update(store, jobs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(JobStore, "update", counted)
+    for job in ledger.jobs * 10:
+        ledger.put([replace(job, frames=job.frames + 1)])
+    assert tries == [1]
+    busy.execute("ROLLBACK")
+    ledger.close()
+    assert tuple(stored(path)) == ledger.jobs
+    assert len(tries) == 2
+
+
+def test_what_is_put_together_is_written_at_once(ledger: Ledger, path: Path) -> None:
+    ledger.add(named("a", "b"))
+    with ledger.together():
+        for job in ledger.jobs:
+            ledger.put([job.moved_to(JobState.PAUSED)])
+        assert {job.state for job in stored(path)} == {JobState.QUEUED}
+    assert {job.state for job in stored(path)} == {JobState.PAUSED}
+
+
+def test_a_bug_in_a_step_is_said_and_the_step_is_not_lost(
+    ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    errors: list[StemDeskError] = []
+    ledger.failed.connect(errors.append)
+    monkeypatch.setattr("stemdesk.gui.ledger.FAILED_RETRY_MS", 10)
+    with monkeypatch.context() as broken:
+        broken.setattr(JobStore, "add", lambda *_: 1 / 0)
+        ledger.add(named("a"))
+    assert [error.code for error in errors] == [ErrorCode.INTERNAL]
+    assert "ZeroDivisionError" in errors[0].detail
+    qtbot.waitUntil(lambda: sources(ledger.jobs) == ["a"])
+    assert sources(stored(path)) == ["a"]

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -19,6 +19,7 @@ from support.stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
+NONE = Qt.KeyboardModifier.NoModifier
 ALT = Qt.KeyboardModifier.AltModifier
 
 
@@ -121,6 +122,51 @@ def test_the_selection_survives_moves_and_resets(stage: Stage, view: QueueView) 
     assert view.selected_ids() == [jobs[1].id]
 
 
+def test_a_reset_leaves_what_plays_alone(stage: Stage, view: QueueView) -> None:
+    job = stage.play_song()
+    others = [stage.controller.add(f"{n}.mp3") for n in range(60)]
+    stage.window.playback.play()
+    before = list(stage.player.calls)
+    view.verticalScrollBar().setValue(500)
+    stage.controller.jobs_reset.emit()
+    stage.controller.remove([other.id for other in others[:51]])  # so many are a reset, too
+    assert stage.player.calls == before
+    assert stage.window.song.job_id == job.id
+    assert stage.window.song.shows_stems
+
+
+def test_a_reset_does_not_scroll(stage: Stage, view: QueueView) -> None:
+    for n in range(60):
+        stage.controller.add(f"{n}.mp3")
+    view.grab()  # lays the rows out
+    bar = view.verticalScrollBar()
+    bar.setValue(500)
+    assert bar.value() == 500
+    stage.controller.jobs_reset.emit()
+    view.grab()
+    assert bar.value() == 500
+
+
+def test_a_selected_song_that_a_reset_takes_away_is_left(stage: Stage, view: QueueView) -> None:
+    stage.play_song()
+    other = stage.controller.add("other.mp3")
+    stage.controller._jobs = [other]
+    stage.controller.jobs_reset.emit()
+    assert stage.window.song.job_id == other.id
+    assert stage.player.names()[-1] == "unload"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
+def test_a_held_key_removes_nothing_more(stage: Stage, view: QueueView, key: Qt.Key) -> None:
+    stage.controller.add()
+    view.setFocus()
+    held = QKeyEvent(QEvent.Type.KeyPress, key, NONE, "", autorep=True)
+    QApplication.sendEvent(view, held)
+    assert stage.controller.asked("remove") == []
+    stage.key(key)
+    assert len(stage.controller.asked("remove")) == 1
+
+
 def context_menu(view: QueueView, reason: QContextMenuEvent.Reason) -> QMenu:
     point = view.visualRect(view.currentIndex()).center()
     event = QContextMenuEvent(reason, point, view.viewport().mapToGlobal(point))
@@ -190,4 +236,4 @@ def test_finished_songs_are_cleared(stage: Stage) -> None:
     assert library.forget.isEnabled()
     library.forget.click()
     assert stage.controller.asked("forget_ended") == [()]
-    assert not library.forget.isEnabled()
+    stage.qtbot.waitUntil(lambda: not library.forget.isEnabled())

@@ -8,7 +8,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from stemdesk.core.job import JobState
+from stemdesk.core.errors import ErrorCode
+from stemdesk.core.job import Failure, JobState
 from stemdesk.gui.row_actions import (
     LABELS,
     RowAction,
@@ -128,15 +129,37 @@ def test_moving(
 
 
 def test_the_folder_is_shown(
-    controller: FakeController, commands: RowCommands, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    tmp_path: Path,
+    controller: FakeController,
+    commands: RowCommands,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown: list[str] = []
     monkeypatch.setattr(
         QDesktopServices, "openUrl", staticmethod(lambda url: shown.append(url.toLocalFile()))
     )
-    job = controller.add(state=JobState.DONE, output=Path("/out/song"))
+    job = controller.add(state=JobState.DONE, output=tmp_path)
     commands.run(A.SHOW_FOLDER, [job.id])
-    assert shown == ["/out/song"]
+    qtbot.waitUntil(lambda: shown == [str(tmp_path)])
+
+
+def test_a_folder_that_is_gone_is_said(
+    qtbot: QtBot,
+    tmp_path: Path,
+    controller: FakeController,
+    commands: RowCommands,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", staticmethod(lambda url: shown.append(url.toLocalFile()))
+    )
+    job = controller.add(state=JobState.DONE, output=tmp_path / "gone")
+    with qtbot.waitSignal(controller.message) as message:
+        commands.run(A.SHOW_FOLDER, [job.id])
+    assert str(tmp_path / "gone") in message.args[0].text
+    assert shown == []
 
 
 def test_questions_are_for_the_window(
@@ -165,3 +188,19 @@ def test_the_context_menu_does_what_it_says(
     assert not any(item.icon().isNull() for item in items)
     next(item for item in items if item.objectName() == "remove").trigger()
     assert controller.asked("remove") == [([job.id],)]
+
+
+def test_what_waits_behind_another_stemdesk_runs_and_is_not_retried() -> None:
+    assert A.RETRY not in actions_for(a_job(state=JobState.WAITING))
+    full = Failure(ErrorCode.DISK_FULL)
+    assert A.RETRY in actions_for(a_job(state=JobState.WAITING, failure=full))
+
+
+def test_many_songs_are_one_command(
+    controller: FakeController, commands: RowCommands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [controller.add(f"{n}.mp3", state=JobState.QUEUED).id for n in range(3)]
+    given: list[list[str]] = []
+    monkeypatch.setattr(controller, "for_each", lambda ids, _: given.append(list(ids)))
+    commands.run(A.PAUSE, ids)
+    assert given == [ids]

@@ -167,8 +167,10 @@ def test_only_a_folder_of_ours_goes_to_the_trash(
 ) -> None:
     job = done()
     (output(job) / MANIFEST).unlink()
-    with qtbot.waitSignal(desk.controller.message):
+    message, changed = desk.controller.message, desk.controller.job_changed
+    with qtbot.waitSignal(message), qtbot.waitSignal(changed) as told:
         desk.controller.trash(job.id)
+    assert told.args == [job.id]  # its stems can be opened again
     assert (output(job) / "vocals.wav").is_file()
     assert desk.names() == ["a.mp3"]
     shutil.rmtree(output(job))

@@ -68,9 +68,9 @@ def test_a_missing_folder_is_told(qtbot: QtBot, reader: SongReader, tmp_path: Pa
 def test_a_stem_that_is_no_sound_is_told(qtbot: QtBot, reader: SongReader, tmp_path: Path) -> None:
     job = job_in(song_folder(tmp_path))
     (tmp_path / "bass.wav").write_bytes(b"not sound")
-    with qtbot.waitSignal(reader.missing) as missing:
+    with qtbot.waitSignal(reader.damaged) as damaged, qtbot.assertNotEmitted(reader.missing):
         reader.read(job)
-    assert missing.args == [job.id]
+    assert damaged.args == [job.id, tmp_path / "bass.wav"]
 
 
 def test_another_song_stops_the_first(qtbot: QtBot, reader: SongReader, tmp_path: Path) -> None:

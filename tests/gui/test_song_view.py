@@ -3,18 +3,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from stemdesk.core.errors import ErrorCode, SourceError
+from stemdesk.audio.transport import PlayerState
+from stemdesk.core.errors import DeviceError, ErrorCode, SourceError
 from stemdesk.core.job import Failure, JobState
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
 from stemdesk.core.track import Tags
-from stemdesk.gui import labels, messages, theme
+from stemdesk.gui import labels, messages, reports, theme
 from stemdesk.gui.song_view import SongView
-from support.stage import FOUR, SIX, Stage
+from stemdesk.jobs.folder import read_manifest
+from support.stage import FOUR, SIX, Stage, song_folder
 
 
 @pytest.fixture
@@ -69,6 +73,10 @@ def test_progress_moves_the_bar(stage: Stage, song: SongView) -> None:
     stage.controller.pausing.add(job.id)
     stage.controller.job_changed.emit(job.id)
     assert song.panel.text.text() == "Pausing after this pass…"
+    stage.controller.cancelling.add(job.id)
+    stage.controller.job_changed.emit(job.id)
+    assert song.panel.text.text() == "Cancelling…"
+    assert stage.window.library.view._model.state_text(job) == "Cancelling…"
 
 
 def test_progress_of_another_song_is_not_shown(stage: Stage, song: SongView) -> None:
@@ -132,8 +140,6 @@ def test_a_done_song_has_a_lane_for_each_stem(
 
 
 def test_a_song_that_becomes_done_is_opened(stage: Stage, song: SongView) -> None:
-    from support.stage import song_folder
-
     job = stage.controller.add()
     stage.controller.run(job, Progress(JobStage.SAVING, 1.0))
     folder = song_folder(stage.root / "out")
@@ -189,7 +195,7 @@ def test_show_in_folder(stage: Stage, song: SongView, monkeypatch: pytest.Monkey
     )
     job = stage.play_song()
     song.stems.transport.folder.click()
-    assert shown == [str(job.output)]
+    stage.qtbot.waitUntil(lambda: shown == [str(job.output)])
 
 
 def test_another_song_lets_the_first_go(stage: Stage, song: SongView) -> None:
@@ -242,6 +248,92 @@ def test_gone_stems_are_found_out_by_the_player(stage: Stage, song: SongView) ->
     missing_panel(stage, song)
 
 
+@pytest.mark.parametrize("finder", ["reader", "player"])
+def test_stems_that_are_back_are_opened_when_the_window_is_used_again(
+    stage: Stage, song: SongView, finder: str
+) -> None:
+    job = (
+        stage.play_song()
+        if finder == "player"
+        else stage.controller.add(state=JobState.DONE, output=stage.root / "out" / "late")
+    )
+    if finder == "player":
+        stage.window.playback.play()
+        stage.player.fail(SourceError(ErrorCode.STEMS_MISSING))
+    stage.qtbot.waitUntil(lambda: song.panel.headline.text() == labels.MISSING_HEADLINE)
+    panel_button = song.panel.buttons[0]
+    if finder == "reader":
+        QApplication.sendEvent(stage.window, QEvent(QEvent.Type.WindowActivate))
+        stage.qtbot.waitUntil(lambda: song._trouble is not None)  # still gone
+        assert song.panel.buttons[0] is panel_button
+        song_folder(stage.root / "out" / "late")
+    QApplication.sendEvent(stage.window, QEvent(QEvent.Type.WindowActivate))
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    assert song.job_id == job.id
+
+
+def test_stems_that_are_back_are_opened_when_the_song_is_selected_again(
+    stage: Stage, song: SongView
+) -> None:
+    job = stage.controller.add(state=JobState.DONE, output=stage.root / "late")
+    other = stage.controller.add("other.mp3")
+    stage.qtbot.waitUntil(lambda: song.panel.headline.text() == labels.MISSING_HEADLINE)
+    song_folder(stage.root / "late")
+    stage.window.library.view.select(other.id)
+    stage.window.library.view.select(job.id)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+
+
+@pytest.mark.parametrize("finder", ["reader", "player"])
+def test_a_damaged_stem_is_said_and_really_split_again(
+    stage: Stage, song: SongView, finder: str
+) -> None:
+    job = stage.play_song()
+    assert job.output is not None
+    bad = job.output / "vocals.wav"
+    if finder == "player":
+        stage.window.playback.play()
+        stage.player.fail(SourceError(ErrorCode.SOURCE_UNREADABLE, path=bad))
+    else:
+        bad.write_bytes(bytes(bad.stat().st_size))  # of the size that the manifest tells
+        other = stage.controller.add("other.mp3")
+        stage.window.library.view.select(other.id)
+        stage.window.library.view.select(job.id)
+    stage.qtbot.waitUntil(lambda: song.panel.headline.text() == labels.DAMAGED_HEADLINE)
+    assert str(bad) in song.panel.text.text()
+    assert buttons(song) == ["Show in folder", "Split again", "Remove from the list"]
+    press(song, "Split again")
+    stage.qtbot.waitUntil(lambda: stage.controller.asked("split_again") == [(job.id,)])
+    assert read_manifest(job.output) is None  # else the same folder would do
+    assert bad.is_file()
+
+
+def test_a_folder_that_cannot_be_given_up_is_said(stage: Stage, song: SongView) -> None:
+    job = stage.play_song()
+    assert job.output is not None
+    stage.window.playback.play()
+    bad = job.output / "vocals.wav"
+    stage.player.fail(SourceError(ErrorCode.SOURCE_UNREADABLE, path=bad))
+    stage.qtbot.waitUntil(lambda: song.panel.headline.text() == labels.DAMAGED_HEADLINE)
+    (job.output / "stemdesk.json.damaged" / "in the way").mkdir(parents=True)
+    press(song, "Split again")
+    banner = stage.window.banners.message
+    stage.qtbot.waitUntil(banner.isVisible)
+    assert "cannot be written to" in banner.label.text()
+    assert stage.controller.asked("split_again") == []
+
+
+def test_other_errors_of_the_player_are_told(stage: Stage, song: SongView) -> None:
+    stage.play_song()
+    stage.window.playback.play()
+    error = DeviceError(ErrorCode.OUTPUT_UNAVAILABLE, "the device stopped")
+    stage.player.fail(error, PlayerState.PAUSED)
+    banner = stage.window.banners.message
+    stage.qtbot.waitUntil(banner.isVisible)
+    assert banner.label.text() == reports.error_message(error).text
+    assert song.shows_stems
+
+
 def test_ways_out_for_gone_stems(stage: Stage, song: SongView) -> None:
     job = stage.done_song()
     stage.controller.missing.add(job.id)
@@ -263,8 +355,6 @@ def test_removed_from_the_missing_panel(stage: Stage, song: SongView) -> None:
 
 
 def test_a_located_song_is_opened_again(stage: Stage, song: SongView) -> None:
-    from support.stage import song_folder
-
     job = stage.controller.add(state=JobState.DONE, output=stage.root / "out")
     stage.qtbot.waitUntil(lambda: song.panel.headline.text() == labels.MISSING_HEADLINE)
     song_folder(stage.root / "out")

@@ -136,6 +136,17 @@ def test_another_scheme_is_drawn_anew(qtbot: QtBot, wave: Waveform) -> None:
     assert wave._drawn is not before
 
 
+def test_another_screen_is_drawn_for_anew(wave: Waveform, monkeypatch: pytest.MonkeyPatch) -> None:
+    wave.set_layers([Layer("#0000ff", full(0.5))])
+    wave.grab()
+    before = wave._drawn
+    wave.grab()
+    assert wave._drawn is before
+    monkeypatch.setattr(wave, "devicePixelRatioF", lambda: 2.0)
+    played, _ = wave._pictures()
+    assert (played.devicePixelRatio(), played.width()) == (2.0, 824)
+
+
 def test_outlines_keep_every_peak() -> None:
     peaks = full(0.1, 2400)
     peaks[1234] = (-0.7, 0.9)

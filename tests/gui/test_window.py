@@ -259,6 +259,16 @@ def test_a_failed_row_opens_its_details(stage: Stage) -> None:
     assert "/music/bad.mp3" in copied
 
 
+def test_a_song_whose_trash_was_refused_is_opened_again(stage: Stage) -> None:
+    job = stage.play_song()
+    stage.window.ask_trash(job.id)
+    stage.press("trash")
+    assert stage.player.names()[-1] == "unload"
+    stage.controller.job_changed.emit(job.id)  # what the controller says to a refusal
+    stage.qtbot.waitUntil(lambda: stage.player.names()[-1] == "load")
+    assert stage.window.song.shows_stems
+
+
 def test_trash_asks_first_and_lets_the_files_go(stage: Stage) -> None:
     job = stage.play_song()
     stage.window.ask_trash(job.id)

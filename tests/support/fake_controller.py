@@ -3,8 +3,9 @@ to a list in memory, so that tests of the window can bring about any state."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from stemdesk.core.job import ENDED, Job, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.settings import Settings
+from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
 from support.jobs import a_job
@@ -44,8 +46,13 @@ class FakeController(QObject):
         self.elsewhere: set[str] = set()
         self.missing: set[str] = set()
         self.pausing: set[str] = set()
+        self.cancelling: set[str] = set()
         self._jobs: list[Job] = []
         self._progress: dict[str, Progress] = {}
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        return Tasks(self)
 
     # What is known
 
@@ -64,6 +71,9 @@ class FakeController(QObject):
 
     def is_pausing(self, job_id: str) -> bool:
         return job_id in self.pausing
+
+    def is_cancelling(self, job_id: str) -> bool:
+        return job_id in self.cancelling
 
     def is_missing(self, job_id: str) -> bool:
         return job_id in self.missing
@@ -122,6 +132,10 @@ class FakeController(QObject):
 
     def add_demo(self) -> None:
         self._note("add_demo")
+
+    def for_each(self, ids: Iterable[str], command: Callable[[str], None]) -> None:
+        for job_id in ids:
+            command(job_id)
 
     def pause(self, job_id: str) -> None:
         self._do("pause", job_id, JobState.PAUSED)

@@ -52,8 +52,9 @@ class FakePlayer:
         self.calls.append(("set_remix", remix))
         self.remix = remix
 
-    def close(self) -> None:
+    def close(self, timeout_s: float = 2.0) -> bool:
         self.calls.append(("close",))
+        return True
 
     def be(self, **changes: Any) -> None:
         """Another status."""

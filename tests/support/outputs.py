@@ -13,7 +13,7 @@ class HandOutput:
     """`HandOutput.open` fits `Player(open_output=…)`; `take` is what the device would play."""
 
     def __init__(self) -> None:
-        self.info = OutputInfo(OutputKind.NULL, "by hand")
+        self.info = OutputInfo(OutputKind.SOUNDDEVICE, "by hand")
         self.alive = True
         self.refuses = False
         self.underruns = 0

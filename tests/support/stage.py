@@ -86,6 +86,7 @@ class Stage:
 
     def _let_go(self, _: object) -> None:
         self.controller.busy = False
+        self.controller.tasks.close(10_000)  # nothing is delivered to a window that is gone
 
     @property
     def player(self) -> FakePlayer:

@@ -26,6 +26,7 @@ from stemdesk.gui.chip import StemChip
 from stemdesk.gui.drop import path_from_text, paths_from_mime
 from stemdesk.gui.values import ModelChoice
 from stemdesk.gui.widgets import ComboBox, FlowLayout, chain, icon_button, muted, push_button
+from stemdesk.models.library import preferred
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -151,7 +152,7 @@ class AddBar(QFrame):
     # Model and stems
 
     def set_models(self, choices: Sequence[ModelChoice]) -> None:
-        """Show the installed models; the one of the settings is chosen, else the first."""
+        """Show the installed models; the one that new songs get is chosen."""
         self._choices = tuple(choices)
         self.model.clear()
         self.model.setEnabled(bool(choices))
@@ -165,9 +166,9 @@ class AddBar(QFrame):
         self._make_chips()
 
     def _chosen_index(self) -> int:
-        wanted = self._controller.settings.model
         names = [choice.name for choice in self._choices]
-        return names.index(wanted) if wanted in names else 0
+        chosen = preferred(names, self._controller.settings.model)
+        return names.index(chosen) if chosen is not None else 0
 
     def _choose_model(self, index: int) -> None:
         if not self._choices:

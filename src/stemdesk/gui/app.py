@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
@@ -22,16 +22,16 @@ from stemdesk.gui import theme
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.instance import Instance, hand_over
 from stemdesk.gui.reports import NO_ANSWER, error_message
-from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.window import MainWindow, why_no_sound
 from stemdesk.paths import folders
 
 NAME = "StemDesk"
 DESKTOP_FILE = "io.github.stemdesk.StemDesk"
-# After the running job had up to 1 s (Surroundings.stop_ms) and the window half a second: below
-# 2 s in all.
-_CLOSE_MS = 400
+# For all threads together, after the running job had up to 1 s (Surroundings.stop_ms): below 2 s
+# in all.
+_CLOSE_MS = 700
 _PAINT_S = 30.0
+_PAINT_MS = 1000  # a window that starts minimised is never painted
 
 
 class Application(QApplication):
@@ -47,19 +47,29 @@ class Application(QApplication):
 
 
 class FirstPaint(QObject):
-    """Calls `then` once, when the window has been painted for the first time."""
+    """Calls `then` once, when the window has been painted for the first time, or `latest_ms`
+    from now."""
 
-    def __init__(self, window: QWidget, then: Callable[[], None]) -> None:
+    def __init__(
+        self, window: QWidget, then: Callable[[], None], latest_ms: int = _PAINT_MS
+    ) -> None:
         super().__init__(window)
         self._window = window
-        self._then = then
+        self._then: Callable[[], None] | None = then
         window.installEventFilter(self)
+        # Counted from the event loop's first turn: a slow start is no reason to begin early.
+        QTimer.singleShot(0, self, lambda: QTimer.singleShot(latest_ms, self, self._call))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._window and event.type() is QEvent.Type.Paint:
             self._window.removeEventFilter(self)
-            QTimer.singleShot(0, self, self._then)
+            QTimer.singleShot(0, self, self._call)
         return False
+
+    def _call(self) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
 
 def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
@@ -71,9 +81,10 @@ def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
     where = folders()
     try:
         instance = Instance(where.data)
+        first = instance.claim()
     except StemDeskError as error:
         return _refuse(error_message(error).text)
-    if not instance.claim():
+    if not first:
         return 0 if hand_over(where.data, paths) else _refuse(NO_ANSWER)
     theme.install(app)
     controller = Controller(where, load_settings(where.settings_file))
@@ -137,9 +148,9 @@ def bring_to_front(window: QWidget) -> None:
 
 
 def _end(controller: Controller, instance: Instance, window: MainWindow, exit_code: int) -> int:
-    ended = controller.close(_CLOSE_MS)
-    for tasks in window.findChildren(Tasks):
-        ended = tasks.close(0) and ended
+    deadline = QDeadlineTimer(_CLOSE_MS)
+    ended = window.playback.shut(deadline.remainingTime() / 1000)
+    ended = controller.close(max(0, deadline.remainingTime())) and ended
     instance.close()
     if not ended:  # a thread is deep inside of a library and would be waited for
         log.log.info("ended without waiting for a task")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from stemdesk.core.job import JobState
 from stemdesk.gui import labels, messages
 from stemdesk.gui.banner import Banner
+from stemdesk.gui.later import Later
 from stemdesk.gui.values import BatchSummary, UserMessage
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Banners(QWidget):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._interrupted_before = 0
+        self._interrupted_before: list[str] = []
+        self._failed_shown = ""
         self.closing = Banner("waiting", "accent")
         self.interrupted = Banner("interrupted", "warning")
         self.batch = Banner("done", "success")
@@ -38,8 +40,10 @@ class Banners(QWidget):
         layout.setSpacing(0)
         for banner in self.all:
             layout.addWidget(banner)
-        for signal in (controller.jobs_reset, controller.job_changed, controller.jobs_removed):
-            signal.connect(self._count_interrupted)
+        self._later = Later(self._count_interrupted, self)
+        controller.jobs_reset.connect(self._count_interrupted)
+        for signal in (controller.job_changed, controller.jobs_removed):
+            signal.connect(self._changed)
         controller.batch_finished.connect(self._batch)
         controller.message.connect(self._message)
         self._count_interrupted()
@@ -60,15 +64,18 @@ class Banners(QWidget):
         self.closing.say(labels.CLOSING_LATER, ((labels.STAY_OPEN, stay),))
         self.closing.cross.hide()
 
+    def _changed(self) -> None:
+        self._later.ask()
+
     def _count_interrupted(self) -> None:
         ids = [
             job.id
             for job in self._controller.jobs
             if job.state is JobState.INTERRUPTED and not self._controller.is_elsewhere(job.id)
         ]
-        if len(ids) == self._interrupted_before:
+        if ids == self._interrupted_before:
             return
-        self._interrupted_before = len(ids)
+        self._interrupted_before = ids
         if not ids:
             self.interrupted.hide()
             return
@@ -88,6 +95,7 @@ class Banners(QWidget):
             self.batch.set_mark("done", "success")
             self.batch.say(text, seconds=_MESSAGE_S)
             return
+        self._failed_shown = ""
         self.batch.set_mark("info", "warning")
         actions = (
             (labels.SHOW, self._show_failed),
@@ -99,7 +107,10 @@ class Banners(QWidget):
         """The first failed song, or the next one after what was shown last."""
         failed = [job.id for job in self._controller.jobs if job.state is JobState.FAILED]
         if failed:
-            self.show_wanted.emit(failed[0])
+            shown = self._failed_shown
+            next_one = failed.index(shown) + 1 if shown in failed else 0
+            self._failed_shown = failed[next_one % len(failed)]
+            self.show_wanted.emit(self._failed_shown)
 
     def _retry_failed(self) -> None:
         self.batch.hide()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from stemdesk.core.job import ENDED, Job, JobState
 from stemdesk.gui.values import BatchSummary
@@ -20,6 +21,11 @@ class Batch:
             self._ended[job.id] = job.state
         else:
             self._ended.pop(job.id, None)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Jobs that are gone from the list do not count."""
+        for job_id in ids:
+            self._ended.pop(job_id, None)
 
     def take(self) -> BatchSummary | None:
         """The summary, once; None where nothing has ended."""

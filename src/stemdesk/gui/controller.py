@@ -176,6 +176,10 @@ class Controller(QObject):
         """Whether the job will pause after the pass that it is in."""
         return job_id == self._runner.job_id and self._runner.pausing
 
+    def is_cancelling(self, job_id: str) -> bool:
+        """Whether the job was cancelled and ends as soon as its current layer is done."""
+        return job_id == self._runner.job_id and self._runner.cancelled
+
     def is_missing(self, job_id: str) -> bool:
         """Whether a done job's stems are gone. Answers from memory and looks behind it:
         `job_changed` follows if the answer was wrong."""
@@ -252,6 +256,7 @@ class Controller(QObject):
         """Stop a job for good and drop what was computed; `retry` starts it anew."""
         if job_id == self._runner.job_id:
             self._conveyor.cancel()
+            self.job_changed.emit(job_id)
             return
         jobs = self._mine([job_id], {state for state in JobState if state not in ENDED})
         self._conveyor.put(job.moved_to(JobState.CANCELLED) for job in jobs)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ from stemdesk.jobs.scheduler import after_error, after_result, during, keeps_scr
 
 if TYPE_CHECKING:
     from stemdesk.jobs.pipeline import Result
+
+TAG_PATIENCE_MS = 2000
 
 
 class Conveyor(QObject):
@@ -54,7 +57,9 @@ class Conveyor(QObject):
         self._held = False
         self._stopping = False
         self._told_stopped = False
-        self._go_on = False  # resumed while it was still in its last pass
+        self._together = False
+        self._patience = QTimer(self, singleShot=True, interval=TAG_PATIENCE_MS)
+        self._patience.timeout.connect(self._pass_untagged)
         runner.progressed.connect(self._on_progress)
         runner.ended.connect(self._on_ended)
         ledger.reset.connect(self.pump)
@@ -63,15 +68,45 @@ class Conveyor(QObject):
 
     def pump(self) -> None:
         """Start the next job if none runs and one may; else tell how the batch went."""
-        if self._held or self._stopping or self._runner.job_id is not None:
+        if self._at_rest():
             return
-        job = next_job([job for job in self._ledger.jobs if not self._elsewhere.withholds(job.id)])
-        if job is not None and not self._adder.is_untagged(job.id):
+        job = next_job(self._free())
+        if job is None:
+            self._sum_up()
+        elif not self._adder.is_untagged(job.id):
             self._runner.run(job)
-        elif job is None and not self._adder.adding:
-            summary = self._batch.take()
-            if summary is not None:
-                self.batch_finished.emit(summary)
+        elif not self._patience.isActive():
+            self._patience.start()
+
+    def _at_rest(self) -> bool:
+        """Whether nothing is to be started now."""
+        busy = self._runner.job_id is not None
+        return busy or self._held or self._stopping or self._together
+
+    def _free(self) -> list[Job]:
+        return [job for job in self._ledger.jobs if not self._elsewhere.withholds(job.id)]
+
+    def _pass_untagged(self) -> None:
+        """The next song's tags take long, on a drive that hangs maybe: the others go first."""
+        job = next_job([job for job in self._free() if not self._adder.is_untagged(job.id)])
+        if job is not None and not self._at_rest():
+            self._runner.run(job)
+
+    def _sum_up(self) -> None:
+        summary = None if self._adder.adding else self._batch.take()
+        if summary is not None:
+            self.batch_finished.emit(summary)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is put in here is written at once at the end, and then the queue goes on."""
+        self._together = True
+        try:
+            with self._ledger.together():
+                yield
+        finally:
+            self._together = False
+        self.pump()
 
     def put(self, jobs: Iterable[Job]) -> None:
         """Write jobs in their new states; what they leave in scratch goes if it is of no use."""
@@ -83,18 +118,17 @@ class Conveyor(QObject):
         self._ledger.put(changed)
         self.pump()
 
+    def forget(self, ids: Iterable[str]) -> None:
+        """Jobs that were removed do not count any more."""
+        self._batch.forget(ids)
+
     def cancel(self) -> None:
         """Stop the running job for good."""
         self._runner.cancel()
 
     def pause(self) -> None:
         """Pause the running job after its current pass."""
-        self._go_on = False
         self._runner.pause()
-
-    def resume(self) -> None:
-        """Let the running job go on although it was asked to pause."""
-        self._go_on = True
 
     def hold(self) -> None:
         self._held = True
@@ -105,6 +139,8 @@ class Conveyor(QObject):
 
     def stop(self, within_ms: int) -> None:
         """Stop the running job so that it goes on at the next start; `stopped` follows."""
+        if self._stopping:
+            return
         self._stopping = True
         job_id = self._runner.job_id
         if job_id is None:
@@ -112,11 +148,16 @@ class Conveyor(QObject):
             return
         job = self._ledger.get(job_id)
         if job is not None:  # written now: the process may be ended before the job has
-            paused = self._runner.pausing and not self._go_on
-            queued = job.moved_to(JobState.QUEUED)
-            self._ledger.put([queued.moved_to(JobState.PAUSED) if paused else queued])
-        self._runner.cancel()
+            self._ledger.put([self._stopped(job)])
+        self._runner.stop()
         QTimer.singleShot(within_ms, self, self._tell_stopped)
+
+    def _stopped(self, job: Job) -> Job:
+        """The running job as the next start finds it."""
+        queued = job.moved_to(JobState.QUEUED)
+        if self._runner.cancelled:
+            return queued.moved_to(JobState.CANCELLED)
+        return queued.moved_to(JobState.PAUSED) if self._runner.pausing else queued
 
     def _tell_stopped(self) -> None:
         if not self._told_stopped:
@@ -141,7 +182,7 @@ class Conveyor(QObject):
             self._janitor.discard(self._scratch(), job_id)
         elif _is_busy_elsewhere(outcome.error):
             self._elsewhere.met(job_id)
-        elif not (self._stopping and isinstance(outcome.error, Cancelled | Paused)):
+        elif job.state is JobState.CANCELLED or not self._was_stopped(outcome):
             self.put([self._after(job, outcome)])
         if job is None:
             self.rested.emit(job_id)
@@ -149,14 +190,16 @@ class Conveyor(QObject):
             self._tell_stopped()
         self.pump()
 
+    def _was_stopped(self, outcome: Outcome[Result]) -> bool:
+        """Whether its row was written by `stop` and says how it goes on."""
+        return self._stopping and isinstance(outcome.error, Cancelled | Paused)
+
     def _after(self, job: Job, outcome: Outcome[Result]) -> Job:
         """The job as it stands after its run; from queued, whatever the row says meanwhile."""
         job = job.moved_to(JobState.QUEUED)
         error = outcome.error
         if outcome.value is not None:
             return after_result(job, outcome.value)
-        if isinstance(error, Paused) and self._go_on:
-            return job
         if isinstance(error, StemDeskError) and error.code in MODEL_CODES:
             return job.moved_to(JobState.WAITING, Failure.of(error))
         return after_error(job, error or RuntimeError("no result"), waits_for_disk=True)

@@ -8,16 +8,17 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, QUrl
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from stemdesk.core.files import exists, is_folder
 from stemdesk.gui import labels, messages, theme
 from stemdesk.gui.icons import painted, transparent
 
-_LOOKED_AT = 200
-"""So many paths are looked at to tell folders from files; more would hold the window up."""
+_LOOKED_AT = 8
+"""So many paths are looked at, in the window's thread: on a slow drive each may hold it up."""
 
 
 def paths_from_mime(data: QMimeData) -> list[Path]:
     """The local files and folders in dropped or pasted data: file URLs, else lines of text that
-    are paths of something that is there."""
+    are paths."""
     if data.hasUrls():
         return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
     if data.hasText():
@@ -26,9 +27,11 @@ def paths_from_mime(data: QMimeData) -> list[Path]:
 
 
 def paths_from_text(text: str) -> list[Path]:
-    """The lines of `text` that name existing files or folders, quoted or as `file:` URLs too."""
-    paths = (path_from_text(line) for line in text.splitlines()[:_LOOKED_AT])
-    return [path for path in paths if path is not None and _exists(path)]
+    """The lines of `text` that are whole paths, quoted or as `file:` URLs too; none if none of
+    the first ones is there: then it is some other text."""
+    lines = map(path_from_text, text.splitlines())
+    paths = [path for path in lines if path is not None and path.is_absolute()]
+    return paths if any(exists(path) for path in paths[:_LOOKED_AT]) else []
 
 
 def path_from_text(text: str) -> Path | None:
@@ -46,15 +49,10 @@ def path_from_text(text: str) -> Path | None:
 
 def drop_text(paths: list[Path]) -> str:
     """What a drop of `paths` will do: `Split 3 files`."""
-    folders = sum(path.is_dir() for path in paths[:_LOOKED_AT])
+    if len(paths) > _LOOKED_AT:
+        return messages.drop_many_text(len(paths))
+    folders = sum(is_folder(path) for path in paths)
     return messages.drop_text(len(paths) - folders, folders)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.is_absolute() and path.exists()
-    except (OSError, ValueError):  # too long, or with a null character
-        return False
 
 
 class DropOverlay(QWidget):

@@ -51,11 +51,16 @@ class Instance(QObject):
         self._lock = FileLock(data / "window.lock", thread_local=False)
 
     def claim(self) -> bool:
-        """Become the one window; False if there is one already."""
+        """Become the one window; False if there is one already.
+
+        Raises `DiskFullError` or `ExportError` if the lock cannot be written.
+        """
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             return False
+        except OSError as error:
+            raise write_error(error, Path(self._lock.lock_file)) from error
         for name in self._names:
             # With the lock in hand, a socket that is still there is what a crash left.
             QLocalServer.removeServer(name)

@@ -27,6 +27,9 @@ _ALT = Qt.KeyboardModifier.AltModifier
 _NONE = Qt.KeyboardModifier.NoModifier
 _KNOWN = _SHIFT | _ALT | Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
 
+_REPEATED = (Qt.Key.Key_Left, Qt.Key.Key_Right)
+"""A key that is held acts once, but for these."""
+
 # The keys 1 to 6 of the main block, by the system's own numbers.
 if sys.platform == "win32":
     _PHYSICAL = {code: code - 1 for code in range(2, 8)}
@@ -95,7 +98,8 @@ class PlainKeys(QObject):
         act = self._act_for(event, focus)
         if act is None:
             return False
-        if kind is QEvent.Type.KeyPress:
+        held = event.isAutoRepeat() and event.key() not in _REPEATED
+        if kind is QEvent.Type.KeyPress and not held:
             act()
         event.accept()
         return True

@@ -25,6 +25,7 @@ def stem_label(stem: str) -> str:
 
 
 MISSING_HEADLINE = "The stems are not there any more"
+DAMAGED_HEADLINE = "A stem cannot be read"
 LOCATE = "Locate…"
 LOCATE_CAPTION = "Where is the folder with the stems now?"
 

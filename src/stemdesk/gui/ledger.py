@@ -6,19 +6,20 @@ in the order in which it was asked for. Memory holds the truth meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from stemdesk.core.errors import StemDeskError, StoreError
+from stemdesk.core.errors import ErrorCode, StemDeskError, StoreError
 from stemdesk.core.job import Job, JobState
 from stemdesk.jobs.scheduler import moved
 from stemdesk.jobs.store import JobStore
 from stemdesk.log import log
 
-BUSY_TIMEOUT_S = 0.1
+BUSY_TIMEOUT_S = 0.05
 BUSY_RETRY_MS = 250
 FAILED_RETRY_MS = 3000
 
@@ -46,6 +47,7 @@ class Ledger(QObject):
         # What another process had queued by itself when the database was last read.
         self.queued_elsewhere: frozenset[str] = frozenset()
         self._failing = False
+        self._together = False
         self._retry = QTimer(self, singleShot=True)
         self._retry.timeout.connect(self._flush)
 
@@ -57,6 +59,7 @@ class Ledger(QObject):
     def close(self) -> None:
         """Write what can be written now, and close the database."""
         self._retry.stop()
+        self._together = False
         self._flush()
         self._retry.stop()
         if self._store is not None:
@@ -77,6 +80,16 @@ class Ledger(QObject):
         """Append jobs, all in one transaction; `added` follows with their positions."""
         if jobs:
             self._waiting.append(lambda store: self._insert(store.add(jobs)))
+            self._flush()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that is asked for in here is written at its end."""
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
             self._flush()
 
     def put(self, jobs: Iterable[Job]) -> None:
@@ -155,6 +168,8 @@ class Ledger(QObject):
 
     def _flush(self) -> None:
         """Do everything that waits, in order; what the database refuses is tried again."""
+        if self._together or self._retry.isActive():  # each try may hold the window up
+            return
         try:
             if self._store is None:
                 self._store = JobStore(self._path, BUSY_TIMEOUT_S)
@@ -166,12 +181,16 @@ class Ledger(QObject):
             self._failing = False
         except StemDeskError as error:
             self._complain(error)
+        except Exception as error:  # a bug: said, and no reason to lose what is to be written
+            log.exception("the database failed unexpectedly")
+            detail = f"{type(error).__name__}: {error}"
+            self._complain(StemDeskError(ErrorCode.INTERNAL, detail, path=self._path))
 
     def _do(self, step: Callable[[JobStore], None], store: JobStore) -> None:
         # Taken off the list first: whoever hears of the step may write, too.
         try:
             step(store)
-        except StemDeskError:
+        except Exception:
             self._waiting.insert(0, step)
             raise
 

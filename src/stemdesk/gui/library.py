@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from stemdesk.core.job import ENDED
 from stemdesk.gui import labels
+from stemdesk.gui.later import Later
 from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.queue_view import QueueView
 from stemdesk.gui.row_actions import RowCommands
@@ -45,13 +46,19 @@ class Library(QFrame):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addWidget(self.view, 1)
-        for signal in (model.dataChanged, model.modelReset, model.rowsInserted, model.rowsRemoved):
+        self._later = Later(self._update, self)
+        for signal in (model.modelReset, model.rowsInserted):
             signal.connect(self._update)
+        for signal in (model.dataChanged, model.rowsRemoved):  # there may be thousands
+            signal.connect(self._changed)
         self._update()
 
     def wanted_width(self) -> int:
         """260 px, more with larger fonts."""
         return max(WIDTH_PX, self.fontMetrics().averageCharWidth() * 34)
+
+    def _changed(self) -> None:
+        self._later.ask()
 
     def _update(self) -> None:
         rows = range(self._model.rowCount())

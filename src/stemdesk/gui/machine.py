@@ -42,6 +42,10 @@ class Machine(QObject):
         self.settings = settings
         self.folders = defaults.chosen(settings)
 
+    def scratch(self) -> Path:
+        """The folder for working files."""
+        return self.folders.scratch
+
     def start(self) -> None:
         self._list_models()
         self._probe_device()

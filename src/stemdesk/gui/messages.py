@@ -35,6 +35,7 @@ _STAGES = {
     Stage.SAVING: "Saving",
 }
 PAUSING = "Pausing after this pass…"
+CANCELLING = "Cancelling…"
 _MODEL_CODES = (ErrorCode.MODEL_MISSING, ErrorCode.MODEL_NONE_INSTALLED)
 
 
@@ -168,10 +169,22 @@ def missing_text(folder: Path | None) -> str:
     )
 
 
+def damaged_text(path: Path) -> str:
+    return (
+        f"{printable(str(path))} is damaged, or you may not read it.\n"
+        "Splitting again makes a new folder beside this one."
+    )
+
+
 def drop_text(files: int, folders: int) -> str:
     """What a drop will do: `Split 3 files`."""
     parts = [count_of(number, word) for number, word in ((files, "file"), (folders, "folder"))]
     return "Split " + " and ".join(part for part in parts if part)
+
+
+def drop_many_text(items: int) -> str:
+    """The same where files and folders were not told apart: `Split 300 items`."""
+    return f"Split {items} items"
 
 
 def count_of(number: int, word: str) -> str:

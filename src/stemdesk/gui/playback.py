@@ -132,12 +132,12 @@ class Playback(QObject):
     def skip(self, seconds: float) -> None:
         self.seek(self.position_s + seconds)
 
-    def shut(self) -> None:
-        """The window closes."""
+    def shut(self, timeout_s: float = 0.0) -> bool:
+        """The window closes. Whether the player's thread ended within `timeout_s`; may be asked
+        again."""
         self._timer.stop()
-        if self._player is not None:
-            self._player.close()
-        self._player = self._status = self._song = None
+        self._status = self._song = None
+        return self._player is None or self._player.close(timeout_s)
 
     # The balance
 

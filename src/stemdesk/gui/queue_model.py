@@ -65,6 +65,8 @@ class QueueModel(QAbstractListModel):
     def state_text(self, job: Job) -> str:
         """The job's state in words, as its row shows it."""
         controller = self._controller
+        if controller.is_cancelling(job.id):
+            return messages.CANCELLING
         if controller.is_pausing(job.id):
             return messages.PAUSING
         return messages.state_text(

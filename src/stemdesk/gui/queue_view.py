@@ -48,11 +48,11 @@ class QueueView(QListView):
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setDropIndicatorShown(True)
         self.selectionModel().currentChanged.connect(self._tell)
-        model.modelReset.connect(self._tell)
         model.rowsRemoved.connect(self._tell)
         model.modelAboutToBeReset.connect(self._keep)
         model.modelReset.connect(self._restore)
         self._kept: list[str] = []
+        self._kept_scroll = 0
         theme.watch().changed.connect(self.viewport().update)
 
     def current_id(self) -> str:
@@ -66,13 +66,15 @@ class QueueView(QListView):
         return [self._model.job_at(row).id for row in rows]
 
     def select(self, job_id: str) -> None:
-        """Make a song the current and only selected one."""
+        """Make a song the current and only selected one, and show its row."""
         row = self._model.row_of(job_id)
         if row is not None:
-            index = self._model.index(row)
-            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
-            self.selectionModel().setCurrentIndex(index, flag)
-            self.scrollTo(index)
+            self._make_current(row)
+            self.scrollTo(self._model.index(row))
+
+    def _make_current(self, row: int) -> None:
+        flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.selectionModel().setCurrentIndex(self._model.index(row), flag)
 
     def remove_selected(self) -> None:
         self._commands.run(RowAction.REMOVE, self.selected_ids())
@@ -85,13 +87,20 @@ class QueueView(QListView):
 
     def _keep(self) -> None:
         self._kept = [self.current_id(), *self.selected_ids()]
+        self._kept_scroll = self.verticalScrollBar().value()
 
     def _restore(self) -> None:
-        """After a reset: the same songs are selected again."""
-        if not self._kept:
-            return
-        self.select(self._kept[0])
-        self._select_more(self._kept[1:])
+        """After a reset: the same songs are selected and seen. Told only when that is done, so
+        that what plays goes on."""
+        row = self._model.row_of(self._kept[0])
+        if row is not None:
+            self.setAutoScroll(False)  # it would show the current row
+            self._make_current(row)
+            self.setAutoScroll(True)
+            self._select_more(self._kept[1:])
+        self.doItemsLayout()
+        self.verticalScrollBar().setValue(self._kept_scroll)
+        self._tell()
 
     def _select_more(self, ids: Iterable[str]) -> None:
         for job_id in ids:
@@ -142,7 +151,8 @@ class QueueView(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.remove_selected()
+            if not event.isAutoRepeat():  # a key that is held would empty the list
+                self.remove_selected()
         elif event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in _MOVES:
             self._commands.run(_MOVES[Qt.Key(event.key())], self.selected_ids()[:1])
         else:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 NO_MODEL_FOR_DEMO = UserMessage(STAND_IN_NOTE)
 NO_ANSWER = "StemDesk is running already, but it does not answer. End it and try again."
 NO_TRASH = "the system has no trash for this disk, or refused"
+SCRATCH_IN_USE = UserMessage(
+    "The working folder stays where it is: there are songs in the list that are not finished. "
+    "Choose it again when they are."
+)
 NOT_OUR_FOLDER = "it is not a folder that StemDesk has made"
 
 

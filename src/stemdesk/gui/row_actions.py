@@ -11,9 +11,12 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QMenu, QWidget
 
+from stemdesk.core.errors import ErrorCode, ExportError
+from stemdesk.core.files import is_folder
 from stemdesk.core.job import ACTIVE, Job, JobState
-from stemdesk.gui import labels
+from stemdesk.gui import labels, reports
 from stemdesk.gui.icons import themed
+from stemdesk.gui.tasks import Outcome
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -84,7 +87,10 @@ def actions_for(job: Job, elsewhere: bool = False) -> tuple[RowAction, ...]:
     """What can be done with a job; nothing while another StemDesk runs it."""
     if elsewhere and job.state in ACTIVE | {JobState.WAITING}:
         return ()
-    return _BY_STATE[job.state]
+    actions = _BY_STATE[job.state]
+    if job.state is JobState.WAITING and job.failure is None:  # it runs: behind another StemDesk
+        return tuple(action for action in actions if action is not _A.RETRY)
+    return actions
 
 
 def buttons_for(job: Job, elsewhere: bool = False) -> tuple[RowAction, ...]:
@@ -121,8 +127,7 @@ class RowCommands(QObject):
         if action in many:
             many[action](allowed)
             return
-        for job_id in allowed:
-            self._run_one(action, job_id)
+        self._controller.for_each(allowed, lambda job_id: self._run_one(action, job_id))
 
     def allowed(self, job_id: str) -> tuple[RowAction, ...]:
         job = self._controller.job(job_id)
@@ -146,9 +151,20 @@ class RowCommands(QObject):
             one[action](job_id)
 
     def _show_folder(self, job_id: str) -> None:
+        """Open the song's folder, or say that it is not there: systems say nothing."""
         job = self._controller.job(job_id)
-        if job is not None and job.output is not None:
-            show_folder(job.output)
+        if job is None or job.output is None:
+            return
+        folder = job.output
+
+        def looked(outcome: Outcome[bool]) -> None:
+            if outcome.value:
+                show_folder(folder)
+            else:
+                gone = ExportError(ErrorCode.STEMS_MISSING, path=folder)
+                self._controller.message.emit(reports.error_message(gone))
+
+        self._controller.tasks.io(lambda: is_folder(folder), looked)
 
     def _move(self, job_id: str, action: RowAction) -> None:
         ids = [job.id for job in self._controller.jobs]

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, Progress
 from stemdesk.core.settings import Settings
-from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.tasks import Outcome, Tasks, ignore
 from stemdesk.gui.values import PipelineFactory, PipelineLike
 from stemdesk.models.library import ModelLibrary
 from stemdesk.paths import Folders
@@ -55,10 +55,15 @@ class Runner(QObject):
         self.job_id: str | None = None
         self.progress: Progress | None = None
         self.pausing = False
+        self.cancelled = False  # a person does not want the job any more
 
     def set_workplace(self, place: Workplace) -> None:
         """Work elsewhere or otherwise from the next job on; loaded models are let go."""
+        given_up = [self._pipeline]
         self._pipeline = self._factory(place)
+        if given_up[0] is not None:
+            # The compute thread lets the models go: freeing gigabytes takes a moment.
+            self._tasks.compute(lambda _: given_up.clear(), ignore)
 
     def run(self, job: Job) -> None:
         """Start `job`; only when no other one runs."""
@@ -66,7 +71,8 @@ class Runner(QObject):
         if pipeline is None or self.job_id is not None:
             raise RuntimeError("the runner has no pipeline or is busy")
         token = self._token = CancelToken()
-        self.job_id, self.progress, self.pausing = job.id, None, False
+        self.job_id, self.progress = job.id, None
+        self.pausing = self.cancelled = False
         self._tasks.compute(
             lambda tell: pipeline.run(job, tell, token),
             lambda outcome: self._on_ended(job.id, outcome),
@@ -74,7 +80,12 @@ class Runner(QObject):
         )
 
     def cancel(self) -> None:
-        """Stop the running job within a layer of its network."""
+        """Stop the running job for good, within a layer of its network."""
+        self.cancelled = self.job_id is not None
+        self._token.cancel()
+
+    def stop(self) -> None:
+        """Stop the running job as `cancel` does; it may go on another time."""
         self._token.cancel()
 
     def pause(self) -> None:
@@ -89,5 +100,5 @@ class Runner(QObject):
 
     def _on_ended(self, job_id: str, outcome: Outcome[Result]) -> None:
         self.job_id = self.progress = None
-        self.pausing = False
+        self.pausing = self.cancelled = False
         self.ended.emit(job_id, outcome)

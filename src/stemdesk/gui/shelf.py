@@ -79,12 +79,14 @@ class Shelf(QObject):
             return
 
         def moved(outcome: Outcome[UserMessage | None]) -> None:
-            if outcome.error is not None:
-                self.message.emit(reports.error_message(outcome.error, folder))
-            elif outcome.value is not None:
-                self.message.emit(outcome.value)
-            else:
+            if outcome.error is None and outcome.value is None:
                 trashed()
+                return
+            refused = outcome.value
+            if outcome.error is not None:
+                refused = reports.error_message(outcome.error, folder)
+            self.message.emit(refused)
+            self.changed.emit(job.id)  # whoever let the stems go opens them again
 
         self._tasks.io(lambda: _trash(folder), moved)
 

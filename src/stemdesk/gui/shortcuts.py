@@ -42,6 +42,7 @@ def install_shortcuts(window: MainWindow) -> PlainKeys:
         ("Alt+M", bar.model.setFocus),
     ):
         shortcut = QShortcut(QKeySequence(keys), window)
+        shortcut.setAutoRepeat(False)
         shortcut.activated.connect(_plainly(act))
     plain = PlainKeys(window)
     plain.on_key(Qt.Key.Key_Delete, view.remove_selected)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
+from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError, write_error
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken
 from stemdesk.gui.tasks import Outcome, Tasks
@@ -45,12 +45,14 @@ class SongReader(QObject):
     """Reads one song at a time in the io pool; asking for another one stops the first.
 
     `found`: SongFiles. `drawn`: job id, stem, float32 [BUCKETS, 2] of lowest and highest
-    samples. `missing`: job id; its files are not where they were.
+    samples. `missing`: job id; its files are not where they were. `damaged`: job id and the
+    file that cannot be read.
     """
 
     found = Signal(object)
     drawn = Signal(str, str, object)
     missing = Signal(str)
+    damaged = Signal(str, object)
 
     def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +97,10 @@ class SongReader(QObject):
             if not cancel.cancelled:
                 self.drawn.emit(song.job_id, stem, outcome.value)
         elif isinstance(outcome.error, StemDeskError) and not cancel.cancelled:
-            self.missing.emit(song.job_id)
+            if outcome.error.code is ErrorCode.STEMS_MISSING:
+                self.missing.emit(song.job_id)
+            else:
+                self.damaged.emit(song.job_id, song.files[stem])
 
     def _keep(self, song: SongFiles) -> dict[str, Samples]:
         """The song's overviews; those that were looked at longest ago are forgotten."""
@@ -118,6 +123,19 @@ def find_stems(job_id: str, folder: Path) -> SongFiles:
     except (OSError, ValueError) as error:  # a file is gone, or there never was one
         raise SourceError(ErrorCode.STEMS_MISSING, str(error), path=folder) from error
     return SongFiles(job_id, folder, files, changed_ns)
+
+
+def give_up_folder(folder: Path) -> None:
+    """Take the manifest's name away: the song in there does not count as split any more, and its
+    files stay. Raises `ExportError`, `DiskFullError`."""
+    from stemdesk.jobs.folder import MANIFEST
+
+    try:
+        (folder / MANIFEST).replace(folder / f"{MANIFEST}.damaged")
+    except FileNotFoundError:
+        pass  # it counts as split no more
+    except OSError as error:
+        raise write_error(error, folder) from error
 
 
 def _overview(path: Path, cancel: CancelToken) -> Callable[[], Samples]:

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from stemdesk.core.errors import ErrorCode, StemDeskError
+from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.job import ACTIVE, Job, JobState
-from stemdesk.gui import labels, messages
+from stemdesk.gui import labels, messages, reports
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.queue_row import state_icon
 from stemdesk.gui.row_actions import ICONS, LABELS, RowAction, RowCommands, buttons_for
-from stemdesk.gui.song_files import SongFiles, SongReader
+from stemdesk.gui.song_files import SongFiles, SongReader, give_up_folder
 from stemdesk.gui.song_header import SongHeader
 from stemdesk.gui.state_panel import Button, StatePanel
 from stemdesk.gui.stems_page import StemsPage
-from stemdesk.gui.tasks import Tasks
+from stemdesk.gui.tasks import Outcome, Tasks
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
 
 _A = RowAction
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """Why the stems in `folder` are not shown: one is `damaged`, or (None) they are gone."""
+
+    folder: Path
+    damaged: Path | None
 
 
 class SongView(QWidget):
@@ -46,7 +55,8 @@ class SongView(QWidget):
         self._commands = commands
         self._job_id = ""
         self._opened: tuple[str, Path] | None = None  # job and folder whose stems are shown
-        self._gone: set[tuple[str, Path]] = set()
+        self._trouble: _Trouble | None = None  # what reader or player met; until looked again
+        self._tasks = tasks
         self._reader = SongReader(tasks, self)
         self.header = SongHeader()
         self.stems = StemsPage(playback)
@@ -69,7 +79,8 @@ class SongView(QWidget):
         controller.jobs_removed.connect(self._playback.forget)
         reader.found.connect(self._open)
         reader.drawn.connect(self._draw)
-        reader.missing.connect(self._missing)
+        reader.missing.connect(lambda job_id: self._meet(job_id, None))
+        reader.damaged.connect(self._meet)
         self._playback.failed.connect(self._silenced)
         self.stems.folder_wanted.connect(lambda: self._commands.run(_A.SHOW_FOLDER, [self._job_id]))
 
@@ -87,6 +98,7 @@ class SongView(QWidget):
             return
         self._leave()
         self._job_id = job_id
+        self._trouble = None
         self._refresh()
 
     def let_go(self, job_id: str) -> None:
@@ -96,8 +108,20 @@ class SongView(QWidget):
 
     def look_again(self, job_id: str) -> None:
         """The song's folder may be another one now, or there again."""
-        self._gone = {item for item in self._gone if item[0] != job_id}
-        self._changed(job_id)
+        job = self._controller.job(job_id)
+        if job_id != self._job_id or job is None or job.output is None:
+            return
+        trouble, self._trouble = self._trouble, None
+        if trouble is None or self._controller.is_missing(job_id):
+            self._refresh()
+        else:  # what is shown stays until the disk has answered
+            self._opened = (job_id, job.output)
+            self._reader.read(job)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.WindowActivate:  # the folder may have been put right
+            self.look_again(self._job_id)
+        return super().event(event)
 
     def _leave(self) -> None:
         self._reader.stop()
@@ -117,11 +141,14 @@ class SongView(QWidget):
         if job.state is not JobState.DONE or job.output is None:
             if self._opened is not None:
                 self._leave()
-            self._gone = {item for item in self._gone if item[0] != job.id}
+            self._trouble = None
             self._show_state(job)
-        elif (job.id, job.output) in self._gone or self._controller.is_missing(job.id):
+        elif self._trouble is not None and self._trouble.folder == job.output:
             self._leave()
-            self._show_missing(job)
+            self._show_trouble(job, self._trouble.damaged)
+        elif self._controller.is_missing(job.id):
+            self._leave()
+            self._show_trouble(job, None)
         elif self._opened != (job.id, job.output):
             self._leave()
             self._opened = (job.id, job.output)
@@ -139,16 +166,21 @@ class SongView(QWidget):
         if job_id == self._job_id:
             self.stems.show_peaks(stem, peaks)  # type: ignore[arg-type]
 
-    def _missing(self, job_id: str) -> None:
+    def _meet(self, job_id: str, damaged: Path | None) -> None:
+        """The reader or the player has met files that are gone, or a damaged one."""
         job = self._controller.job(job_id)
-        if job is not None and job.output is not None:
-            self._gone.add((job_id, job.output))
-            self._changed(job_id)
+        if job_id == self._job_id and job is not None and job.output is not None:
+            self._trouble = _Trouble(job.output, damaged)
+            self._refresh()
 
     def _silenced(self, error: StemDeskError) -> None:
         song = self._playback.song
-        if error.code is ErrorCode.STEMS_MISSING and song is not None:
-            self._missing(song.job_id)
+        if song is None or not isinstance(error, SourceError):
+            self._controller.message.emit(reports.error_message(error))
+        elif error.code is ErrorCode.STEMS_MISSING:
+            self._meet(song.job_id, None)
+        else:
+            self._meet(song.job_id, error.path or song.folder)
 
     # What stands in their place
 
@@ -158,7 +190,9 @@ class SongView(QWidget):
         running = job.state in ACTIVE and not elsewhere
         fraction = (progress.fraction if progress else 0.0) if running else None
         text = messages.state_explained(job, progress, elsewhere)
-        if self._controller.is_pausing(job.id):
+        if self._controller.is_cancelling(job.id):
+            text = messages.CANCELLING
+        elif self._controller.is_pausing(job.id):
             text = messages.PAUSING
         headline = messages.state_headline(job, elsewhere)
         self._show_panel(job, state_icon(job.state), headline, text, fraction)
@@ -185,15 +219,32 @@ class SongView(QWidget):
         self.panel.show_state(icon, headline, text, fraction, buttons)
         self._stack.setCurrentWidget(self.panel)
 
-    def _show_missing(self, job: Job) -> None:
+    def _show_trouble(self, job: Job, damaged: Path | None) -> None:
+        """Stems that are gone, or (the path) one that cannot be read, and the ways out."""
+        again = partial(self._commands.run, _A.SPLIT_AGAIN, [job.id])
+        first: Button = (labels.LOCATE, "locate", partial(self.locate_wanted.emit, job.id))
+        headline, text = labels.MISSING_HEADLINE, messages.missing_text(job.output)
+        if damaged is not None:
+            again = partial(self._split_beside, job.id, damaged.parent)
+            show = partial(self._commands.run, _A.SHOW_FOLDER, [job.id])
+            first = (LABELS[_A.SHOW_FOLDER], ICONS[_A.SHOW_FOLDER], show)
+            headline, text = labels.DAMAGED_HEADLINE, messages.damaged_text(damaged)
+        remove = partial(self._commands.run, _A.REMOVE, [job.id])
         buttons: list[Button] = [
-            (labels.LOCATE, "locate", partial(self.locate_wanted.emit, job.id)),
-            *(
-                (LABELS[action], ICONS[action], partial(self._commands.run, action, [job.id]))
-                for action in (_A.SPLIT_AGAIN, _A.REMOVE)
-            ),
+            first,
+            (LABELS[_A.SPLIT_AGAIN], ICONS[_A.SPLIT_AGAIN], again),
+            (LABELS[_A.REMOVE], ICONS[_A.REMOVE], remove),
         ]
-        text = messages.missing_text(job.output)
-        headline = labels.MISSING_HEADLINE
         self.panel.show_state(("locate", "warning"), headline, text, None, buttons)
         self._stack.setCurrentWidget(self.panel)
+
+    def _split_beside(self, job_id: str, folder: Path) -> None:
+        """Split a song again whose folder looks complete and is not."""
+
+        def given_up(outcome: Outcome[None]) -> None:
+            if outcome.error is not None:
+                self._controller.message.emit(reports.error_message(outcome.error, folder))
+            else:
+                self._commands.run(_A.SPLIT_AGAIN, [job_id])
+
+        self._tasks.io(partial(give_up_folder, folder), given_up)

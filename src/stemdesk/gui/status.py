@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -12,6 +13,7 @@ from stemdesk.core.errors import free_bytes
 from stemdesk.core.job import ACTIVE, JobState
 from stemdesk.gui import labels, messages
 from stemdesk.gui.icons import set_icon
+from stemdesk.gui.later import Later
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.values import DeviceLike
 from stemdesk.gui.widgets import ElidedLabel, muted
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
 
 _DISK_EVERY_MS = 10_000
-_QUEUE_EVERY_MS = 200
 
 
 class StatusLine(QFrame):
@@ -39,6 +40,7 @@ class StatusLine(QFrame):
         self._controller = controller
         self._tasks = tasks
         self._sound_reason = sound_reason
+        self._asked_disk: Path | None = None
         self.device = ElidedLabel(labels.LOOKING_FOR_GPU)
         self.device.setProperty("kind", "muted")
         self.queue, self.disk, self.sound = muted(), muted(), muted(labels.NO_SOUND)
@@ -62,10 +64,7 @@ class StatusLine(QFrame):
     def _follow(self) -> None:
         controller = self._controller
         controller.device_known.connect(self._show_device)
-        self._later = QTimer(self)  # many changes at once are counted once
-        self._later.setSingleShot(True)
-        self._later.setInterval(_QUEUE_EVERY_MS)
-        self._later.timeout.connect(self._count)
+        self._later = Later(self._count, self)
         for signal in (
             controller.jobs_reset,
             controller.jobs_added,
@@ -85,8 +84,10 @@ class StatusLine(QFrame):
         self._tasks.io(self._sound_reason, self._heard_of_sound)
 
     def look_at_disk(self) -> None:
-        folder = self._controller.folders.output
-        self._tasks.io(lambda: free_bytes(folder), self._show_disk)
+        """One look at a time: a drive that hangs must not fill the pool with looks."""
+        if self._asked_disk is None:
+            folder = self._asked_disk = self._controller.folders.output
+            self._tasks.io(lambda: free_bytes(folder), self._show_disk)
 
     def show_sound(self, reason: str) -> None:
         """Why nothing is heard; "" where there is sound."""
@@ -99,8 +100,7 @@ class StatusLine(QFrame):
             self.show_sound(outcome.value)
 
     def _changed(self) -> None:
-        if not self._later.isActive():
-            self._later.start()
+        self._later.ask()
 
     def _count(self) -> None:
         jobs = self._controller.jobs
@@ -111,9 +111,12 @@ class StatusLine(QFrame):
         self.device.setText(messages.device_text(device.label, device.reason))
 
     def _show_disk(self, outcome: Outcome[int]) -> None:
-        if outcome.value is not None:
+        folder, self._asked_disk = self._asked_disk, None
+        if folder != self._controller.folders.output:  # chosen meanwhile
+            self.look_at_disk()
+        elif outcome.value is not None:
             self.disk.setText(messages.disk_text(outcome.value))
-            self.disk.setToolTip(str(self._controller.folders.output))
+            self.disk.setToolTip(str(folder))
 
 
 def _icon(name: str) -> QLabel:

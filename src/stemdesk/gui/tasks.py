@@ -86,6 +86,7 @@ class _Run(QRunnable):
         except BaseException as error:
             log.exception("a task failed unexpectedly")
             outcome = Outcome(error=error)
+        del self._work  # what it held is let go here, whenever Qt lets this object go
         self._relay.ended.emit(self._number, outcome)
 
     def _tell(self, value: Any) -> None:

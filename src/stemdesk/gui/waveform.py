@@ -171,8 +171,9 @@ class Waveform(QSlider):
             painter.drawLine(QPointF(x, 2), QPointF(x, self.height() - 2))
 
     def _pictures(self) -> tuple[QPixmap, QPixmap]:
-        """The waveform as played and as not played yet, drawn once for each size."""
-        if self._drawn is None:
+        """The waveform as played and as not played yet, drawn once for each size and screen."""
+        ratio = self.devicePixelRatioF()
+        if self._drawn is None or self._drawn[0].devicePixelRatio() != ratio:
             self._drawn = (self._picture(1.0), self._picture(_UNPLAYED))
         return self._drawn
 

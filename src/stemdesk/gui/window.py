@@ -45,7 +45,6 @@ from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.shortcuts import install_shortcuts
 from stemdesk.gui.song_view import SongView
 from stemdesk.gui.status import StatusLine
-from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.values import ModelChoice
 
 if TYPE_CHECKING:
@@ -79,7 +78,6 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self._close_dialog: QDialog | None = None
         self._started = False
-        self._tasks = Tasks(self)
         self.playback = Playback(player_factory, self)
         self.commands = RowCommands(controller, self)
         self.announcer = Announcer(controller, self)
@@ -100,7 +98,7 @@ class MainWindow(QMainWindow):
         self.banners = Banners(controller)
         self.library = Library(model, self.commands)
         self.empty = EmptyState()
-        self.song = SongView(controller, self.playback, self.commands, self._tasks)
+        self.song = SongView(controller, self.playback, self.commands, controller.tasks)
         song_holder = QWidget()
         inside = QVBoxLayout(song_holder)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -109,7 +107,7 @@ class MainWindow(QMainWindow):
         self._area.addWidget(self.empty)
         self._area.addWidget(song_holder)
         self.body = Body(self.library, self._area)
-        self.status = StatusLine(controller, self._tasks, sound_reason)
+        self.status = StatusLine(controller, controller.tasks, sound_reason)
         self.centre = QWidget()
         layout = QVBoxLayout(self.centre)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -284,6 +282,7 @@ class MainWindow(QMainWindow):
         if choice is CloseChoice.STOP_NOW:
             self.setEnabled(False)
             self.setWindowTitle(labels.STOPPING)
+            self.playback.shut()
             QTimer.singleShot(_STOP_WITHIN_MS, self, self._close_now)
             self._controller.stop_now()
         elif choice is CloseChoice.FINISH_FIRST:
@@ -300,10 +299,9 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _shut(self) -> None:
-        """Let go of everything that has a thread."""
+        """Begin to let go; whoever ends the app waits for it."""
         self._save_geometry()
         self.playback.shut()
-        self._tasks.close(500)
 
     def _save_geometry(self) -> None:
         text = base64.b64encode(self.saveGeometry().data()).decode("ascii")

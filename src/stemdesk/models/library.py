@@ -217,9 +217,15 @@ def _corrupt(detail: str) -> ModelError:
 
 
 def default_model(library: ModelLibrary, wanted: str) -> str | None:
-    """The model to use where none is named: the setting's, else htdemucs, else the first one
-    that is installed and no stand-in; None where there is none."""
-    names = [name for name in library.names() if name != STAND_IN]
+    """The installed model to use where none is named, as `preferred` says; a broken one, which
+    the job will tell about, only where all are. None where there is none; a stand-in never."""
+    installed = [model for model in library.installed() if model.name != STAND_IN]
+    sound = [model.name for model in installed if isinstance(model, ModelInfo)]
+    return preferred(sound or [model.name for model in installed], wanted)
+
+
+def preferred(names: Sequence[str], wanted: str) -> str | None:
+    """`wanted` (the setting) if it is one of these models, else htdemucs, else the first."""
     for name in (wanted, DEFAULT):
         if name in names:
             return name

@@ -1,0 +1,343 @@
+"""The window with everything real: controller, database, pipeline, a small model, the player."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from stemdesk.audio.output import NullOutput, Pull
+from stemdesk.audio.player import Player
+from stemdesk.core.errors import ErrorCode, SourceError
+from stemdesk.core.job import Job, JobState
+from stemdesk.core.progress import CancelToken, Progress, Report, Stage
+from stemdesk.core.settings import Settings
+from stemdesk.gui import labels
+from stemdesk.gui.controller import Controller
+from stemdesk.gui.dialogs import CloseChoice, Dialog
+from stemdesk.gui.settings_dialog import SettingsDialog
+from stemdesk.gui.values import Surroundings
+from stemdesk.gui.window import MainWindow
+from stemdesk.jobs.folder import is_complete, read_manifest
+from stemdesk.jobs.store import JobStore
+from support.desk import Desk, failing
+from support.media import bursts, make
+from support.models import SAMPLERATE, SOURCES, install_small
+from support.stage import drag, drop, file_mime
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
+
+LONG_MS = 60_000
+LEFT = Qt.MouseButton.LeftButton
+SOURCE = Path(__file__).parents[2] / "src"
+
+
+class Ear:
+    """Makes outputs that nobody hears, and knows how loud they were."""
+
+    def __init__(self) -> None:
+        self.loudest = 0.0
+
+    def open(self, samplerate: int, pull: Pull) -> NullOutput:
+        def listening(out: NDArray[np.float32]) -> None:
+            pull(out)
+            self.loudest = max(self.loudest, float(np.abs(out).max()))
+
+        return NullOutput(samplerate, listening)
+
+
+class House:
+    """Windows with their controllers, one after the other, on the same folders."""
+
+    def __init__(self, desk: Desk, qtbot: QtBot) -> None:
+        self.desk = desk
+        self.qtbot = qtbot
+        self.ear = Ear()
+        self._controllers: list[Controller] = []
+        install_small(desk.folders.models, "small")
+
+    def open(self) -> tuple[Controller, MainWindow]:
+        around = Surroundings(poll_ms=20, retry_ms=20)
+        controller = Controller(self.desk.folders, Settings(device="cpu"), surroundings=around)
+        self._controllers.append(controller)
+        window = MainWindow(controller, lambda: Player(self.ear.open), lambda: "")
+        self.qtbot.addWidget(window, before_close_func=lambda _: self.close())
+        window.resize(1280, 800)
+        window.show()
+        self.qtbot.waitExposed(window)
+        with self.qtbot.waitSignal(controller.models_known, timeout=LONG_MS):
+            controller.start()
+        return controller, window
+
+    def close(self) -> None:
+        """End the controller as the app does when its window has closed."""
+        while self._controllers:
+            assert self._controllers.pop().close(30_000)
+
+    def song(self, name: str, seconds: float) -> Path:
+        samples = bursts(round(seconds * SAMPLERATE), SAMPLERATE, seed=7)
+        return make(self.desk.root / name, "wav-f32", samples, SAMPLERATE)
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(condition, timeout=LONG_MS)
+
+
+@pytest.fixture
+def house(desk: Desk, qtbot: QtBot) -> Iterator[House]:
+    made = House(desk, qtbot)
+    yield made
+    made.close()
+
+
+def press(window: MainWindow, name: str) -> None:
+    """A button of the window's open dialog, by object name or text."""
+    (dialog,) = [item for item in window.findChildren(Dialog) if item.isVisible()]
+    buttons = dialog.findChildren(QPushButton)
+    next(it for it in buttons if name in (it.objectName(), it.text().strip())).click()
+
+
+def test_a_song_is_dropped_split_and_played_and_another_goes_on_next_time(house: House) -> None:
+    controller, window = house.open()
+    first = file_mime([house.song("one.wav", 2.0)])
+    assert drag(window, first) and drop(window, first)
+    house.wait_until(lambda: bool(controller.jobs) and controller.jobs[0].state is JobState.DONE)
+    house.wait_until(lambda: window.song.shows_stems)  # the only song is selected
+    lanes = window.song.stems.lanes
+    house.wait_until(lambda: [lane.stem for lane in lanes if lane.wave.layers] == list(SOURCES))
+
+    house.wait_until(window.song.stems.transport.play.isEnabled)
+    window.song.stems.transport.play.click()
+    house.wait_until(lambda: window.playback.position_s > 0.3 and house.ear.loudest > 0)
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4):
+        QTest.keyClick(window.centre, key)
+    assert [lane.mute.isChecked() for lane in lanes] == [True] * 4
+    window.song.stems.transport.stop.click()
+    house.wait_until(lambda: not window.playback.playing)
+    house.ear.loudest = 0.0
+    window.song.stems.transport.play.click()
+    house.wait_until(lambda: window.playback.position_s > 0.3)
+    assert house.ear.loudest == 0.0
+
+    second = file_mime([house.song("two.wav", 12.0)])
+    assert drag(window, second) and drop(window, second)
+    house.wait_until(lambda: len(controller.jobs) == 2)
+    job_id = controller.jobs[1].id
+    passes = house.desk.scratch_of(job_id) / "passes"
+    house.wait_until(lambda: passes.is_dir() and len(list(passes.iterdir())) > 2)
+    assert not window.close()
+    press(window, CloseChoice.STOP_NOW.value)
+    house.wait_until(lambda: not window.isVisible())
+    house.close()
+    store = JobStore(house.desk.folders.database)
+    assert [job.state for job in store.all()] == [JobState.DONE, JobState.QUEUED]
+    store.close()
+
+    kept = len([path for path in passes.iterdir() if path.suffix == ".f32"])
+    assert kept > 0
+    controller, window = house.open()
+    fractions: list[float] = []
+
+    def note(changed: str) -> None:
+        progress = controller.progress(changed)
+        if progress is not None and progress.stage is Stage.SEPARATING:
+            fractions.append(progress.fraction)
+
+    controller.progress_changed.connect(note)
+    house.wait_until(lambda: [job.state for job in controller.jobs] == [JobState.DONE] * 2)
+    assert fractions and fractions[0] > 0  # not from the start again
+    window.library.view.select(job_id)
+    house.wait_until(lambda: window.song.shows_stems and window.song.job_id == job_id)
+    output = controller.jobs[1].output
+    assert output is not None
+    manifest = read_manifest(output)
+    assert manifest is not None and is_complete(output, manifest)
+    assert window.close()
+
+
+def test_the_format_that_is_chosen_in_the_window_is_what_is_saved(house: House) -> None:
+    controller, window = house.open()
+    window.show_settings()
+    (dialog,) = window.findChildren(SettingsDialog)
+    dialog.format.setCurrentIndex(dialog.format.findData("wav"))
+    press(window, labels.SAVE)
+    assert controller.settings.format == "wav"
+    controller.add_paths([house.song("one.wav", 0.7)])
+    house.wait_until(lambda: bool(controller.jobs) and controller.jobs[0].state is JobState.DONE)
+    folder = controller.jobs[0].output
+    assert folder is not None
+    assert sorted(path.name for path in folder.iterdir() if path.suffix != ".json") == sorted(
+        f"{stem}.wav" for stem in SOURCES
+    )
+    assert (folder / "vocals.wav").read_bytes()[:4] == b"RIFF"
+
+
+def test_a_song_with_a_damaged_stem_is_really_split_again(house: House) -> None:
+    controller, window = house.open()
+    controller.add_paths([house.song("one.wav", 0.7)])
+    house.wait_until(lambda: window.song.shows_stems)
+    before = controller.jobs[0].output
+    assert before is not None
+    window.close()
+    house.close()
+    bad = before / "vocals.flac"
+    bad.write_bytes(bytes(bad.stat().st_size))
+    controller, window = house.open()
+    panel = window.song.panel
+    house.wait_until(lambda: panel.headline.text() == labels.DAMAGED_HEADLINE)
+    next(it for it in panel.buttons if it.text().strip() == "Split again").click()
+    house.wait_until(lambda: controller.jobs[0].output not in (None, before))
+    house.wait_until(lambda: window.song.shows_stems)
+    after = controller.jobs[0].output
+    assert after is not None and after == before.with_name("one (2)")
+    assert bad.is_file()  # nothing of the person's is deleted
+
+
+# The window over a real controller and database, with jobs that do what the test says.
+
+
+@pytest.fixture
+def window(desk: Desk, qtbot: QtBot) -> MainWindow:
+    """Shown; its controller (`desk.controller`) starts no job until it is released."""
+    controller = desk.open(start=False)
+    made = MainWindow(controller, lambda: Player(Ear().open), lambda: "")
+    qtbot.addWidget(made)
+    made.resize(1280, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    controller.hold()
+    with qtbot.waitSignal(controller.jobs_reset):
+        controller.start()
+    return made
+
+
+def test_500_files_are_rows_soon(desk: Desk, qtbot: QtBot, window: MainWindow) -> None:
+    songs = desk.songs(*(f"{n:03}.mp3" for n in range(500)))
+    model = window.library.view.model()
+    began = time.monotonic()
+    dropped = file_mime(songs)
+    assert drag(window, dropped) and drop(window, dropped)
+    desk.wait_until(lambda: model.rowCount() == 500)
+    window.grab()
+    assert time.monotonic() - began < 5.0
+    assert [len(names) for names in desk.added] == [500]  # one transaction, one signal
+
+
+def test_all_failed_songs_are_tried_again_from_the_banner(
+    desk: Desk, qtbot: QtBot, window: MainWindow
+) -> None:
+    names = ("good.mp3", "bad.mp3", "worse.mp3")
+    for name in names[1:]:
+        desk.script.behaviours[name] = failing(SourceError(ErrorCode.SOURCE_UNREADABLE))
+    good, *bad = desk.add(*names)
+    desk.controller.release()
+    desk.wait_until(window.banners.batch.isVisible)
+    assert window.banners.batch.label.text() == "1 done, 2 failed"
+    show, retry = window.banners.batch.buttons
+    show.click()
+    assert window.song.job_id == bad[0]
+    desk.script.behaviours.clear()
+    retry.click()
+    desk.wait_for(JobState.DONE, good, *bad)
+    desk.wait_until(lambda: len(desk.batches) == 2)
+    assert desk.batches[-1].done == 2
+    desk.close()
+    store = JobStore(desk.folders.database)
+    assert [job.state for job in store.all()] == [JobState.DONE] * 3
+    store.close()
+
+
+def test_a_song_that_is_cancelled_says_so_until_it_has_ended(
+    desk: Desk, qtbot: QtBot, window: MainWindow
+) -> None:
+    let_go = threading.Event()
+
+    def deaf(_: Job, report: Report, cancel: CancelToken) -> None:
+        report(Progress(Stage.SEPARATING, 0.5))
+        assert let_go.wait(30)
+        cancel.check()
+
+    desk.script.behaviours["a.mp3"] = deaf
+    (job_id,) = desk.add("a.mp3")
+    desk.controller.release()
+    desk.wait_for(JobState.SEPARATING, job_id)
+    next(it for it in window.song.panel.buttons if it.text().strip() == "Cancel").click()
+    assert window.song.panel.text.text() == "Cancelling…"
+    let_go.set()
+    desk.wait_for(JobState.CANCELLED, job_id)
+    assert window.song.panel.headline.text() == "Cancelled"
+
+
+def test_rows_are_dragged_to_another_place(desk: Desk, qtbot: QtBot, window: MainWindow) -> None:
+    ids = desk.add("a.mp3", "b.mp3", "c.mp3", "d.mp3")
+    view = window.library.view
+    # Only a drag by the system has a source, without which nothing counts as an inner move.
+    view.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+    model = view.model()
+    data = model.mimeData([model.index(0, 0)])
+    move, none = Qt.DropAction.MoveAction, Qt.KeyboardModifier.NoModifier
+    below_c = view.visualRect(model.index(2, 0)).bottomLeft() + QPoint(60, 0)
+    for kind in (QDragEnterEvent, QDragMoveEvent):
+        over = kind(below_c, move, data, LEFT, none)
+        QApplication.sendEvent(view.viewport(), over)
+        assert over.isAccepted()
+    QApplication.sendEvent(view.viewport(), QDropEvent(below_c, move, data, LEFT, none))
+    assert desk.names() == ["b.mp3", "c.mp3", "a.mp3", "d.mp3"]
+    assert [model.index(n, 0).data() for n in range(4)] == ["b", "c", "a", "d"]
+    assert view.current_id() == ids[0]  # it stays selected
+    desk.close()
+    store = JobStore(desk.folders.database)
+    assert [job.source.name for job in store.all()] == ["b.mp3", "c.mp3", "a.mp3", "d.mp3"]
+    store.close()
+
+
+_FIRST_PAINT = """
+import sys
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+from stemdesk.gui import app
+
+class Painted(app.FirstPaint):
+    def eventFilter(self, watched, event):
+        if event.type() is QEvent.Type.Paint:
+            print("painted", flush=True)
+            QApplication.quit()
+        return super().eventFilter(watched, event)
+
+app.FirstPaint = Painted
+sys.exit(app.run([], ["--platform", "offscreen"]))
+"""
+
+
+def test_the_window_is_painted_soon_after_the_start(tmp_path: Path) -> None:
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _FIRST_PAINT],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={
+            "PYTHONPATH": str(SOURCE),
+            "STEMDESK_HOME": str(tmp_path),
+            "HOME": str(tmp_path),
+            "PATH": os.environ.get("PATH", ""),
+        },
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "painted\n"
+        assert time.monotonic() - began < 5.0
+    finally:
+        process.communicate(timeout=60)
+    assert process.returncode == 0
