@@ -6,6 +6,8 @@ an option: the command line, which imports neither Qt nor PortAudio.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import multiprocessing
 import os
 import sys
@@ -17,6 +19,7 @@ from stemdesk.cli.arguments import COMMANDS
 from stemdesk.core.files import exists
 from stemdesk.paths import folders
 
+_STOPPED = 130
 _NO_SCREEN = "There is no screen here for the window. Use the command line: stemdesk split --help"
 _NO_QT = (
     "The window cannot start: {error}\n"
@@ -33,9 +36,12 @@ def main() -> int:
         try:
             from stemdesk.cli.main import run_command
 
-            return run_command(arguments)
+            exit_code = run_command(arguments)
         except KeyboardInterrupt:  # before the command had set up its own answer to it
-            return 130
+            exit_code = _STOPPED
+        if exit_code == _STOPPED:
+            _leave_now(exit_code)
+        return exit_code
     log.set_up(folders().logs, "window")
     return _open_window([Path(item) for item in arguments])
 
@@ -56,6 +62,16 @@ def _open_window(paths: Sequence[Path]) -> int:
     except ImportError as error:  # a system library that Qt links to
         return _refuse(_NO_QT.format(error=error))
     return run(paths)
+
+
+def _leave_now(exit_code: int) -> None:
+    """End without taking libraries down one by one: torch would take another half second, and
+    who stops a program wants it gone. Everything is written and closed by now."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(exit_code)
 
 
 def _refuse(text: str) -> int:
