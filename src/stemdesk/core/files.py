@@ -15,12 +15,12 @@ def exists(path: Path) -> bool:
 
 def is_folder(path: Path) -> bool:
     """As `Path.is_dir`, and never raises."""
-    return os.path.isdir(path)  # noqa: PTH112
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises
 
 
 def is_file(path: Path) -> bool:
     """As `Path.is_file`, and never raises."""
-    return os.path.isfile(path)  # noqa: PTH113
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises
 
 
 def sync(path: Path) -> None:
@@ -51,7 +51,7 @@ def replace_file(path: Path, data: bytes | memoryview) -> None:
                 view = view[file.write(view) :]
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException:  # also Ctrl+C: nothing half-written stays
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise

@@ -93,9 +93,9 @@ class _NoValues(TorchFunctionMode):
 def _network_class(klass: str) -> type[nn.Module]:
     network: type[nn.Module]
     if klass == HTDEMUCS:
-        from demucs.htdemucs import HTDemucs as network  # noqa: N813
+        from demucs.htdemucs import HTDemucs as network  # noqa: N813 - a class either way
     elif klass == HDEMUCS:
-        from demucs.hdemucs import HDemucs as network  # noqa: N813
+        from demucs.hdemucs import HDemucs as network  # noqa: N813 - a class either way
     else:
         raise ModelError(ErrorCode.MODEL_REFUSED, f"the class {klass[:80]!r}")
     return network

@@ -157,7 +157,7 @@ def hand_over(data: Path, paths: Sequence[Path], patience_s: float = 5.0) -> boo
     while time.monotonic() < until:
         if any(_send(name, message, until) for name in server_names(data)):
             return True
-        time.sleep(_TRY_AGAIN_S)
+        time.sleep(_TRY_AGAIN_S)  # this process has no window that could stand still
     return False
 
 

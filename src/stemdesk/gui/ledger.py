@@ -190,7 +190,7 @@ class Ledger(QObject):
         # Taken off the list first: whoever hears of the step may write, too.
         try:
             step(store)
-        except Exception:
+        except Exception:  # raised again: the step is not lost, whatever happened
             self._waiting.insert(0, step)
             raise
 

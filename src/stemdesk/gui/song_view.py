@@ -164,6 +164,7 @@ class SongView(QWidget):
 
     def _draw(self, job_id: str, stem: str, peaks: object) -> None:
         if job_id == self._job_id:
+            # A Qt signal carries any object; only `SongFiles` sends this one.
             self.stems.show_peaks(stem, peaks)  # type: ignore[arg-type]
 
     def _meet(self, job_id: str, damaged: Path | None) -> None:

@@ -76,7 +76,7 @@ def save_stems(
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise write_error(error, partial.parent) from error
-    except BaseException:
+    except BaseException:  # also Ctrl+C: no partial folder stays
         shutil.rmtree(partial, ignore_errors=True)
         raise
 

@@ -233,7 +233,7 @@ def _replace(partial: Path, folder: Path, job_id: str) -> Path:
     folder.rename(old)
     try:
         partial.rename(folder)
-    except BaseException:
+    except BaseException:  # also Ctrl+C: the old song folder comes back
         old.rename(folder)
         raise
     _put_back(old, folder)

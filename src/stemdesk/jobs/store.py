@@ -142,7 +142,7 @@ class JobStore:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
+        except BaseException:  # also Ctrl+C: a transaction never stays open
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")

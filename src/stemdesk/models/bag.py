@@ -57,7 +57,7 @@ class _PlainLoader(yaml.SafeLoader):
     without keys that stand there twice."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[no-untyped-call] # PyYAML
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise ModelError(ErrorCode.MODEL_REFUSED, "anchors and aliases are not allowed")
         return super().compose_node(parent, index)
