@@ -19,6 +19,7 @@ FLOOR = {
     "core": 0,
     "paths": 1,
     "log": 1,
+    "memory": 1,
     "models": 2,
     "audio": 2,
     "fetch": 2,

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stemdesk import log
+from stemdesk import log, memory
 from stemdesk.cli.arguments import COMMANDS
 from stemdesk.core.files import exists
 from stemdesk.paths import folders
@@ -30,6 +30,7 @@ _NO_QT = (
 def main() -> int:
     """Start StemDesk; returns the exit code."""
     multiprocessing.freeze_support()
+    memory.keep_freed()
     arguments = sys.argv[1:]
     if arguments and (arguments[0] in COMMANDS or _is_no_file(arguments[0])):
         log.set_up(folders().logs, "command")

@@ -10,6 +10,7 @@ from typing import Any, Self
 from stemdesk.core.errors import ErrorCode, SettingsError
 
 DEFAULT_OVERLAP = 0.25
+MAX_SHIFTS = 2
 
 
 class AudioFormat(StrEnum):
@@ -22,18 +23,28 @@ class AudioFormat(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SeparationOptions:
     """`model`: name in the models folder. `stems`: the wanted ones, empty for all of the
-    model's. `overlap`: share of a segment that the next one repeats, 0 to 0.9."""
+    model's. `overlap`: share of a segment that the next one repeats, 0 to 0.9. `shifts`: how many
+    times the song is separated, each time moved by a fixed offset, and averaged; 0 for once,
+    not moved."""
 
     model: str
     stems: tuple[str, ...] = ()
     overlap: float = DEFAULT_OVERLAP
+    shifts: int = 0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.overlap) and 0 <= self.overlap <= 0.9):
             raise SettingsError(ErrorCode.SETTINGS_INVALID, f"overlap {self.overlap}")
+        if not 0 <= self.shifts <= MAX_SHIFTS:
+            raise SettingsError(ErrorCode.SETTINGS_INVALID, f"shifts {self.shifts}")
 
     def to_json(self) -> dict[str, Any]:
-        return {"model": self.model, "stems": list(self.stems), "overlap": self.overlap}
+        return {
+            "model": self.model,
+            "stems": list(self.stems),
+            "overlap": self.overlap,
+            "shifts": self.shifts,
+        }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
@@ -41,6 +52,7 @@ class SeparationOptions:
             model=str(value["model"]),
             stems=tuple(str(stem) for stem in value["stems"]),
             overlap=float(value["overlap"]),
+            shifts=int(value.get("shifts", 0)),  # 0.1.0's first jobs had none
         )
 
 
