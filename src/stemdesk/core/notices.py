@@ -15,6 +15,8 @@ class NoticeCode(StrEnum):
     DOWNMIXED = "downmixed"  # facts: channels
     CLIPPED = "clipped"  # facts: stem, peak_db (over full scale)
     RENAMED = "renamed"  # facts: name
+    BATCH_REDUCED = "batch_reduced"  # facts: device
+    DEVICE_LEFT = "device_left"  # facts: device
 
 
 @dataclass(frozen=True, slots=True)

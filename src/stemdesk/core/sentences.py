@@ -124,6 +124,11 @@ NOTICES: dict[NoticeCode, str] = {
         "32-bit WAV keeps it whole."
     ),
     _N.RENAMED: "Saved as “{name}”, since a folder of that name was there already.",
+    _N.BATCH_REDUCED: "{device} ran out of memory and was given less at a time.",
+    _N.DEVICE_LEFT: (
+        "{device} ran out of memory or stopped answering, so the processor did the rest. The next "
+        "song tries it again."
+    ),
 }
 
 STAND_IN_NOTE = (

@@ -21,11 +21,6 @@ from stemdesk.jobs.folder import Recipe, StemFile, partial_folder, publish, writ
 _BLOCK = 1 << 17  # frames: 1 MiB of stereo float32
 
 
-def stems_size_bytes(frames: int, stems: int, bits: int) -> int:
-    """The most that `stems` files of `frames` take at this depth (FLAC is smaller)."""
-    return frames * CHANNELS * bits // 8 * stems
-
-
 def save_stems(
     job: Job,
     recipe: Recipe,
