@@ -60,7 +60,7 @@ def test_the_work_begins_before_the_song_is_decoded() -> None:
     decoder, made = Decoder(), queue()
     told: list[Progress] = []
     with decoding(made, decoder, told.append, CancelToken()) as ahead:
-        assert ahead.facts is None and ahead.normalisation == (0.5, 2.0)
+        assert [ahead.facts, ahead.normalisation] == [None, (0.5, 2.0)]
         assert made.take(1, CancelToken())[0].segment == 0
         assert not decoder.stopped.is_set()
         decoder.go_on.set()
