@@ -323,6 +323,42 @@ def test_a_wrong_half_precision_falls_back_to_the_full_one(
     assert implementations(audio) == [{"fast"}]
 
 
+class Failing:
+    """A forward pass that another version of torch has broken, or that gives no numbers."""
+
+    def __init__(self, module: nn.Module, frames: int, dtype: torch.dtype) -> None:
+        self._module = module
+        self._passes = 0
+
+    def __call__(self, mix: torch.Tensor, check: Callable[[], None]) -> torch.Tensor:
+        self._passes += 1
+        if self._passes == 3:
+            raise RuntimeError("unknown operation")
+        output: torch.Tensor = self._module(mix)
+        return output
+
+
+class Overflowing(Failing):
+    def __call__(self, mix: torch.Tensor, check: Callable[[], None]) -> torch.Tensor:
+        self._passes += 1
+        output: torch.Tensor = self._module(mix)
+        return output * (torch.inf if self._passes == 3 else 1)
+
+
+@pytest.mark.parametrize("how", [Failing, Overflowing])
+def test_a_forward_that_fails_on_the_way_is_replaced_for_what_is_left(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, how: Any
+) -> None:
+    expected, _ = scene.run(Separator(), scene.song())
+    monkeypatch.setattr(network, "FastHTDemucs", how)
+    seen: list[int] = []
+    audio = scene.song()
+    found, _ = scene.run(Separator(), audio, lambda done, _: seen.append(done))
+    assert seen == [1, 2, 3, 4, 5]
+    assert implementations(audio) == [{"fast"}, {"stock"}]
+    close(found, expected)
+
+
 def test_silence_proves_nothing(scene: Scene, checks: SelfChecks, tmp_path: Path) -> None:
     mix = noise(LONG)
     mix[:, : SEGMENT + 1] = 0.05  # the mean

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -128,6 +129,7 @@ class _Run:
         self._device = owner.device
         self._size = BatchSize(known=not devices.is_cuda(self._device))
         self._networks: dict[int, Network] = {}  # by their index in the model's files
+        self._distrusted: set[tuple[int, Implementation]] = set()
         self._setup: Setup | None = None
         self._in_flight: deque[InFlight] = deque()
         self._notices: dict[NoticeCode, Notice] = {}
@@ -159,17 +161,43 @@ class _Run:
         network = self._networks[queue.outline.grids[passes[0].grid].model]
         mix = Mix(song.audio.read_mix, queue.frames, song.mean, song.deviation)
         check = self._cancel.check_pause
-        self._in_flight.append(InFlight(network, queue.outline, passes, mix, self._device, check))
+        with self._distrusting(network):
+            flight = InFlight(network, queue.outline, passes, mix, self._device, check)
+            self._in_flight.append(flight)
 
     def _end(self, flight: InFlight) -> None:
         queue = self._song.queue
-        for one, samples in zip(flight.passes, flight.results(), strict=True):
+        results: list[Samples] = []
+        with self._distrusting(flight.network):
+            results = flight.results()
+        if not results:
+            return
+        for one, samples in zip(flight.passes, results, strict=True):
             self._song.audio.write_pass(one.piece, samples)
             queue.finish(one)
             self._report(queue.done, queue.total)
         if not self._size.known:
             self._size.measured(*devices.memory_of_one_pass(self._device))
         self._check(flight)
+
+    @contextmanager
+    def _distrusting(self, network: Network) -> Iterator[None]:
+        """What our forward cannot run, or gives as no numbers (half precision ends at 65504), the
+        next best one is asked for, to the song's end. Only demucs' own forward has the last word.
+        """
+        try:
+            yield
+        except ModelError as error:
+            if network.how is Implementation.STOCK:
+                raise
+            log.warning("%s is given up for this song: %s", network.how.value, error.detail)
+            self._distrusted.add((self._index(network), network.how))
+            self._in_flight.clear()
+            self._networks = {}
+            self._song.queue.put_back()
+
+    def _index(self, network: Network) -> int:
+        return next(index for index, one in self._networks.items() if one is network)
 
     def _prepare(self) -> None:
         """Load what the song needs, as its earlier passes were computed if that can be."""
@@ -215,10 +243,11 @@ class _Run:
             half = devices.is_cuda(self._device) and not self._owner.full_precision
             choices = [Implementation.FAST_HALF] * half + [Implementation.FAST]
         before = earlier.implementation(file.signature) if earlier else None
-        if before is Implementation.STOCK or before in choices:
-            yield before
+        if before in choices or before is Implementation.STOCK:
+            choices.insert(0, before)
         for how in choices:
-            if self._owner.checks.verdict(self._song.hashes[index], how, self._setup) is not False:
+            verdict = self._owner.checks.verdict(self._song.hashes[index], how, self._setup)
+            if verdict is not False and (index, how) not in self._distrusted:
                 yield how
         yield Implementation.STOCK
 
@@ -252,7 +281,7 @@ class _Run:
     def _check(self, flight: InFlight) -> None:
         """Compare a finished pass with demucs' own forward, once for each network and machine."""
         assert self._setup is not None
-        index = next(key for key, value in self._networks.items() if value is flight.network)
+        index = self._index(flight.network)
         mark, how = self._song.hashes[index], flight.network.how
         if self._owner.checks.verdict(mark, how, self._setup) is not None or flight.is_silent():
             return
