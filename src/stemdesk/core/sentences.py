@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
 
 _E = ErrorCode
 ERRORS: dict[ErrorCode, tuple[str, str]] = {
@@ -124,6 +125,10 @@ NOTICES: dict[NoticeCode, str] = {
         "32-bit WAV keeps it whole."
     ),
     _N.RENAMED: "Saved as “{name}”, since a folder of that name was there already.",
+    _N.SUM_LEFT_OUT: (
+        "The stems were not made to sum to the mix: that takes all stems of the model, and only "
+        "some were asked for."
+    ),
 }
 
 STAND_IN_NOTE = (
@@ -147,6 +152,31 @@ def say(
 def say_notice(notice: Notice) -> str:
     """A notice as one sentence."""
     return NOTICES[notice.code].format_map(_Gaps(_written(notice.facts)))
+
+
+def say_null_depth(depth: NullDepth) -> str:
+    """How well the saved stems give the song back: `recombines at … dB`, or exactly."""
+    if depth.saved_db is None:
+        return "recombines exactly"
+    return f"recombines at {_decibels(depth.saved_db)}"
+
+
+def say_null_depth_at_length(depth: NullDepth) -> str:
+    """The same as whole sentences, with what the stems were before they were made to sum up."""
+    if depth.saved_db is None:
+        text = "Added up, the stems are the song, sample for sample."
+    else:
+        text = (
+            f"Added up, the stems give the song back with an error of {_decibels(depth.saved_db)}."
+        )
+    if depth.plain_db is not None and depth.plain_db != depth.saved_db:
+        text += f" As they were separated, the error was {_decibels(depth.plain_db)}."
+    return text
+
+
+def _decibels(value: float) -> str:
+    """-38.2 → `-38 dB`, with a real minus sign."""
+    return f"{round(value)} dB".replace("-", "\N{MINUS SIGN}")
 
 
 def format_bytes(count: float) -> str:

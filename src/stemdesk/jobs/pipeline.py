@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from stemdesk.audio.store import JobAudio, MixFacts
 from stemdesk.core.errors import DiskFullError, ErrorCode, ModelError, free_bytes
 from stemdesk.core.job import Job
-from stemdesk.core.notices import Notice
+from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken, Estimate, Progress, Report, Stage
 from stemdesk.core.track import fingerprint
 from stemdesk.jobs.export import save_stems, stems_size_bytes
@@ -48,13 +49,15 @@ class Workplace:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A finished job. `already`: a matching song folder was there and nothing was computed."""
+    """A finished job. `already`: a matching song folder was there and nothing was computed.
+    `null_depth`: None where only a part of the model's stems was wanted."""
 
     folder: Path
     frames: int
     samplerate: int
     notices: tuple[Notice, ...] = ()
     already: bool = False
+    null_depth: NullDepth | None = None
 
 
 class Pipeline:
@@ -78,7 +81,7 @@ class Pipeline:
             model, recipe = prepare(job, place.library)
             split = find_split(job, recipe.key)
             if split is not None and not place.force:
-                return _already(split)
+                return _already(split, recipe)
             ensure_writable(job)
             audio = open_scratch(place.scratch / job.id, recipe)
             facts = self._decode(job, model, recipe, audio, report, cancel)
@@ -86,14 +89,17 @@ class Pipeline:
             with compute_lock(place.compute_lock, report, cancel):
                 split = find_split(job, recipe.key)
                 if split is not None and not place.force:
-                    return _already(split)
+                    return _already(split, recipe)
                 plan, device = self._separate(job, model, recipe, audio, facts, report, cancel)
                 notices = tuple(Notice.from_json(item) for item in json.loads(facts.notices))
                 with _needing(_saved_bytes(recipe, facts.frames)):
-                    folder, notices = save_stems(
+                    saved = save_stems(
                         job, recipe, audio, plan.pieces, device, notices, split, report, cancel
                     )
-            return Result(folder, facts.frames, facts.samplerate, notices)
+            notices = saved.notices + _left_out(recipe)
+            return Result(
+                saved.folder, facts.frames, facts.samplerate, notices, null_depth=saved.null_depth
+            )
 
     def _decode(
         self,
@@ -180,6 +186,7 @@ def prepare(job: Job, library: ModelLibrary) -> tuple[ModelInfo, Recipe]:
         overlap=job.separation.overlap,
         format=job.export.format.value,
         bits=job.export.bits,
+        exact_sum=job.export.exact_sum,
     )
     return model, recipe
 
@@ -195,11 +202,19 @@ def wanted_stems(model: ModelInfo, stems: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(stem for stem in model.sources if stem in stems or not stems)
 
 
-def _already(folder: Path) -> Result:
+def _already(folder: Path, recipe: Recipe) -> Result:
     manifest = read_manifest(folder)
     if manifest is None:  # it was there a moment ago
         return Result(folder, 0, 0, already=True)
-    return Result(folder, manifest.frames, manifest.samplerate, manifest.notices, already=True)
+    notices = manifest.notices + _left_out(recipe)
+    return Result(folder, manifest.frames, manifest.samplerate, notices, True, manifest.null_depth)
+
+
+def _left_out(recipe: Recipe) -> tuple[Notice, ...]:
+    """What was asked of the stems and had no effect. Not for the manifest: the same folder also
+    serves who did not ask."""
+    asked_in_vain = recipe.exact_sum and not recipe.complete
+    return (Notice(NoticeCode.SUM_LEFT_OUT),) if asked_in_vain else ()
 
 
 def _scratch_bytes(model: ModelInfo, recipe: Recipe, frames: int) -> int:
