@@ -189,3 +189,11 @@ def test_silence_has_a_null_depth(bits: int) -> None:
     depth = meter.depth()
     assert depth.plain_db == pytest.approx(-3.01, abs=0.01), "half of it is one step loud"
     assert depth.saved_db is None
+
+
+def test_the_quietest_mix_is_not_silence() -> None:
+    mix = np.full((2, 50), 1 << 16, np.int32)
+    meter = NullMeter(16)
+    meter.add(mix, np.zeros((2, 2, 50), np.int32), np.stack([mix, -mix]))
+    depth = meter.depth()
+    assert (depth.plain_db, depth.saved_db) == (0.0, 0.0), "all of it is missing"
