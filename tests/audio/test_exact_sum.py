@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from stemdesk.audio.encode import Rounded, Samples, rounded
 from stemdesk.audio.exact_sum import NullMeter, sum_to_mix
 
+PATIENT = settings(deadline=None)  # machines are busy at times
 DEPTHS = pytest.mark.parametrize("bits", [16, 24])
 LEVELS = st.floats(-1.5, 1.5, width=32)
 EDGES = st.sampled_from([-1e30, -2.0, -1.0, -0.5, -(2.0**-23), 0.0, 2.0**-15, 0.5, 1.0, 2.0, 1e30])
@@ -40,6 +41,7 @@ def song(elements: st.SearchStrategy[float], most: int = 6) -> st.SearchStrategy
 
 
 @DEPTHS
+@PATIENT
 @given(parts=song(LEVELS | EDGES), data=st.data())
 def test_integers_sum_to_the_mix_at_every_sample(
     bits: int, parts: Samples, data: st.DataObject
@@ -67,6 +69,7 @@ def test_there_is_room_for_every_mix_at_the_edge_of_the_range(bits: int, count: 
 
 
 @DEPTHS
+@PATIENT
 @given(parts=song(LEVELS))
 def test_only_the_rest_changes_where_it_has_room(bits: int, parts: Samples) -> None:
     mix, stems = rounded(parts[0], bits), rounded(parts[1:], bits)
@@ -106,6 +109,7 @@ def test_without_a_rest_the_stem_with_most_headroom_takes_it_all() -> None:
     assert changed[:, 0].tolist() == [[False, True], [True, False]]
 
 
+@PATIENT
 @given(parts=song(st.floats(-0.5, 0.5, width=32)), data=st.data())
 def test_floats_sum_to_the_mix_however_a_mixer_adds_them(
     parts: Samples, data: st.DataObject
@@ -121,6 +125,7 @@ def test_floats_sum_to_the_mix_however_a_mixer_adds_them(
     assert np.abs(single.astype(np.float64) - mix).max() <= 1e-6
 
 
+@PATIENT
 @given(parts=song(st.floats(-40, 40, width=32)))
 def test_loud_floats_are_not_clipped_and_exact_in_proportion(parts: Samples) -> None:
     mix, stems = rounded(parts[0], 32), rounded(parts[1:], 32)
@@ -130,6 +135,7 @@ def test_loud_floats_are_not_clipped_and_exact_in_proportion(parts: Samples) -> 
     assert np.abs(exact.sum(axis=0, dtype=np.float64) - mix).max() <= 1e-6 * loudest
 
 
+@PATIENT
 @given(parts=song(st.sampled_from([np.inf, -np.inf, np.nan, 3e38, -3e38, 1.0, 0.0])))
 def test_floats_without_bounds_stay_finite(parts: Samples) -> None:
     exact = sum_to_mix(rounded(parts[1:], 32), rounded(parts[0], 32), 0, 32)

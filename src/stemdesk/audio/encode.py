@@ -48,7 +48,8 @@ def quantise(block: Samples, bits: int) -> NDArray[np.int32]:
 
 def rounded(block: Samples, bits: int) -> Rounded:
     """float32 samples as a file of `bits` bits holds them, same shape: integers as `quantise`
-    makes them, or floats (32 bits), which keep what lies above full scale. NaN becomes 0."""
+    makes them, or floats (32 bits), which keep what lies above full scale. NaN becomes 0, what is
+    infinite the largest value there is."""
     return np.nan_to_num(block, nan=0.0) if bits == 32 else quantise(block, bits)
 
 

@@ -13,7 +13,7 @@ class NullDepth:
     `plain_db`: of the stems as separated, rounded to the file's depth. `saved_db`: of the stems
     as they are saved; the same, unless they were made to sum to the mix. None stands for exact:
     nothing is left over at any sample. More negative is better. The mix is the decoded song,
-    clipped and rounded to that depth too.
+    rounded to that depth too and, for integers, clipped; a silent one counts as one step loud.
     """
 
     plain_db: float | None

@@ -207,7 +207,14 @@ def _already(folder: Path, recipe: Recipe) -> Result:
     if manifest is None:  # it was there a moment ago
         return Result(folder, 0, 0, already=True)
     notices = manifest.notices + _left_out(recipe)
-    return Result(folder, manifest.frames, manifest.samplerate, notices, True, manifest.null_depth)
+    return Result(
+        folder,
+        manifest.frames,
+        manifest.samplerate,
+        notices,
+        already=True,
+        null_depth=manifest.null_depth,
+    )
 
 
 def _left_out(recipe: Recipe) -> tuple[Notice, ...]:
