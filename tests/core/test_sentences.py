@@ -59,7 +59,7 @@ def test_durations(seconds: float, text: str) -> None:
 
 def test_names_that_cannot_be_shown_are_made_showable() -> None:
     assert printable("a\udcff\n\x1bb 日本 🎸") == "a���b 日本 🎸"
-    printable("\udcff").encode()
+    assert printable("\udcff\ud800\udbff") == "���"
 
 
 def test_notices_carry_their_numbers() -> None:

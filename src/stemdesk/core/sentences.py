@@ -198,9 +198,9 @@ def format_duration(seconds: float) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without control characters and with undecodable bytes as `�`, safe to show."""
-    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(character if character.isprintable() else "�" for character in shown)
+    """`text` with control characters and undecodable bytes (halves of surrogate pairs) as `�`,
+    safe to show."""
+    return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def _written(facts: Mapping[str, Fact]) -> dict[str, Fact]:
