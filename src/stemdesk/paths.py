@@ -58,6 +58,11 @@ class Folders:
         return self.data / "compute.lock"
 
     @property
+    def self_checks(self) -> Path:
+        """Which networks were found to compute what they should."""
+        return self.data / "self-checks.json"
+
+    @property
     def output(self) -> Path:
         """Where stems are saved."""
         return self.output_override or self.music / APP

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from stemdesk.paths import folders
 from support.place import Place
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -75,27 +76,51 @@ def test_the_same_song_twice_at_once_is_split_once(place: Place) -> None:
     assert [path.name for path in place.out.iterdir()] == ["song"]
 
 
-def test_killed_and_started_again_it_goes_on_with_the_same_bits(place: Place) -> None:
-    song = place.song(seconds=10.0)
-    whole = start(place, "split", song, "-o", place.root / "whole")
-    assert whole.communicate(timeout=120) and whole.returncode == 0
-    process = start(place, "split", song, "-o", place.out, "--json")
+def kill_at(process: subprocess.Popen[str], stage: str, percent: float) -> float | None:
+    """Kill it as soon as it has come that far; the first percent of its separation."""
+    first = None
     assert process.stdout is not None
     for line in process.stdout:
         event = json.loads(line)
-        if event.get("stage") == "separating" and event["percent"] >= 30:
+        if event.get("stage") == "separating" and first is None:
+            first = event["percent"]
+        if event.get("stage") == stage and event["percent"] >= percent:
             process.kill()
             break
     process.communicate(timeout=60)
-    again = start(place, "split", song, "-o", place.out, "--json")
+    return first
+
+
+def test_killed_at_many_moments_it_goes_on_with_the_same_bits(place: Place) -> None:
+    song = place.song(seconds=10.0)
+    whole = start(place, "split", song, "-o", place.root / "whole")
+    assert whole.communicate(timeout=120) and whole.returncode == 0
+    command = ("split", song, "-o", place.out, "--json")
+    finished: dict[str, int] = {}
+    reached = 0.0
+    for stage, percent in [
+        ("decoding", 0), ("separating", 0), ("separating", 15), ("separating", 35),
+        ("separating", 65), ("separating", 90), ("saving", 1), ("saving", 60),
+    ]:  # fmt: skip
+        first = kill_at(start(place, *command), stage, percent)
+        assert first is None or first >= reached, "finished passes were not done again"
+        reached = max(reached, percent if stage == "separating" else 0.0)
+        for path in folders().scratch.glob("*/passes/*.f32"):
+            assert (
+                finished.setdefault(path.name, path.stat().st_mtime_ns) == path.stat().st_mtime_ns
+            )
+    again = start(place, *command)
     out, _ = again.communicate(timeout=120)
     assert again.returncode == 0
-    first = next(
-        event for event in map(json.loads, out.splitlines()) if event.get("stage") == "separating"
-    )
-    assert first["percent"] >= 30
+    assert all(
+        json.loads(line).get("stage") != "decoding" or json.loads(line)["percent"] == 0
+        for line in out.splitlines()
+    ), "it was decoded once"
+    assert len(finished) == 27
     for path in (place.root / "whole" / "song").glob("*.flac"):
         assert (place.out / "song" / path.name).read_bytes() == path.read_bytes()
+    manifest = json.loads((place.out / "song" / "stemdesk.json").read_text("utf-8"))
+    assert len(manifest["computed"]) == 1
 
 
 def test_two_commands_share_the_device_and_the_second_says_that_it_waits(place: Place) -> None:

@@ -37,28 +37,28 @@ def test_pause_acts_only_where_a_job_can_rest() -> None:
 
 def test_the_estimate_is_the_time_per_step_times_the_steps_to_go() -> None:
     clock = Clock()
-    estimate = Estimate(10, clock)
+    estimate = Estimate(clock)
     clock.now += 8.0  # warm-up
-    assert estimate.step(1) == pytest.approx(72.0)
+    assert estimate.step(1, 10) == pytest.approx(72.0)
     clock.now += 2.0
-    assert estimate.step(2) == pytest.approx(16.0), "the warm-up no longer counts"
+    assert estimate.step(2, 10) == pytest.approx(16.0), "the warm-up no longer counts"
     clock.now += 3.0
-    assert estimate.step(3) == pytest.approx((2.0 + 0.3 * 1.0) * 7)
+    assert estimate.step(3, 10) == pytest.approx((2.0 + 0.3 * 1.0) * 7)
 
 
 def test_the_estimate_starts_anew_after_a_suspend() -> None:
     clock = Clock()
-    estimate = Estimate(10, clock)
+    estimate = Estimate(clock)
     clock.now += 1.0
-    estimate.step(1)
+    estimate.step(1, 10)
     clock.now += 3600.0
-    assert estimate.step(2) is None
+    assert estimate.step(2, 10) is None
     clock.now += 1.0
-    assert estimate.step(3) == pytest.approx(7.0)
+    assert estimate.step(3, 10) == pytest.approx(7.0)
 
 
 def test_the_estimate_ends_at_zero() -> None:
     clock = Clock()
-    estimate = Estimate(1, clock)
+    estimate = Estimate(clock)
     clock.now += 1.0
-    assert estimate.step(1) == 0.0
+    assert estimate.step(1, 1) == 0.0

@@ -1,8 +1,8 @@
 import copy
-import dataclasses
-import functools
 import gc
+import itertools
 import os
+import random
 import threading
 import weakref
 from collections.abc import Callable
@@ -15,49 +15,32 @@ import torch
 from demucs.apply import BagOfModels, apply_model
 from torch import nn
 
-from stemdesk.audio.store import JobAudio, MixFacts, Samples, StemReader
+from stemdesk.audio.store import JobAudio, Piece, Samples
 from stemdesk.core.errors import Cancelled, DeviceError, ErrorCode, ModelError, Paused
 from stemdesk.core.progress import CancelToken
-from stemdesk.engine import separate
+from stemdesk.engine import network as network_module
 from stemdesk.engine.load import load_model
-from stemdesk.engine.plan import Plan, make_plan
-from stemdesk.engine.separate import Separator
-from stemdesk.models.library import ModelFile, ModelInfo, ModelLibrary
-from support import models
-from support.models import install
-
-RATE = 16000  # fewer frames for half a second: quicker
-SEGMENT = RATE // 2  # frames
-STRIDE = int(0.75 * SEGMENT)
-LONG = int(3.3 * SEGMENT)
-MEAN, DEVIATION = 0.05, 0.2
-small_htdemucs = functools.partial(models.small_htdemucs, samplerate=RATE)
-small_hdemucs = functools.partial(models.small_hdemucs, samplerate=RATE)
-IDENTITY = [[float(row == column) for column in range(4)] for row in range(4)]
-
-
-def noise(frames: int, kind: str = "stereo") -> Samples:
-    """A loud mix that is not centred, so that a wrong normalisation shows."""
-    mix = np.random.default_rng(frames).normal(MEAN, DEVIATION, (2, frames)).astype(np.float32)
-    if kind == "mono":
-        mix[1] = mix[0]
-    return mix if kind != "silent" else np.zeros_like(mix)
-
-
-def scratch(folder: Path, mix: Samples) -> JobAudio:
-    audio = JobAudio(folder / "job")
-
-    def fill(append: Callable[[Samples], None]) -> MixFacts:
-        append(mix)
-        return MixFacts(mix.shape[1], RATE, MEAN, DEVIATION, "", RATE, 2)
-
-    audio.write_mix(fill)
-    return audio
-
-
-def installed(folder: Path, *networks: nn.Module, **bag: Any) -> ModelInfo:
-    install(folder, "m", networks, **bag)
-    return ModelLibrary(folder).get("m")
+from stemdesk.engine.pass_queue import PassQueue
+from stemdesk.engine.plan import Plan
+from stemdesk.engine.separate import Separation, Separator
+from stemdesk.models.library import ModelFile, ModelInfo
+from support.separation import (
+    DEVIATION,
+    IDENTITY,
+    LONG,
+    MEAN,
+    RATE,
+    SEGMENT,
+    STRIDE,
+    installed,
+    make_plan,
+    noise,
+    queue_of,
+    scratch,
+    small_hdemucs,
+    small_htdemucs,
+    stems_of,
+)
 
 
 def run(
@@ -67,20 +50,22 @@ def run(
     separator: Separator | None = None,
     report: Callable[[int, int], None] = lambda done, total: None,
     cancel: CancelToken | None = None,
+    queue: PassQueue | None = None,
 ) -> Samples:
     """Separate; float32 [stems, channels, frames]."""
     separator = separator or Separator()
-    separator.run(model, plan, audio, MEAN, DEVIATION, report, cancel or CancelToken())
-    return np.stack(
-        [StemReader(audio, stem, plan.pieces).read(0, plan.frames) for stem in plan.stems]
-    )
+    hashes = tuple(file.signature for file in model.files)
+    queue = queue or queue_of(plan, audio)
+    song = Separation(model, hashes, queue, audio, MEAN, DEVIATION)
+    separator.run(song, report, cancel or CancelToken())
+    return stems_of(plan, audio)
 
 
-def stock(network: Any, mix: Samples) -> Samples:
+def stock(network: Any, mix: Samples, shifts: int = 0) -> Samples:
     """What demucs itself makes of the same normalised mix."""
     normalised = (torch.from_numpy(mix) - MEAN) / DEVIATION
     with torch.no_grad():
-        stems = apply_model(network, normalised[None], shifts=0, overlap=0.25, split=True)
+        stems = apply_model(network, normalised[None], shifts=shifts, overlap=0.25, split=True)
     found: Samples = (stems[0] * DEVIATION + MEAN).numpy()
     return found
 
@@ -140,6 +125,22 @@ def test_the_yaml_segment_separates_as_stock_does(tmp_path: Path, seconds: float
     check(tmp_path, LONG, "stereo", small_htdemucs(0), small_hdemucs(1), segment=seconds)
 
 
+@pytest.mark.parametrize("shifts", [1, 2])
+@pytest.mark.parametrize("frames", [1000, LONG + 200])
+def test_shifts_separate_as_stock_does_with_the_same_offsets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shifts: int, frames: int
+) -> None:
+    mix = noise(frames)
+    networks: list[Any] = [small_htdemucs(), small_hdemucs()]
+    model = installed(tmp_path, *networks)
+    plan = make_plan(model, (), frames, shifts=shifts)
+    found = run(model, plan, scratch(tmp_path, mix))
+    most = int(0.5 * RATE)
+    offsets = itertools.cycle([index * most // shifts for index in range(shifts)])
+    monkeypatch.setattr(random, "randint", lambda low, high: next(offsets))
+    assert_same(found, stock(BagOfModels(networks), mix, shifts))
+
+
 def test_one_stem_of_a_fine_tuned_bag_runs_one_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,7 +168,9 @@ def watch_networks(
             watch(network)
         return network
 
-    monkeypatch.setattr(separate, "load_model", watched)
+    monkeypatch.setattr(network_module, "load_model", watched)
+    # What is watched is demucs' own forward; ours takes a network's weights only.
+    monkeypatch.setattr(network_module, "supports", lambda _: "it is watched")
     return ran
 
 
@@ -230,8 +233,9 @@ def test_silence_stays_finite(tmp_path: Path) -> None:
     model = installed(tmp_path, small_htdemucs(0), small_hdemucs(1))
     audio = scratch(tmp_path, noise(SEGMENT + 9, "silent"))
     plan = make_plan(model, (), SEGMENT + 9, 0.25)
-    Separator().run(model, plan, audio, 0.0, 1e-8, lambda *_: None, CancelToken())
-    assert all(np.isfinite(StemReader(audio, s, plan.pieces).read(0, 99)).all() for s in plan.stems)
+    song = Separation(model, ("a", "b"), queue_of(plan, audio), audio, 0.0, 1e-8)
+    Separator().run(song, lambda *_: None, CancelToken())
+    assert np.isfinite(stems_of(plan, audio)).all()
 
 
 # --- resume, order, reuse ---
@@ -243,10 +247,11 @@ def test_finished_passes_are_not_computed_again(
     model = installed(tmp_path, small_htdemucs())
     audio = scratch(tmp_path, noise(LONG))
     plan = make_plan(model, (), LONG, 0.25)
+    ran = watch_networks(monkeypatch)
     whole = run(model, plan, audio)
     removed = plan.pieces[2]
     (audio.folder / "passes" / f"{removed.name}.f32").unlink()
-    ran = watch_networks(monkeypatch)
+    ran.clear()
     reports: list[tuple[int, int]] = []
     again = run(model, plan, audio, report=lambda *numbers: reports.append(numbers))
     assert len(ran) == 1
@@ -256,14 +261,25 @@ def test_finished_passes_are_not_computed_again(
 
 def test_any_order_of_passes_gives_the_same_bits(tmp_path: Path) -> None:
     model = installed(tmp_path, small_htdemucs(0), small_hdemucs(1))
-    plan = make_plan(model, (), LONG, 0.25)
-    backwards = dataclasses.replace(plan, passes=plan.passes[::-1])
-    audios = [scratch(tmp_path / name, noise(LONG)) for name in "ab"]
-    run(model, plan, audios[0])
-    run(model, backwards, audios[1])
-    for piece in plan.pieces:
-        first, second = ((a.folder / "passes" / f"{piece.name}.f32").read_bytes() for a in audios)
-        assert first == second
+    plan = make_plan(model, (), LONG)
+    expected = run(model, plan, scratch(tmp_path / "in order", noise(LONG)))
+    for wanted in (LONG - 1, SEGMENT + 1):
+        audio = scratch(tmp_path / str(wanted), noise(LONG))
+        queue = queue_of(plan, audio)
+        keep = audio.write_pass
+        written: list[str] = []
+
+        def write(
+            piece: Piece, samples: Samples, keep: Any = keep, written: list[str] = written
+        ) -> None:
+            written.append(piece.name)
+            keep(piece, samples)
+
+        audio.write_pass = write  # type: ignore[method-assign] # watched
+        queue.prioritise(wanted)
+        np.testing.assert_array_equal(run(model, plan, audio, queue=queue), expected)
+        assert written != [piece.name for piece in plan.pieces]
+        assert sorted(written) == sorted(piece.name for piece in plan.pieces)
 
 
 def test_progress_is_reported_after_each_pass(tmp_path: Path) -> None:
@@ -353,12 +369,11 @@ def test_every_layer_looks_whether_to_stop(tmp_path: Path, network: Any) -> None
     module = network()
     looks = 0
 
-    class Counting(CancelToken):
-        def check(self) -> None:
-            nonlocal looks
-            looks += 1
+    def look() -> None:
+        nonlocal looks
+        looks += 1
 
-    with separate._cancellable(module, Counting()), torch.inference_mode():
+    with network_module._checked(module, look), torch.inference_mode():
         module(torch.zeros(1, 2, SEGMENT))
     convolutions = [m for m in module.modules() if isinstance(m, nn.Conv1d | nn.Conv2d)]
     assert looks > len(convolutions)

@@ -29,6 +29,7 @@ def make_stems(folder: Path, job: Job, frames: int = 44100) -> None:
         segments=(),
         stems=("vocals", "drums"),
         overlap=0.25,
+        shifts=0,
         format="wav",
         bits=options.bits,
     )

@@ -58,7 +58,7 @@ def fails_then_goes_on(
 
 def without_the_look_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """The check before each stage is off, so that the volume really fills on the way."""
-    monkeypatch.setattr("stemdesk.jobs.pipeline.free_bytes", lambda _: 1 << 60)
+    monkeypatch.setattr("stemdesk.jobs.disk.free_bytes", lambda _: 1 << 60)
 
 
 def test_too_little_room_is_seen_before_decoding(place: Place, volume: Path) -> None:

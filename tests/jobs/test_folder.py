@@ -24,7 +24,7 @@ from stemdesk.jobs.folder import (
 )
 from support.jobs import a_job
 
-RECIPE = Recipe("5-abc", "small", ("hash",), ((1.0,),), ("39/5",), ("vocals",), 0.25, "wav", 24)
+RECIPE = Recipe("5-abc", "small", ("hash",), ((1.0,),), ("39/5",), ("vocals",), 0.25, 0, "wav", 24)
 
 
 def partial(job: Job, recipe: Recipe = RECIPE, data: bytes = b"RIFF") -> None:

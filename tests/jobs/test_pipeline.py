@@ -1,6 +1,7 @@
 """One job's way through real parts: decoder, networks, encoder, file system."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken, Progress, Stage
 from stemdesk.core.track import Tags
 from stemdesk.jobs.folder import MANIFEST
+from stemdesk.jobs.scratch import NORMALISE_S
 from support.media import bursts, make
 from support.models import SOURCES, small_htdemucs
 from support.place import Place, Stopper, read
@@ -335,3 +337,99 @@ def test_songs_longer_than_the_limit_are_refused(place: Place) -> None:
     with pytest.raises(SourceError) as caught:
         place.run(place.job(place.song(seconds=2.0)), limit_s=1.0)
     assert caught.value.code is ErrorCode.SOURCE_TOO_LONG
+
+
+# --- while it is decoded, in any order, as it was computed ---
+
+
+def test_separating_begins_before_a_long_song_is_decoded(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_pass = threading.Event()
+    append = JobAudio._append
+    seconds = 0.0
+
+    def slowly(self: JobAudio, file: Any, block: Any) -> None:
+        nonlocal seconds
+        append(self, file, block)
+        seconds += block.shape[1] / 44100
+        if seconds > NORMALISE_S + 2:  # the rest of the song comes only after the first pass
+            assert first_pass.wait(60)
+
+    monkeypatch.setattr(JobAudio, "_append", slowly)
+    song = place.song(seconds=NORMALISE_S + 5.0)
+    seen: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.stage is Stage.SEPARATING and progress.fraction > 0:
+            first_pass.set()
+
+    result = place.pipeline().run(place.job(song), report, CancelToken())
+    assert result.frames == round((NORMALISE_S + 5.0) * 44100)
+    fractions = [item.fraction for item in seen if item.stage is Stage.SEPARATING]
+    assert fractions == sorted(fractions) and fractions[-1] == 1.0
+    monkeypatch.undo()
+    whole = place.run(place.job(song, root=place.root / "again"))
+    assert contents(result.folder) == contents(whole.folder)
+
+
+def test_a_place_made_next_is_final_first_and_the_stems_are_the_same(place: Place) -> None:
+    song = place.song(seconds=4.0)
+    pipeline = place.pipeline()
+    wanted = 3 * 44100
+    finals: list[tuple[tuple[int, int], ...]] = []
+
+    def report(progress: Progress) -> None:
+        if progress.stage is Stage.SEPARATING:
+            pipeline.prioritise(wanted)
+            finals.append(pipeline.final())
+
+    result = pipeline.run(place.job(song), report, CancelToken())
+    first = next(ranges for ranges in finals if ranges)
+    assert first[0][0] > 0 and first[0][0] <= wanted < first[0][1] + 22050
+    assert finals[-1] == ((0, 4 * 44100),)
+    assert pipeline.final() == (), "no job runs any more"
+    pipeline.prioritise(0)
+    whole = place.run(place.job(song, root=place.root / "again"))
+    assert contents(result.folder) == contents(whole.folder)
+
+
+def computed(folder: Path) -> Any:
+    return json.loads((folder / MANIFEST).read_text("utf-8"))["computed"]
+
+
+def test_the_manifest_tells_how_the_stems_were_computed(place: Place) -> None:
+    folder = place.run(place.job(place.song())).folder
+    (setup,) = computed(folder)
+    assert setup["device"] == "cpu" and setup["torch"] == torch.__version__
+    assert list(setup["implementations"].values()) == ["fast"]
+
+
+def test_the_manifest_tells_that_the_way_of_computing_changed(place: Place) -> None:
+    job = place.job(place.song(seconds=2.0))
+    stopper = Stopper(Stage.SEPARATING, 0.5)
+    with pytest.raises(Cancelled):
+        place.pipeline().run(job, stopper, stopper.token)
+    setups = place.scratch / job.id / "setups.json"
+    setups.write_text(setups.read_text().replace(torch.__version__, "0.9"))
+    assert [item["torch"] for item in computed(place.run(job).folder)] == ["0.9", torch.__version__]
+
+
+def test_shifts_give_other_stems_and_are_told(place: Place) -> None:
+    song = place.song()
+    plain = place.run(place.job(song))
+    shifted = place.run(place.job(song, separation=SeparationOptions("small", shifts=2)))
+    assert shifted.folder != plain.folder
+    assert contents(shifted.folder) != contents(plain.folder)
+    manifest = json.loads((shifted.folder / MANIFEST).read_text("utf-8"))
+    assert manifest["options"]["shifts"] == 2
+
+
+def test_a_self_check_is_remembered_between_pipelines(place: Place) -> None:
+    checks = place.root / "checks.json"
+    place.run(place.job(place.song()), checks=checks)
+    assert list(json.loads(checks.read_text()).values()) == [True]
+    before = checks.stat().st_mtime_ns
+    place.run(place.job(place.song("b.wav")), checks=checks)
+    assert checks.stat().st_mtime_ns == before

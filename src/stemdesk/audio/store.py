@@ -3,6 +3,7 @@
     <folder>/mix.f32            float32, interleaved: frame 0 left, frame 0 right, frame 1 left, …
     <folder>/mix.json           written last: frames, rate, normalisation; without it, no mix
     <folder>/passes/<name>.f32  float32 [stems, channels, frames], already weighted
+    <folder>/setups.json        how the passes were computed
 
 The existence of a pass file is the journal: nothing is read, changed and written back. A stem is
 the sum of the passes that cover a frame, always in plan order, so that any order of separating
@@ -14,10 +15,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,21 +66,26 @@ class MixFacts:
 
 
 class JobAudio:
-    """Reads and writes the audio of one job. Not to be shared between threads."""
+    """Reads and writes the audio of one job.
+
+    One thread may write the mix while another reads what is there of it, and writes passes.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._mix_path = folder / "mix.f32"
         self._facts_path = folder / "mix.json"
         self._passes = folder / "passes"
+        self._setups_path = folder / "setups.json"
         self._facts: MixFacts | None = None
+        self._mix_frames = 0  # written so far
 
     def write_mix(self, fill: Callable[[Callable[[Samples], None]], MixFacts]) -> MixFacts:
         """Store the mix: `fill` is given a function that appends float32 [2, frames] blocks.
 
         Raises `DiskFullError` or `ExportError` when the scratch volume does not take it.
         """
-        self._facts = None
+        self._facts, self._mix_frames = None, 0
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._facts_path.unlink(missing_ok=True)
@@ -101,6 +108,7 @@ class JobAudio:
                 view = view[file.write(view) :]
         except OSError as error:
             raise write_error(error, self.folder, len(view)) from error
+        self._mix_frames += block.shape[1]
 
     def facts(self) -> MixFacts | None:
         """What is known of the decoded mix, or None while there is none."""
@@ -112,9 +120,9 @@ class JobAudio:
         return self._facts
 
     def read_mix(self, start: int, frames: int) -> Samples:
-        """float32 [2, frames] of the mix from frame `start`; zeros outside the song."""
+        """float32 [2, frames] of the mix from frame `start`; zeros outside of what there is."""
         facts = self.facts()
-        total = 0 if facts is None else facts.frames
+        total = self._mix_frames if facts is None else facts.frames
         samples = np.zeros((CHANNELS, frames), dtype=np.float32)
         first, last = max(start, 0), min(start + frames, total)
         if first < last:
@@ -140,6 +148,34 @@ class JobAudio:
             replace_file(self._pass_path(piece), _bytes(data))
         except OSError as error:
             raise write_error(error, self.folder, piece.size_bytes) from error
+
+    def drop_passes(self) -> None:
+        """Forget all finished passes. Raises `ExportError`."""
+        try:
+            if self._passes.exists():
+                shutil.rmtree(self._passes)
+            self._setups_path.unlink(missing_ok=True)
+        except OSError as error:
+            raise write_error(error, self.folder) from error
+
+    def setups(self) -> list[dict[str, Any]]:
+        """How the passes were computed, the oldest first; one entry if all were in the same way."""
+        try:
+            value = json.loads(self._setups_path.read_bytes())
+        except (OSError, ValueError):
+            return []
+        return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+    def add_setup(self, setup: dict[str, Any]) -> None:
+        """From now on passes are computed in this way. Raises `DiskFullError` or `ExportError`."""
+        setups = self.setups()
+        if setup in setups[-1:]:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            replace_file(self._setups_path, json.dumps([*setups, setup]).encode("ascii"))
+        except OSError as error:
+            raise write_error(error, self.folder) from error
 
     def read_piece(self, piece: Piece, stem: str, start: int, frames: int) -> Samples:
         """float32 [2, frames] of one stem of a finished pass, from its own frame `start`."""

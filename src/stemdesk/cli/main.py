@@ -99,6 +99,7 @@ def _split(
         device=device,
         limit_s=settings.longest_hours * 3600,
         force=options.force,
+        checks=where.self_checks,
     )
     return _run(paths, place, where, separation, export, _root(options, where), display)
 

@@ -80,15 +80,15 @@ class Estimate:
 
     GAP_S = 120.0
 
-    def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._total = total
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._last = clock()
         self._per_step: float | None = None
         self._steps = 0
 
-    def step(self, done: int) -> float | None:
-        """Note that `done` of the total are finished now; return the seconds left, or None."""
+    def step(self, done: int, total: int) -> float | None:
+        """Note that one more step, `done` of `total` by now, is finished; return the seconds left,
+        or None."""
         now = self._clock()
         taken, self._last = now - self._last, now
         if taken > self.GAP_S:
@@ -99,4 +99,4 @@ class Estimate:
             self._per_step = taken
         else:
             self._per_step += 0.3 * (taken - self._per_step)
-        return max(0.0, self._per_step * (self._total - done))
+        return max(0.0, self._per_step * (total - done))

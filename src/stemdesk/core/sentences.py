@@ -129,6 +129,11 @@ NOTICES: dict[NoticeCode, str] = {
         "The stems were not made to sum to the mix: that takes all stems of the model, and only "
         "some were asked for."
     ),
+    _N.BATCH_REDUCED: "{device} ran out of memory and was given less at a time.",
+    _N.DEVICE_LEFT: (
+        "{device} ran out of memory or stopped answering, so the processor did the rest. The next "
+        "song tries it again."
+    ),
 }
 
 STAND_IN_NOTE = (

@@ -5,9 +5,11 @@ Importing this module does not import torch; calling its functions does.
 
 from __future__ import annotations
 
+import platform
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import DeviceError, ErrorCode, ModelError, StemDeskError
@@ -69,6 +71,92 @@ def translate(error: Exception, device: str) -> StemDeskError:
     if device != "cpu" and any(word in text for word in _GPU_WORDS):
         return DeviceError(ErrorCode.DEVICE_UNAVAILABLE, detail, retryable=True, device=device)
     return ModelError(ErrorCode.MODEL_REFUSED, f"its network cannot run: {detail}")
+
+
+def is_cuda(device: str) -> bool:
+    """Whether a device has memory of its own, works while the processor does something else, and
+    computes in half precision well."""
+    return device.startswith("cuda")
+
+
+def set_up(device: str) -> None:
+    """Make a GPU compute float32 as float32: by default convolutions keep ten bits of mantissa
+    (TF32) there."""
+    import torch
+
+    if is_cuda(device):
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
+
+
+def use_threads(device: str, wanted: int | None) -> int:
+    """Compute with `wanted` threads, None for as many as torch likes; returns how many, 0 for a
+    GPU."""
+    import torch
+
+    if device != "cpu":
+        return 0
+    if wanted is not None and wanted != torch.get_num_threads():
+        torch.set_num_threads(wanted)
+    return torch.get_num_threads()
+
+
+def processor(device: str) -> str:
+    """What computes, as far as it decides about the last bits: the processor's name and the
+    instructions that torch uses of it, or the GPU's name."""
+    import torch
+
+    if device != "cpu":
+        return label(device)
+    return f"{_processor_name()}, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def label(device: str) -> str:
+    """A device's name for people, also of one that was lost."""
+    kind = device.partition(":")[0]
+    try:
+        return _label(kind)
+    except (RuntimeError, AssertionError):
+        return _LABELS[kind]
+
+
+def watch_memory(device: str) -> None:
+    """Begin to measure for `memory_of_one_pass`."""
+    import torch
+
+    if is_cuda(device):
+        torch.cuda.reset_peak_memory_stats()
+
+
+def memory_of_one_pass(device: str) -> tuple[int, int]:
+    """Bytes that the passes since `watch_memory`, one segment each, took beside the weights, and
+    bytes of the device's memory that are free beside that."""
+    import torch
+
+    resting = torch.cuda.memory_allocated()
+    peak = torch.cuda.max_memory_allocated()
+    free, _ = torch.cuda.mem_get_info()
+    return peak - resting, free + torch.cuda.memory_reserved() - peak
+
+
+def free_unused(device: str) -> None:
+    """Give the memory back that torch keeps on a GPU for later."""
+    import torch
+
+    if is_cuda(device):
+        torch.cuda.empty_cache()
+    elif device == "mps":
+        torch.mps.empty_cache()
+
+
+def _processor_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:  # no Linux
+        pass
+    return platform.processor() or platform.machine()
 
 
 def _fault(kind: str) -> str | None:

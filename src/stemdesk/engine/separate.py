@@ -1,189 +1,282 @@
-"""Runs a plan: reads segments of the mix, runs the networks on them, writes the passes.
+"""Runs a song's passes: takes them from the queue, computes them in batches, writes the results.
 
-The result equals `demucs.apply.apply_model(model, mix, shifts=0, split=True)` on the normalised
-mix, for every length of song (stock raises or gives NaN for some).
+The result equals `demucs.apply.apply_model(model, mix, split=True)` on the normalised mix, for
+every length of song (stock raises or gives NaN for some).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import nn
 
-from stemdesk.audio.store import CHANNELS, Piece, Samples
+from stemdesk.audio.store import Piece, Samples
 from stemdesk.core.errors import DeviceError, ErrorCode, ModelError
+from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.progress import CancelToken
-from stemdesk.engine.devices import translate
-from stemdesk.engine.load import load_model
-from stemdesk.engine.plan import Pass, Plan
-from stemdesk.models.arguments import segment_frames
+from stemdesk.engine import devices
+from stemdesk.engine.batch import MOST, BatchSize, InFlight, Mix
+from stemdesk.engine.network import Network
+from stemdesk.engine.pass_queue import PassQueue
+from stemdesk.engine.plan import Pass
+from stemdesk.engine.self_check import TOLERANCE, SelfChecks
+from stemdesk.engine.setup import Implementation, Setup
+from stemdesk.log import log
+from stemdesk.models.arguments import HTDEMUCS
 from stemdesk.models.library import ModelFile, ModelInfo
+
+Report = Callable[[int, int], None]
 
 
 class PassAudio(Protocol):
     """What a separation reads and writes (`stemdesk.audio.store.JobAudio`)."""
 
     def read_mix(self, start: int, frames: int) -> Samples: ...
-    def has_pass(self, piece: Piece) -> bool: ...
     def write_pass(self, piece: Piece, samples: Samples) -> None: ...
+    def drop_passes(self) -> None: ...
+    def setups(self) -> list[dict[str, Any]]: ...
+    def add_setup(self, setup: dict[str, Any]) -> None: ...
 
 
-_Key = tuple[Path, int, int, Fraction]
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """What is to be separated. `hashes`: SHA-256 of each of the model's files. The networks hear
+    `(mix - mean) / deviation`."""
+
+    model: ModelInfo
+    hashes: tuple[str, ...]
+    queue: PassQueue
+    audio: PassAudio
+    mean: float
+    deviation: float
+
+
+_File = tuple[Path, int, int, Fraction]
+_Key = tuple[_File, str, Implementation]
 
 
 class Separator:
     """Keeps the networks of the last model loaded, for the next song.
 
     Belongs to the one thread that may touch torch. `device`: a name from `devices.probe`.
+    `full_precision`: float32 on GPUs, too.
     """
 
-    def __init__(self, device: str = "cpu") -> None:
-        self.device = device
-        self._modules: dict[_Key, nn.Module] = {}
-
-    def run(
+    def __init__(
         self,
-        model: ModelInfo,
-        plan: Plan,
-        audio: PassAudio,
-        mean: float,
-        deviation: float,
-        report: Callable[[int, int], None],
-        cancel: CancelToken,
+        device: str = "cpu",
+        checks: SelfChecks | None = None,
+        full_precision: bool = False,
     ) -> None:
-        """Do every pass of `plan` that `audio` has not yet, in the plan's order.
+        self.device = device
+        self.checks = checks or SelfChecks()
+        self.full_precision = full_precision
+        self._networks: dict[_Key, Network] = {}
+        devices.set_up(device)
 
-        The networks hear `(mix - mean) / deviation`. `report(done, total)` after each pass.
-        `cancel` is checked between the layers of a network, pauses between passes.
-        Raises `ModelError`, `DeviceError` (DEVICE_OUT_OF_MEMORY, DEVICE_UNAVAILABLE),
-        `DiskFullError`, `ExportError`, `Cancelled`, `Paused`.
+    def run(self, song: Separation, report: Report, cancel: CancelToken) -> tuple[Notice, ...]:
+        """Do every pass of the song's queue; returns what a person should know of it.
+
+        `report(done, total)` after each pass. `cancel` is looked at between the layers of a
+        network. A GPU that is out of memory, or lost, gets less to do and in the end nothing: the
+        processor does the rest. Raises `ModelError`, `DeviceError` (the processor is out of
+        memory), `DiskFullError`, `ExportError`, `Cancelled`, `Paused`.
         """
-        keys = [_key(file, model.segment_of(index)) for index, file in enumerate(model.files)]
-        self._forget_all_but(keys)
-        total = len(plan.passes)
-        todo = [one for one in plan.passes if not audio.has_pass(one.piece)]
-        for done, one in enumerate(todo, start=total - len(todo) + 1):
-            cancel.check_pause()
-            file = model.files[one.model]
-            module = self._module(keys[one.model], file)
-            samples = self._separate(module, file, plan, one, audio, (mean, deviation), cancel)
-            audio.write_pass(one.piece, samples)
-            report(done, total)
+        return _Run(self, song, report, cancel).all()
 
     def close(self) -> None:
         """Free all networks."""
-        self._forget_all_but([])
+        self.keep_only([])
 
-    def _module(self, key: _Key, file: ModelFile) -> nn.Module:
-        if key not in self._modules:
-            self._modules[key] = load_model(file, self.device, key[-1])
-        return self._modules[key]
+    def network(
+        self, file: ModelFile, segment: Fraction, device: str, how: Implementation
+    ) -> Network:
+        """The loaded sub-model; loaded now if it is not, or if its file has changed."""
+        key = _state(file, segment), device, how
+        if key not in self._networks:
+            self._networks[key] = Network(file, segment, device, how)
+        return self._networks[key]
 
-    def _forget_all_but(self, keys: list[_Key]) -> None:
-        kept = {key: module for key, module in self._modules.items() if key in keys}
-        forgotten = len(kept) < len(self._modules)
-        self._modules = kept
-        if forgotten:
-            self._free_unused()
-
-    def _free_unused(self) -> None:
-        if self.device.startswith("cuda"):
-            torch.cuda.empty_cache()
-        elif self.device == "mps":
-            torch.mps.empty_cache()
-
-    @torch.inference_mode()
-    def _separate(
-        self,
-        module: nn.Module,
-        file: ModelFile,
-        plan: Plan,
-        one: Pass,
-        audio: PassAudio,
-        normalisation: tuple[float, float],
-        cancel: CancelToken,
-    ) -> Samples:
-        """One pass: float32 [stems, channels, frames], weighted, on the scale of the mix."""
-        frames = one.piece.frames
-        heard = heard_frames(module, frames)
-        before = (heard - frames) // 2
-        mix = _read_window(audio, plan.frames, one.piece.start - before, heard, normalisation)
-        rows = [file.sources.index(stem) for stem in one.piece.stems]
-        scale = plan.stem_shares(one)[:, None, None] * plan.weights(one)
-        mean, deviation = normalisation
-        try:
-            with _cancellable(module, cancel):
-                output = module(mix.to(self.device))
-            stems = output[0, rows, :, before : before + frames]  # a copy of the wanted stems
-            stems.mul_(deviation).add_(mean)
-            stems.mul_(torch.from_numpy(scale).to(self.device))
-            finite = bool(torch.isfinite(stems).all())
-            samples: Samples = stems.cpu().numpy()
-        except _TORCH_ERRORS as error:
-            failure = translate(error, self.device)
-            failure.path = None if isinstance(failure, DeviceError) else file.path
-            self._free_unused()
-            raise failure from error
-        if not finite:
-            detail = f"its output in pass {one.piece.name} is not finite"
-            raise ModelError(ErrorCode.MODEL_CORRUPT, detail, path=file.path)
-        return samples
+    def keep_only(self, files: list[_File], device: str = "") -> None:
+        """Free the networks of all other files, and on all other devices than `device`."""
+        kept = {
+            key: network
+            for key, network in self._networks.items()
+            if key[0] in files and key[1] == device
+        }
+        freed = len(kept) < len(self._networks)
+        self._networks = kept
+        if freed:
+            devices.free_unused(self.device)
 
 
-_TORCH_ERRORS = (RuntimeError, AssertionError, ValueError, IndexError, TypeError, MemoryError)
+class _Run:
+    """One song's separation."""
+
+    def __init__(
+        self, owner: Separator, song: Separation, report: Report, cancel: CancelToken
+    ) -> None:
+        self._owner = owner
+        self._song = song
+        self._report = report
+        self._cancel = cancel
+        self._device = owner.device
+        self._size = BatchSize(known=not devices.is_cuda(self._device))
+        self._networks: dict[int, Network] = {}  # by their index in the model's files
+        self._setup: Setup | None = None
+        self._in_flight: deque[InFlight] = deque()
+        self._notices: dict[NoticeCode, Notice] = {}
+
+    def all(self) -> tuple[Notice, ...]:
+        queue = self._song.queue
+        while True:
+            try:
+                passes = queue.take(self._size.most, self._cancel, wait=not self._in_flight)
+                if passes:
+                    self._begin(passes)
+                elif not self._in_flight:
+                    return tuple(self._notices.values())
+                if len(self._in_flight) > (self._ahead if passes else 0):
+                    self._end(self._in_flight.popleft())
+            except DeviceError as error:
+                self._step_down(error)
+
+    @property
+    def _ahead(self) -> int:
+        """How many calls the device gets while another one's results are awaited and written. On a
+        processor nothing would be gained, and every finished pass is to be heard at once."""
+        return 1 if devices.is_cuda(self._device) else 0
+
+    def _begin(self, passes: tuple[Pass, ...]) -> None:
+        if not self._networks:
+            self._prepare()
+        song, queue = self._song, self._song.queue
+        network = self._networks[queue.outline.grids[passes[0].grid].model]
+        mix = Mix(song.audio.read_mix, queue.frames, song.mean, song.deviation)
+        check = self._cancel.check_pause
+        self._in_flight.append(InFlight(network, queue.outline, passes, mix, self._device, check))
+
+    def _end(self, flight: InFlight) -> None:
+        queue = self._song.queue
+        for one, samples in zip(flight.passes, flight.results(), strict=True):
+            self._song.audio.write_pass(one.piece, samples)
+            queue.finish(one)
+            self._report(queue.done, queue.total)
+        if not self._size.known:
+            self._size.measured(*devices.memory_of_one_pass(self._device))
+        self._check(flight)
+
+    def _prepare(self) -> None:
+        """Load what the song needs, as its earlier passes were computed if that can be."""
+        song = self._song
+        earlier = self._earlier()
+        threads = devices.use_threads(self._device, earlier.threads if earlier else None)
+        self._setup = Setup(
+            device=self._device,
+            threads=threads,
+            batch=1 if self._device == "cpu" else MOST,
+            torch=torch.__version__,
+            processor=devices.processor(self._device),
+        )
+        wanted = sorted({grid.model for grid in song.queue.outline.grids})
+        files = [(song.model.files[index], song.model.segment_of(index)) for index in wanted]
+        self._owner.keep_only([_state(*file) for file in files], self._device)
+        devices.watch_memory(self._device)
+        networks = {}
+        for index, (file, segment) in zip(wanted, files, strict=True):
+            how = next(self._choices(index, earlier))
+            networks[index] = self._owner.network(file, segment, self._device, how)
+        self._networks = networks
+        self._note_setup()
+
+    def _earlier(self) -> Setup | None:
+        """How this job's passes were computed on this device before, if they were."""
+        for value in reversed(self._song.audio.setups()):
+            try:
+                setup = Setup.from_json(value)
+            except (KeyError, TypeError, ValueError) as error:
+                log.warning("unknown setup of earlier passes: %r", error)
+                continue
+            if setup.device == self._device:
+                return setup
+        return None
+
+    def _choices(self, index: int, earlier: Setup | None) -> Iterator[Implementation]:
+        """What may run a sub-model, the best first; demucs' own forward always may."""
+        assert self._setup is not None
+        file = self._song.model.files[index]
+        choices: list[Implementation] = []
+        if file.klass == HTDEMUCS:
+            half = devices.is_cuda(self._device) and not self._owner.full_precision
+            choices = [Implementation.FAST_HALF] * half + [Implementation.FAST]
+        before = earlier.implementation(file.signature) if earlier else None
+        if before is Implementation.STOCK or before in choices:
+            yield before
+        for how in choices:
+            if self._owner.checks.verdict(self._song.hashes[index], how, self._setup) is not False:
+                yield how
+        yield Implementation.STOCK
+
+    def _note_setup(self) -> None:
+        """Record how the passes from now on are computed."""
+        assert self._setup is not None
+        files = self._song.model.files
+        used = sorted(self._networks.items())
+        implementations = tuple((files[index].signature, network.how) for index, network in used)
+        self._setup = replace(self._setup, implementations=implementations)
+        self._song.audio.add_setup(self._setup.to_json())
+
+    def _step_down(self, error: DeviceError) -> None:
+        """Go on with smaller batches, or on the processor; what was not finished is done again."""
+        self._in_flight.clear()
+        self._song.queue.put_back()
+        if self._device == "cpu":
+            raise error
+        if error.code is ErrorCode.DEVICE_OUT_OF_MEMORY and self._size.reduce():
+            code = NoticeCode.BATCH_REDUCED
+            devices.free_unused(self._device)
+        else:
+            code = NoticeCode.DEVICE_LEFT
+            self._networks = {}
+            self._owner.keep_only([])
+            self._device, self._size = "cpu", BatchSize(known=True)
+        log.warning("%s: %s (%s)", code.value, error.code.value, error.detail)
+        facts: dict[str, str | int | float] = {"device": devices.label(self._owner.device)}
+        self._notices[code] = Notice(code, facts)
+
+    def _check(self, flight: InFlight) -> None:
+        """Compare a finished pass with demucs' own forward, once for each network and machine."""
+        assert self._setup is not None
+        index = next(key for key, value in self._networks.items() if value is flight.network)
+        mark, how = self._song.hashes[index], flight.network.how
+        if self._owner.checks.verdict(mark, how, self._setup) is not None or flight.is_silent():
+            return
+        file, segment = self._song.model.files[index], self._song.model.segment_of(index)
+        stock = Network(file, segment, self._device, Implementation.STOCK)
+        error = flight.error_against(stock, self._cancel.check_pause)
+        right = error <= TOLERANCE[how]
+        log.info("self-check of %s, %s: relative error %.2g", file.path.name, how.value, error)
+        self._owner.checks.remember(mark, how, self._setup, right)
+        if not right:
+            log.warning("%s is not used for %s: wrong by %.2g", how.value, file.path.name, error)
+            self._redo()
+
+    def _redo(self) -> None:
+        """What an implementation computed that turned out to be wrong is computed again."""
+        self._in_flight.clear()
+        self._networks = {}
+        self._song.audio.drop_passes()
+        self._song.queue.redo()
+        self._report(self._song.queue.done, self._song.queue.total)
 
 
-def heard_frames(module: nn.Module, frames: int) -> int:
-    """How many frames a network must be given for a segment of `frames`.
-
-    An HTDemucs always gets the length it was trained on; the rest is real context on both sides,
-    as in `demucs.apply`. Others run on what is left of the song. Where that is shorter than an
-    eighth of the STFT window (for networks without a time branch: the half that the STFT
-    mirrors), stock may raise: they get so much context, too.
-    """
-    settings: Any = module
-    window: int = settings.nfft
-    if getattr(module, "use_train_segment", False):
-        return segment_frames(settings.segment, settings.samplerate)
-    if getattr(module, "hybrid", True):
-        return max(frames, window // 8)
-    return max(frames, window // 2 + 1)
-
-
-def _read_window(
-    audio: PassAudio, song_frames: int, start: int, frames: int, normalisation: tuple[float, float]
-) -> torch.Tensor:
-    """The normalised mix, float32 [1, channels, frames] from frame `start`; 0 outside the song."""
-    mean, deviation = normalisation
-    window = torch.zeros(1, CHANNELS, frames)
-    first, last = max(start, 0), min(start + frames, song_frames)
-    mix = torch.from_numpy(audio.read_mix(first, last - first))
-    torch.sub(mix, mean, out=window[0, :, first - start : last - start])
-    return window.div_(deviation)
-
-
-@contextmanager
-def _cancellable(module: nn.Module, cancel: CancelToken) -> Iterator[None]:
-    """Check `cancel` before each layer of a network, while it runs inside this block."""
-
-    def check(*_: object) -> None:
-        cancel.check()
-
-    handles = [layer.register_forward_pre_hook(check) for layer in module.modules()]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _key(file: ModelFile, segment: Fraction) -> _Key:
-    """Names a loaded network: the same file, unchanged, with the same segment."""
+def _state(file: ModelFile, segment: Fraction) -> _File:
+    """Names a file, unchanged, with passes of `segment` seconds."""
     try:
         facts = file.path.stat()
     except OSError as error:

@@ -39,11 +39,6 @@ class Saved:
     null_depth: NullDepth | None
 
 
-def stems_size_bytes(frames: int, stems: int, bits: int) -> int:
-    """The most that `stems` files of `frames` take at this depth (FLAC is smaller)."""
-    return frames * CHANNELS * bits // 8 * stems
-
-
 def save_stems(
     job: Job,
     recipe: Recipe,

@@ -27,7 +27,7 @@ MANIFEST = "stemdesk.json"
 MANIFEST_VERSION = 1
 _TRIES = 1000
 # Counts up when the decoder, the normalisation or the networks' code gives other bits.
-_BITS_VERSION = 1
+_BITS_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Recipe:
     segments: tuple[str, ...]  # seconds of one pass, as fractions, for each file
     stems: tuple[str, ...]
     overlap: float
+    shifts: int
     format: str
     bits: int
     exact_sum: bool = False
@@ -72,6 +73,7 @@ class Recipe:
                 self.segments,
                 self.stems,
                 self.overlap,
+                self.shifts,
             ]
         )
 
@@ -187,7 +189,11 @@ def write_manifest(
             "album": job.tags.album,
         },
         "model": {"name": recipe.model, "sha256": list(recipe.hashes)},
-        "options": {"stems": list(recipe.stems), "overlap": recipe.overlap},
+        "options": {
+            "stems": list(recipe.stems),
+            "overlap": recipe.overlap,
+            "shifts": recipe.shifts,
+        },
         "format": {
             "name": recipe.format,
             "bits": recipe.bits,

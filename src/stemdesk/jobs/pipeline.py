@@ -1,33 +1,34 @@
-"""One job's way: a file in, a song folder with stems out. Plain functions, no threads, no Qt.
+"""One job's way: a file in, a song folder with stems out. No Qt.
 
-acquire → decode → plan → separate → publish. Everything finished stays in the job's scratch
-folder until the job ends, so that the same job goes on where it stopped.
+acquire → decode (ahead, on a thread of its own) → separate → publish. Everything finished stays in
+the job's scratch folder until the job ends, so that the same job goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from stemdesk.audio.store import JobAudio, MixFacts
-from stemdesk.core.errors import DiskFullError, ErrorCode, ModelError, free_bytes
+from stemdesk.core.errors import ErrorCode, ModelError
 from stemdesk.core.job import Job
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
-from stemdesk.core.progress import CancelToken, Estimate, Progress, Report, Stage
+from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.core.track import fingerprint
-from stemdesk.jobs.export import save_stems, stems_size_bytes
+from stemdesk.engine.pass_queue import PassQueue
+from stemdesk.engine.plan import make_plan
+from stemdesk.jobs.ahead import Ahead
+from stemdesk.jobs.disk import needing, saved_bytes
+from stemdesk.jobs.export import save_stems
 from stemdesk.jobs.folder import Recipe, ensure_writable, find_split, read_manifest
 from stemdesk.jobs.locks import compute_lock, job_lock
-from stemdesk.jobs.scratch import declared_frames, decode_mix, open_scratch
+from stemdesk.jobs.scratch import open_scratch
+from stemdesk.jobs.task import Task, Watch
 from stemdesk.models.library import ModelInfo, ModelLibrary
 
 if TYPE_CHECKING:
-    from stemdesk.engine.plan import Plan
     from stemdesk.engine.separate import Separator
 
 
@@ -37,6 +38,8 @@ class Workplace:
 
     `device`: preference ("auto", "cpu", "cuda", "mps"). `limit_s`: longest song in seconds.
     `force`: split again even where a matching song folder exists, and take its place.
+    `checks`: file that remembers which networks passed their self-check. `full_precision`:
+    float32 on GPUs, too.
     """
 
     scratch: Path
@@ -45,6 +48,8 @@ class Workplace:
     device: str = "auto"
     limit_s: float = 24 * 3600.0
     force: bool = False
+    checks: Path | None = None
+    full_precision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,13 @@ class Result:
 class Pipeline:
     """Runs jobs one after the other and keeps the loaded model between them.
 
-    Belongs to the one thread that may touch torch.
+    Belongs to the one thread that may touch torch, but for `prioritise` and `final`.
     """
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
         self._separators: dict[str, Separator] = {}
+        self._queue: PassQueue | None = None  # the running job's
 
     def run(self, job: Job, report: Report, cancel: CancelToken) -> Result:
         """Do the job. The first report comes once the job's lock is held.
@@ -84,89 +90,82 @@ class Pipeline:
                 return _already(split, recipe)
             ensure_writable(job)
             audio = open_scratch(place.scratch / job.id, recipe)
-            facts = self._decode(job, model, recipe, audio, report, cancel)
-            # Saving is inside: who waits with the same song then finds it split.
-            with compute_lock(place.compute_lock, report, cancel):
-                split = find_split(job, recipe.key)
-                if split is not None and not place.force:
-                    return _already(split, recipe)
-                plan, device = self._separate(job, model, recipe, audio, facts, report, cancel)
-                notices = tuple(Notice.from_json(item) for item in json.loads(facts.notices))
-                with _needing(_saved_bytes(recipe, facts.frames)):
-                    saved = save_stems(
-                        job, recipe, audio, plan.pieces, device, notices, split, report, cancel
-                    )
-            notices = saved.notices + _left_out(recipe)
-            return Result(
-                saved.folder, facts.frames, facts.samplerate, notices, null_depth=saved.null_depth
-            )
+            task = Task(job, model, recipe, audio, place.limit_s, report, cancel)
+            self._queue = task.queue
+            try:
+                # Saving is inside: who waits with the same song then finds it split.
+                with (
+                    task.decoding() as ahead,
+                    compute_lock(place.compute_lock, report, cancel),
+                ):
+                    return self._split(task, ahead)
+            finally:
+                self._queue = None
 
-    def _decode(
-        self,
-        job: Job,
-        model: ModelInfo,
-        recipe: Recipe,
-        audio: JobAudio,
-        report: Report,
-        cancel: CancelToken,
-    ) -> MixFacts:
-        """The decoded mix, from scratch if an earlier run finished it. The disk is checked
-        before, from the declared length, and after, exactly."""
-        facts = audio.facts()
+    def prioritise(self, frame: int) -> None:
+        """Separate the place at `frame` of the running job's song next. From any thread."""
+        queue = self._queue
+        if queue is not None:
+            queue.prioritise(frame)
+
+    def final(self) -> tuple[tuple[int, int], ...]:
+        """The parts of the running job's song, as (first frame, end), that are separated. From any
+        thread."""
+        queue = self._queue
+        return () if queue is None else queue.final()
+
+    def _split(self, task: Task, ahead: Ahead) -> Result:
+        """Separate and save, holding the device."""
+        split = find_split(task.job, task.recipe.key)
+        if split is not None and not self.workplace.force:
+            return _already(split, task.recipe)
+        notices = self._separate(task, ahead)
+        facts = ahead.facts
         if facts is None:
-            declared = declared_frames(job.source, model.samplerate, self.workplace.limit_s)
-            needed = _scratch_bytes(model, recipe, declared)
-            _check_disk(audio.folder, needed, job.root, _saved_bytes(recipe, declared))
-            with _needing(needed):
-                facts = decode_mix(
-                    job.source,
-                    audio,
-                    model.samplerate,
-                    recipe.fingerprint,
-                    self.workplace.limit_s,
-                    lambda fraction: report(Progress(Stage.DECODING, fraction)),
-                    cancel,
-                )
-        return facts
+            raise RuntimeError("the queue is empty before the song has ended")
+        decoder_notices = tuple(Notice.from_json(item) for item in json.loads(facts.notices))
+        with needing(saved_bytes(task.recipe, facts.frames)):
+            saved = save_stems(
+                task.job,
+                task.recipe,
+                task.audio,
+                make_plan(task.outline, facts.frames).pieces,
+                {"computed": task.audio.setups()},
+                decoder_notices + notices,
+                split,
+                task.report,
+                task.cancel,
+            )
+        notices = saved.notices + _left_out(task.recipe)
+        return Result(
+            saved.folder, facts.frames, facts.samplerate, notices, null_depth=saved.null_depth
+        )
 
-    def _separate(
-        self,
-        job: Job,
-        model: ModelInfo,
-        recipe: Recipe,
-        audio: JobAudio,
-        facts: MixFacts,
-        report: Report,
-        cancel: CancelToken,
-    ) -> tuple[Plan, dict[str, Any]]:
-        from stemdesk.engine.plan import make_plan
+    def _separate(self, task: Task, ahead: Ahead) -> tuple[Notice, ...]:
+        """Do all passes that are not in scratch."""
+        watch, queue = Watch(task, ahead), task.queue
+        watch.begin()
+        if queue.complete and queue.done == queue.total:
+            return ()  # an earlier run finished them: torch is not even imported
+        from stemdesk.engine.separate import Separation
 
-        plan = make_plan(model, recipe.stems, facts.frames, recipe.overlap)
-        todo = [piece for piece in plan.pieces if not audio.has_pass(piece)]
-        needed = sum(piece.size_bytes for piece in todo)
-        _check_disk(audio.folder, needed, job.root, _saved_bytes(recipe, facts.frames))
-        already = len(plan.pieces) - len(todo)
-        report(Progress(Stage.SEPARATING, already / len(plan.pieces)))
-        if not todo:  # an earlier run finished them: torch is not even imported
-            return plan, {}
-        separator = self._separator()
-        estimate = Estimate(len(plan.pieces))
-
-        def passed(done: int, total: int) -> None:
-            report(Progress(Stage.SEPARATING, done / total, estimate.step(done)))
-
-        with _needing(needed):
-            separator.run(model, plan, audio, facts.mean, facts.deviation, passed, cancel)
-        return plan, {"device": separator.device}
+        song = Separation(task.model, task.recipe.hashes, queue, task.audio, *ahead.normalisation)
+        with task.needing():
+            notices = self._separator().run(song, watch.passed, task.cancel)
+        watch.begin()  # the song's end may have come after its last pass
+        return notices
 
     def _separator(self) -> Separator:
         from stemdesk.engine.devices import probe
+        from stemdesk.engine.self_check import SelfChecks
         from stemdesk.engine.separate import Separator
 
-        preference = self.workplace.device
-        if preference not in self._separators:
-            self._separators[preference] = Separator(probe(preference).name)
-        return self._separators[preference]
+        place = self.workplace
+        if place.device not in self._separators:
+            self._separators[place.device] = Separator(
+                probe(place.device).name, SelfChecks(place.checks), place.full_precision
+            )
+        return self._separators[place.device]
 
 
 def prepare(job: Job, library: ModelLibrary) -> tuple[ModelInfo, Recipe]:
@@ -184,6 +183,7 @@ def prepare(job: Job, library: ModelLibrary) -> tuple[ModelInfo, Recipe]:
         segments=tuple(str(model.segment_of(index)) for index in range(len(model.files))),
         stems=wanted_stems(model, job.separation.stems),
         overlap=job.separation.overlap,
+        shifts=job.separation.shifts,
         format=job.export.format.value,
         bits=job.export.bits,
         exact_sum=job.export.exact_sum,
@@ -222,45 +222,3 @@ def _left_out(recipe: Recipe) -> tuple[Notice, ...]:
     serves who did not ask."""
     asked_in_vain = recipe.exact_sum and not recipe.complete
     return (Notice(NoticeCode.SUM_LEFT_OUT),) if asked_in_vain else ()
-
-
-def _scratch_bytes(model: ModelInfo, recipe: Recipe, frames: int) -> int:
-    """What a job of `frames` needs in scratch: the mix, and the passes with their overlap."""
-    mix = stems_size_bytes(frames, 1, 32)
-    passes = 0
-    for weights in model.weights:
-        used = sum(
-            1
-            for stem, weight in zip(model.sources, weights, strict=True)
-            if stem in recipe.stems and weight > 0
-        )
-        passes += stems_size_bytes(frames, used, 32)
-    return mix + int(passes / (1 - recipe.overlap))
-
-
-def _saved_bytes(recipe: Recipe, frames: int) -> int:
-    """What the saved stems take at most."""
-    return stems_size_bytes(frames, len(recipe.stems), recipe.bits)
-
-
-def _check_disk(scratch: Path, needed_bytes: int, root: Path, saved_bytes: int) -> None:
-    """Look for room for scratch and for the saved stems, on one volume for both. Raises
-    `DiskFullError`."""
-    together = scratch.stat().st_dev == root.stat().st_dev
-    if together:
-        needed_bytes += saved_bytes
-    elif free_bytes(root) < saved_bytes:
-        raise DiskFullError(root, saved_bytes)
-    if free_bytes(scratch) < needed_bytes:
-        raise DiskFullError(scratch, needed_bytes)
-
-
-@contextmanager
-def _needing(needed_bytes: int) -> Iterator[None]:
-    """A disk that fills on the way says how much the stage needs, not just one block."""
-    try:
-        yield
-    except DiskFullError as error:
-        if error.path is None or int(error.facts["needed_bytes"]) >= needed_bytes:
-            raise
-        raise DiskFullError(error.path, needed_bytes, error.detail) from error

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -49,12 +50,23 @@ def declared_frames(source: Path, samplerate: int, limit_s: float) -> int:
     return int(min(declared_s, limit_s) * samplerate)
 
 
+class Listener(Protocol):
+    """Who wants to know how far a song is decoded."""
+
+    def grow(self, frames: int) -> None:
+        """So many frames are in scratch."""
+
+    def start(self, mean: float, deviation: float) -> None:
+        """The normalisation is known."""
+
+
 def decode_mix(
     source: Path,
     audio: JobAudio,
     samplerate: int,
     mark: str,
     limit_s: float,
+    listener: Listener,
     report: Callable[[float], None],
     cancel: CancelToken,
 ) -> MixFacts:
@@ -63,23 +75,22 @@ def decode_mix(
     `mark`: the source's fingerprint when the job began; `SourceError` SOURCE_CHANGED if it is
     another one now. Also raises what `decode` and `JobAudio.write_mix` raise.
     """
-    head: list[Samples] = []
-    room = NORMALISE_S * samplerate
 
     def fill(append: Callable[[Samples], None]) -> MixFacts:
-        nonlocal room
+        head = _Head(NORMALISE_S * samplerate, listener)
+        frames = 0
 
         def write(block: Samples) -> None:
-            nonlocal room
+            nonlocal frames
             append(block)
-            if room > 0:
-                head.append(block[:, :room].mean(axis=0, dtype=np.float32))
-                room -= block.shape[1]
+            frames += block.shape[1]
+            head.add(block)
+            listener.grow(frames)
 
         decoded = decode(source, samplerate, write, limit_s=limit_s, report=report, cancel=cancel)
         if fingerprint(source) != mark:
             raise SourceError(ErrorCode.SOURCE_CHANGED, path=source, retryable=True)
-        mean, deviation = normalisation(np.concatenate(head))
+        mean, deviation = head.normalisation()
         return MixFacts(
             frames=decoded.frames,
             samplerate=samplerate,
@@ -92,6 +103,31 @@ def decode_mix(
         )
 
     return audio.write_mix(fill)
+
+
+class _Head:
+    """The song's first `frames`, as long as they are being gathered, and their normalisation."""
+
+    def __init__(self, frames: int, listener: Listener) -> None:
+        self._room = frames
+        self._listener = listener
+        self._parts: list[Samples] = []
+        self._known: tuple[float, float] | None = None
+
+    def add(self, block: Samples) -> None:
+        if self._room > 0:
+            self._parts.append(block[:, : self._room].mean(axis=0, dtype=np.float32))
+            self._room -= block.shape[1]
+            if self._room <= 0:
+                self.normalisation()
+
+    def normalisation(self) -> tuple[float, float]:
+        """Mean and deviation; of the whole song, where that is shorter."""
+        if self._known is None:
+            self._known = normalisation(np.concatenate(self._parts))
+            self._parts = []
+            self._listener.start(*self._known)
+        return self._known
 
 
 def normalisation(mono: Samples) -> tuple[float, float]:

@@ -22,6 +22,7 @@ HDEMUCS = "demucs.hdemucs.HDemucs"
 
 AUDIO_CHANNELS = 2
 MAX_SEGMENT_S = 600
+MAX_NFFT = 65536
 # No blank at either end: a source's name becomes a file's name.
 _SOURCE = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9_ -]{0,30}[A-Za-z0-9_-])?")
 
@@ -84,7 +85,8 @@ _FLAG = Rule("true or false", lambda v: isinstance(v, bool))
 _WORD = Rule("a short text", lambda v: isinstance(v, str) and len(v) <= 64)
 _ANY_NUMBER = _number(-1e9, 1e9)
 _POWER_OF_TWO = Rule(
-    "a power of two, 64 to 65536", lambda v: _is_whole(v) and 64 <= v <= 65536 and v & (v - 1) == 0
+    f"a power of two, 64 to {MAX_NFFT}",
+    lambda v: _is_whole(v) and 64 <= v <= MAX_NFFT and v & (v - 1) == 0,
 )
 
 _CHANNELS = {

@@ -1,0 +1,72 @@
+"""From samples to the spectrum that an HTDemucs hears, and back: the only complex numbers.
+
+On Apple's GPUs these run on the CPU, as in demucs.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_WINDOWS = 1.5  # the sum of the squares of all Hann windows at a frame, four to a window's length
+
+
+class Spectrum:
+    """`frames` of audio ↔ ceil(frames / hop) steps of `window / 2` bins; hop = window / 4."""
+
+    def __init__(self, frames: int, window: int, device: torch.device) -> None:
+        self.frames, self.window, self.hop = frames, window, window // 4
+        self.steps = math.ceil(frames / self.hop)
+        self.bins = window // 2
+        self.device = device
+        self.own = torch.device("cpu") if device.type in ("mps", "xpu") else device
+        self.hann = torch.hann_window(window, device=self.own)
+
+    def forward(self, mix: Tensor) -> Tensor:
+        """[batch, channels, frames] → [batch, steps, bins, channels · 2 (real, imaginary)]."""
+        before = self.hop // 2 * 3
+        after = before + self.steps * self.hop - self.frames
+        padded = _reflected(mix.to(self.own), before, after)
+        pieces = padded.unfold(-1, self.window, self.hop) * self.hann
+        values = torch.view_as_real(torch.fft.rfft(pieces, norm="ortho")[..., : self.bins])
+        return values.permute(0, 2, 3, 1, 4).flatten(3).to(self.device)
+
+    def inverse(self, values: Tensor, scale: Tensor, offset: Tensor, channels: int) -> Tensor:
+        """values · scale + offset, [batch, steps, bins, sources · channels · 2], as samples
+        [batch, sources, channels, frames]. `scale`, `offset`: [batch, 1, 1, 1]."""
+        values, scale, offset = (part.to(self.own) for part in (values, scale, offset))
+        batch = len(values)
+        parts = values.reshape(batch, self.steps, self.bins, -1, channels, 2)
+        parts = parts.permute(0, 3, 4, 1, 2, 5).float()
+        full = values.new_zeros(
+            (batch, parts.shape[1], channels, self.steps, self.bins + 1, 2), dtype=torch.float32
+        )
+        torch.addcmul(
+            offset[..., None, None], parts, scale[..., None, None], out=full[..., : self.bins, :]
+        )
+        pieces = torch.fft.irfft(torch.view_as_complex(full), self.window, norm="ortho")
+        pieces.mul_(self.hann / _WINDOWS)
+        return self._overlapped(pieces).to(self.device)
+
+    def _overlapped(self, pieces: Tensor) -> Tensor:
+        """Add [batch, sources, channels, steps, window] where they belong."""
+        quarters = pieces.view(*pieces.shape[:-1], 4, self.hop)
+        total = pieces.new_zeros((*pieces.shape[:3], self.steps + 3, self.hop))
+        for quarter in range(4):
+            total[..., quarter : quarter + self.steps, :] += quarters[..., quarter, :]
+        before = self.hop // 2 * 3
+        return total.flatten(3)[..., before : before + self.frames]
+
+
+def _reflected(mix: Tensor, before: int, after: int) -> Tensor:
+    """Mirror both ends; like demucs, with zeros first where the mix is shorter than a mirror."""
+    missing = max(before, after) - mix.shape[-1] + 1
+    if missing > 0:
+        right = min(after, missing)
+        left = missing - right
+        mix = functional.pad(mix, (left, right))
+        before, after = before - left, after - right
+    return functional.pad(mix, (before, after), mode="reflect")

@@ -1,0 +1,176 @@
+"""Which pass comes next: the passes that are to do, while the song is still being decoded.
+
+Shared by threads: one decodes and tells how far it has come, one computes, any may ask for a place
+to be next or which frames are final. Torch-free.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from stemdesk.audio.store import Piece
+from stemdesk.core.progress import CancelToken
+from stemdesk.engine.plan import Outline, Pass, by_time
+
+_LOOK_S = 0.05  # how often a waiting thread looks whether it was cancelled
+
+Range = tuple[int, int]
+
+
+class PassQueue:
+    """The passes of one song. `is_done`: whether an earlier run finished a piece.
+    `declared_frames`: the song's length as its file says, 0 if it says nothing.
+
+    A pass is let out once the song is known as far as it reaches, so that nothing overtakes the
+    decoder and every pass is the one of the final plan.
+    """
+
+    def __init__(
+        self, outline: Outline, is_done: Callable[[Piece], bool], declared_frames: int = 0
+    ) -> None:
+        self.outline = outline
+        self._is_done = is_done
+        self._declared = declared_frames
+        self._changed = threading.Condition()
+        self._frames = 0
+        self._complete = False
+        self._error: BaseException | None = None
+        self._next_segment = [grid.first for grid in outline.grids]  # not let out yet
+        self._let_out = 0  # passes
+        self._open: dict[str, Pass] = {}  # to do, in the order of the plan; by the piece's name
+        self._given: dict[str, Pass] = {}  # being computed
+        self._done: dict[str, Pass] = {}
+        self._wanted = 0  # frame that a person wants next
+
+    def grow(self, frames: int, complete: bool = False) -> None:
+        """The song is known up to `frames`; `complete`: it ends there."""
+        with self._changed:
+            self._frames, self._complete = frames, complete
+            fresh = [one for grid in range(len(self.outline.grids)) for one in self._fresh(grid)]
+            self._let_out += len(fresh)
+            for one in sorted(fresh, key=by_time):
+                place = self._done if self._is_done(one.piece) else self._open
+                place[one.piece.name] = one
+            self._changed.notify_all()
+
+    def fail(self, error: BaseException) -> None:
+        """Nothing more is coming: whoever waits is told why."""
+        with self._changed:
+            self._error = error
+            self._changed.notify_all()
+
+    def prioritise(self, frame: int) -> None:
+        """The passes that `frame` needs come next, then what follows them, then the rest."""
+        with self._changed:
+            self._wanted = frame
+
+    def take(self, most: int, cancel: CancelToken, wait: bool = True) -> tuple[Pass, ...]:
+        """The next passes, up to `most`, all of one sub-model and equally long; none once nothing
+        more is coming.
+
+        Waits for the decoder, or with `wait` false gives none, too. Raises `Cancelled`, `Paused`,
+        and what stopped the decoder.
+        """
+        while True:
+            cancel.check_pause()
+            with self._changed:
+                if self._error is not None:
+                    raise self._error
+                if self._open:
+                    return self._next(most)
+                if self._complete or not wait:
+                    return ()
+                self._changed.wait(_LOOK_S)
+
+    def finish(self, one: Pass) -> None:
+        """A pass that was taken is on the disk."""
+        with self._changed:
+            del self._given[one.piece.name]
+            self._done[one.piece.name] = one
+
+    def put_back(self) -> None:
+        """What was taken and not finished is to do again."""
+        with self._changed:
+            self._open |= self._given
+            self._given = {}
+
+    def redo(self) -> None:
+        """Everything is to do again, what was finished, too."""
+        with self._changed:
+            self._open |= self._given | self._done
+            self._given, self._done = {}, {}
+
+    @property
+    def frames(self) -> int:
+        """So much of the song is known."""
+        return self._frames
+
+    @property
+    def complete(self) -> bool:
+        """Whether the song's end is known."""
+        return self._complete
+
+    @property
+    def done(self) -> int:
+        """How many passes are finished."""
+        return len(self._done)
+
+    @property
+    def total(self) -> int:
+        """How many passes there are; while the song's end is not known, how many there are in a
+        song as long as declared, or more than are known of if that is not enough."""
+        with self._changed:
+            if self._complete:
+                return self._let_out
+            return max(self.outline.count(self._declared), self._let_out + 1)
+
+    def final(self) -> tuple[Range, ...]:
+        """The parts of the song, as (first frame, end), whose stems will not change any more: every
+        pass that covers them is finished. Ordered, and not touching each other."""
+        with self._changed:
+            pending = [*self._open.values(), *self._given.values()]
+            holes = [(one.piece.start, one.piece.start + one.piece.frames) for one in pending]
+            end = self._frames
+            if not self._complete:
+                grids = zip(self.outline.grids, self._next_segment, strict=True)
+                end = min(end, *(max(0, grid.start(number)) for grid, number in grids))
+        return _between(sorted(holes), end)
+
+    def _fresh(self, index: int) -> Iterator[Pass]:
+        """The passes of a grid that have become certain."""
+        grid, first = self.outline.grids[index], self._next_segment[index]
+        end = grid.end(self._frames) if self._complete else grid.ready(self._frames)
+        self._next_segment[index] = max(first, end)
+        return self.outline.passes(index, first, end, self._frames)
+
+    def _next(self, most: int) -> tuple[Pass, ...]:
+        """Up to `most` open passes that can run together, from the wanted frame on."""
+        ordered = sorted(self._open.values(), key=self._urgency)
+        kind = self._kind(ordered[0])
+        taken = list(islice((one for one in ordered if self._kind(one) == kind), most))
+        for one in taken:
+            self._given[one.piece.name] = self._open.pop(one.piece.name)
+        return tuple(taken)
+
+    def _urgency(self, one: Pass) -> tuple[bool, tuple[int, int, int]]:
+        return one.piece.start + one.piece.frames <= self._wanted, by_time(one)
+
+    def _kind(self, one: Pass) -> tuple[int, int]:
+        """Its sub-model, and its frames: what comes before the song's first frame, too."""
+        grid = self.outline.grids[one.grid]
+        return grid.model, one.piece.start + one.piece.frames - grid.start(one.segment)
+
+
+def _between(holes: list[Range], end: int) -> tuple[Range, ...]:
+    """What of the frames 0 to `end` lies in none of the `holes`, which are sorted."""
+    parts = []
+    place = 0
+    for first, last in holes:
+        if min(first, end) > place:
+            parts.append((place, min(first, end)))
+        place = max(place, last)
+    if place < end:
+        parts.append((place, end))
+    return tuple(parts)

@@ -1,0 +1,226 @@
+"""Which pass comes next: order, growth, what is final, and waiting for the decoder."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemdesk.audio.store import Piece
+from stemdesk.core.errors import Cancelled, ErrorCode, Paused, SourceError
+from stemdesk.core.progress import CancelToken
+from stemdesk.engine.pass_queue import PassQueue
+from stemdesk.engine.plan import Outline, Pass, make_outline, make_plan
+from stemdesk.models.arguments import HDEMUCS, HTDEMUCS
+from stemdesk.models.library import ModelFile, ModelInfo
+
+RATE = 8000
+LENGTH, STRIDE = 1000, 750  # frames
+TOKEN = CancelToken()
+
+
+def outline(models: int = 1, shifts: int = 0, klass: str = HTDEMUCS) -> Outline:
+    files = tuple(
+        ModelFile(str(n), Path(f"{n}.safetensors"), klass, ("a", "b"), RATE, 2, Fraction(1, 8), 1)
+        for n in range(models)
+    )
+    return make_outline(ModelInfo("m", files, ((1.0, 1.0),) * models), (), 0.25, shifts)
+
+
+def queue(
+    frames: int = 0, complete: bool = False, models: int = 1, declared: int = 0, shifts: int = 0
+) -> PassQueue:
+    made = PassQueue(outline(models, shifts), lambda _: False, declared)
+    made.grow(frames, complete)
+    return made
+
+
+def take_all(made: PassQueue, most: int = 1) -> list[Pass]:
+    """Take and finish whatever may be taken now."""
+    taken: list[Pass] = []
+    while passes := made.take(most, TOKEN, wait=False):
+        for one in passes:
+            made.finish(one)
+        taken += passes
+    return taken
+
+
+def segments(passes: list[Pass]) -> list[int]:
+    return [one.segment for one in passes]
+
+
+def test_passes_come_in_the_order_of_the_plan() -> None:
+    made = queue(4000, complete=True, models=2)
+    assert tuple(take_all(made)) == make_plan(made.outline, 4000).passes
+    assert made.done == made.total == 12
+
+
+def test_nothing_overtakes_the_decoder() -> None:
+    made = queue()
+    assert take_all(made) == []
+    made.grow(999)
+    assert take_all(made) == []
+    made.grow(1750)
+    assert segments(take_all(made)) == [0, 1]
+    made.grow(1751, complete=True)
+    assert segments(take_all(made)) == [2]
+    assert made.take(1, TOKEN) == ()
+
+
+@given(st.lists(st.integers(1, 900), max_size=12), st.integers(1, 2), st.integers(0, 2))
+def test_however_it_grows_the_passes_are_those_of_the_plan(
+    steps: list[int], models: int, shifts: int
+) -> None:
+    made = queue(models=models, shifts=shifts)
+    taken: list[Pass] = []
+    for known in itertools.accumulate(steps):
+        made.grow(known)
+        taken += take_all(made)
+    made.grow(sum(steps) + 1, complete=True)
+    taken += take_all(made)
+    plan = make_plan(made.outline, sum(steps) + 1)
+    assert sorted(taken, key=str) == sorted(plan.passes, key=str)
+    assert made.total == len(plan.passes)
+
+
+def test_a_wanted_place_comes_next_and_then_what_follows_it() -> None:
+    made = queue(6000, complete=True)
+    made.prioritise(3100)  # covered by segments 3 and 4 (from 2250 and 3000 on)
+    assert segments(take_all(made)) == [3, 4, 5, 6, 7, 0, 1, 2]
+
+
+def test_a_place_that_is_not_decoded_yet_comes_as_soon_as_it_is() -> None:
+    made = queue(3000)
+    made.prioritise(4000)
+    first = made.take(1, TOKEN)[0]
+    assert first.segment == 0
+    made.grow(6000)
+    assert made.take(1, TOKEN)[0].segment == 5
+
+
+def test_batches_hold_one_sub_model_and_one_length() -> None:
+    made = queue(3500, complete=True, models=2)
+    batches = [[(one.piece.name, one.piece.frames) for one in made.take(3, TOKEN)] for _ in "1234"]
+    assert batches[0] == [(f"m0-00000{n}", 1000) for n in (0, 1, 2)]
+    assert batches[1] == [(f"m1-00000{n}", 1000) for n in (0, 1, 2)]
+    assert [name for name, _ in batches[2] + batches[3]] == [
+        "m0-000003",
+        "m1-000003",
+    ]
+
+
+def test_what_an_earlier_run_finished_is_not_given_out() -> None:
+    done = {"m0-000000", "m0-000002"}
+
+    def is_done(piece: Piece) -> bool:
+        return piece.name in done
+
+    made = PassQueue(outline(), is_done)
+    made.grow(3000, complete=True)
+    assert made.done == 2
+    assert segments(take_all(made)) == [1, 3]
+
+
+def test_what_was_put_back_is_given_out_again() -> None:
+    made = queue(3000, complete=True)
+    taken = made.take(2, TOKEN)
+    made.put_back()
+    assert made.take(2, TOKEN) == taken
+    made.finish(taken[0])
+    made.redo()
+    assert made.done == 0
+    assert segments(take_all(made)) == [0, 1, 2, 3]
+
+
+def test_the_total_follows_the_declared_length_until_the_end_is_known() -> None:
+    made = queue(1000, declared=3000)
+    assert made.total == 4
+    made.grow(9000)
+    assert made.total == 11 + 1, "the file is longer than it says"
+    made.grow(9000, complete=True)
+    assert made.total == 12
+    assert queue(1000).total == 2
+
+
+# --- what is final ---
+
+
+def test_frames_are_final_once_every_pass_over_them_is_finished() -> None:
+    made = queue(3000, complete=True)
+    assert made.final() == ()
+    made.finish(made.take(1, TOKEN)[0])
+    assert made.final() == ((0, 750),)
+    made.prioritise(2600)
+    made.finish(made.take(1, TOKEN)[0])  # segment 3: 2250 to the end
+    assert made.final() == ((0, 750), (2500, 3000))
+    take_all(made)
+    assert made.final() == ((0, 3000),)
+
+
+def test_a_finished_place_in_the_middle_is_final_on_its_own() -> None:
+    made = queue(6000, complete=True)
+    made.prioritise(3100)
+    for _ in range(2):
+        made.finish(made.take(1, TOKEN)[0])
+    assert made.final() == ((2500, 3750),), "from the end of segment 2 to the start of 5"
+
+
+def test_what_the_next_segment_may_change_is_not_final() -> None:
+    made = queue(1200)
+    take_all(made)
+    assert made.final() == ((0, 750),)
+    made.grow(1200, complete=True)
+    assert made.final() == ((0, 750),)
+    take_all(made)
+    assert made.final() == ((0, 1200),)
+
+
+# --- waiting ---
+
+
+def test_taking_waits_for_the_decoder() -> None:
+    made = queue()
+    taken: list[Pass] = []
+    thread = threading.Thread(target=lambda: taken.extend(made.take(1, TOKEN)))
+    thread.start()
+    made.grow(1000)
+    thread.join(10)
+    assert segments(taken) == [0]
+
+
+@pytest.mark.parametrize(("how", "outcome"), [("cancel", Cancelled), ("pause", Paused)])
+def test_waiting_ends_when_the_job_is_stopped(how: str, outcome: type[Exception]) -> None:
+    made, token = queue(), CancelToken()
+    caught: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            made.take(1, token)
+        except outcome as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    getattr(token, how)()
+    thread.join(10)
+    assert len(caught) == 1
+
+
+def test_what_stopped_the_decoder_is_raised_where_it_is_waited_for() -> None:
+    made = queue(1000)
+    made.fail(SourceError(ErrorCode.SOURCE_TOO_LONG))
+    with pytest.raises(SourceError):
+        made.take(1, TOKEN)
+
+
+def test_networks_that_may_hear_more_wait_for_it() -> None:
+    made = PassQueue(outline(klass=HDEMUCS), lambda _: False)
+    made.grow(LENGTH + STRIDE)
+    assert take_all(made) == []
+    made.grow(LENGTH + STRIDE, complete=True)
+    assert segments(take_all(made)) == [0, 1, 2]
