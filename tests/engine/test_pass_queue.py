@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stemdesk.audio.store import Piece
 from stemdesk.core.errors import Cancelled, ErrorCode, Paused, SourceError
 from stemdesk.core.progress import CancelToken
-from stemdesk.engine.pass_queue import PassQueue
+from stemdesk.engine.pass_queue import LEAD_S, PassQueue
 from stemdesk.engine.plan import Outline, Pass, make_outline, make_plan
 from stemdesk.models.arguments import HDEMUCS, HTDEMUCS
 from stemdesk.models.library import ModelFile, ModelInfo
@@ -209,6 +209,48 @@ def test_waiting_ends_when_the_job_is_stopped(how: str, outcome: type[Exception]
     getattr(token, how)()
     thread.join(10)
     assert len(caught) == 1
+
+
+def rests(made: PassQueue) -> bool:
+    """Whether the decoder would wait now."""
+    token = CancelToken()
+    done = threading.Event()
+
+    def rest() -> None:
+        try:
+            made.rest(token)
+            done.set()
+        except Cancelled:
+            pass
+
+    thread = threading.Thread(target=rest)
+    thread.start()
+    waits = not done.wait(0.02)
+    token.cancel()
+    thread.join(10)
+    return waits
+
+
+def test_the_decoder_runs_freely_until_passes_are_computed_and_then_keeps_its_lead() -> None:
+    lead = LEAD_S * RATE
+    made = queue(lead + 5000)
+    assert not rests(made), "nothing is computed yet"
+    made.finish(made.take(1, TOKEN)[0])  # to frame 1000
+    assert rests(made)
+    for _ in range(6):
+        made.take(1, TOKEN)
+    assert not rests(made), "its lead is used up"
+    made.grow(lead + 9000)
+    assert rests(made)
+    made.prioritise(lead + 8000)
+    assert not rests(made), "a person wants to hear what comes"
+
+
+def test_the_decoder_never_rests_while_passes_wait_for_it() -> None:
+    made = queue(LENGTH)
+    made.take(1, TOKEN)
+    made.grow(LENGTH + STRIDE - 1)
+    assert not rests(made)
 
 
 def test_what_stopped_the_decoder_is_raised_where_it_is_waited_for() -> None:

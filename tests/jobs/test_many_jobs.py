@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def standing() -> dict[str, int]:
     return {
         "memory": int(facts["RssAnon"].split()[0]) // 1024,
         "threads": int(facts["Threads"]),
-        "files": len(os.listdir("/proc/self/fd")),
+        "files": len(list(Path("/proc/self/fd").iterdir())),
     }
 
 

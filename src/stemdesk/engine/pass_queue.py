@@ -16,6 +16,11 @@ from stemdesk.engine.plan import Outline, Pass, by_time
 
 _LOOK_S = 0.05  # how often a waiting thread looks whether it was cancelled
 
+# So far ahead of the passes the song is decoded while they are computed. Decoding on a core that
+# a network computes on holds its other cores up at every step: a minute of decoding would cost
+# minutes, so it is done before the first pass, while torch is loaded, and then as needed.
+LEAD_S = 300
+
 Range = tuple[int, int]
 
 
@@ -43,6 +48,7 @@ class PassQueue:
         self._given: dict[str, Pass] = {}  # being computed
         self._done: dict[str, Pass] = {}
         self._wanted = 0  # frame that a person wants next
+        self._reach = -1  # end of the last frame of passes that were taken; -1: none was yet
 
     def grow(self, frames: int, complete: bool = False) -> None:
         """The song is known up to `frames`; `complete`: it ends there."""
@@ -65,6 +71,18 @@ class PassQueue:
         """The passes that `frame` needs come next, then what follows them, then the rest."""
         with self._changed:
             self._wanted = frame
+            self._changed.notify_all()
+
+    def rest(self, cancel: CancelToken) -> None:
+        """For the decoder: wait while there is more than enough to compute. Raises `Cancelled`."""
+        lead = LEAD_S * self.outline.samplerate
+        while True:
+            cancel.check()
+            with self._changed:
+                near = self._frames < max(self._reach, self._wanted) + lead
+                if self._reach < 0 or near or not self._open:
+                    return
+                self._changed.wait(_LOOK_S)
 
     def take(self, most: int, cancel: CancelToken, wait: bool = True) -> tuple[Pass, ...]:
         """The next passes, up to `most`, all of one sub-model and equally long; none once nothing
@@ -152,6 +170,8 @@ class PassQueue:
         taken = list(islice((one for one in ordered if self._kind(one) == kind), most))
         for one in taken:
             self._given[one.piece.name] = self._open.pop(one.piece.name)
+            self._reach = max(self._reach, one.piece.start + one.piece.frames)
+        self._changed.notify_all()
         return tuple(taken)
 
     def _urgency(self, one: Pass) -> tuple[bool, tuple[int, int, int]]:

@@ -36,9 +36,10 @@ class Ahead:
         self._begun.set()
 
     def grow(self, frames: int) -> None:
-        """So many frames are in scratch."""
+        """So many frames are in scratch. Returns once more are wanted."""
         self._cancel.check()  # a decoder that was given up writes no more
         self._queue.grow(frames)
+        self._queue.rest(self._cancel)
 
     def end(self, facts: MixFacts) -> None:
         """The song is decoded."""
