@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from stemdesk.audio.decode import decode
-from stemdesk.audio.encode import StemWriter, container_format, quantise
+from stemdesk.audio.encode import StemWriter, container_format, peak, quantise, rounded
 from stemdesk.core.errors import DiskFullError, ErrorCode, ExportError
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
@@ -31,11 +31,14 @@ names = pytest.mark.parametrize(
 
 
 def write(path: Path, samples: media.Samples, options: ExportOptions, block: int = 5000) -> float:
-    """Write in blocks; return the peak."""
+    """Round and write in blocks; return the peak."""
+    loudest = 0.0
     with StemWriter(path, RATE, samples.shape[0], options, samples.shape[1]) as writer:
         for start in range(0, samples.shape[1], block):
-            writer.write(samples[:, start : start + block])
-    return writer.peak
+            part = samples[:, start : start + block]
+            loudest = max(loudest, peak(part))
+            writer.write(rounded(part, options.bits))
+    return loudest
 
 
 def read(path: Path) -> media.Samples:
@@ -46,14 +49,14 @@ def read(path: Path) -> media.Samples:
 @names
 def test_comes_back_to_half_a_step(tmp_path: Path, options: ExportOptions) -> None:
     samples = media.bursts(100_001, RATE)
-    peak = write(tmp_path / "stem", samples, options)
+    loudest = write(tmp_path / "stem", samples, options)
     info = soundfile.info(tmp_path / "stem")
     assert (info.samplerate, info.channels, info.frames) == (RATE, 2, 100_001)
     assert info.format == options.format.value.upper()
     assert info.subtype == {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}[options.bits]
     half_a_step = 0.0 if options.bits == 32 else 2.0**-options.bits
     assert np.abs(read(tmp_path / "stem") - samples).max() <= half_a_step
-    assert peak == np.abs(samples).max()
+    assert loudest == np.abs(samples).max()
 
 
 @names
@@ -105,9 +108,9 @@ def test_rounds_to_the_nearest_step(bits: int) -> None:
 @pytest.mark.parametrize("frames", [0, 1])
 def test_nothing_and_one_frame(tmp_path: Path, options: ExportOptions, frames: int) -> None:
     with StemWriter(tmp_path / "stem", RATE, 2, options, frames) as writer:
-        writer.write(np.empty((2, 0), np.float32))
-        writer.write(np.full((2, frames), 0.5, np.float32))
-        writer.write(np.empty((2, 0), np.float32))
+        writer.write(rounded(np.empty((2, 0), np.float32), options.bits))
+        writer.write(rounded(np.full((2, frames), 0.5, np.float32), options.bits))
+        writer.write(rounded(np.empty((2, 0), np.float32), options.bits))
     if frames or options.format is AudioFormat.WAV:  # libsndfile leaves a FLAC of nothing empty
         assert np.array_equal(read(tmp_path / "stem"), np.full((2, frames), 0.5))
 
@@ -128,7 +131,7 @@ def test_rf64_holds_its_samples(tmp_path: Path) -> None:
     options = ExportOptions(AudioFormat.WAV, 24)
     path = tmp_path / "long.wav"
     with StemWriter(path, RATE, 2, options, frames=10**9) as writer:
-        writer.write(samples)
+        writer.write(rounded(samples, 24))
     data = path.read_bytes()
     assert data[:4] == b"RF64"
     assert struct.unpack_from("<Q", data, data.index(b"ds64") + 16)[0] == 5000 * 6
@@ -144,7 +147,7 @@ def test_disk_full_while_writing(
         writer = StemWriter(folder / "stem", RATE, 2, options, samples.shape[1])
         with pytest.raises(DiskFullError) as caught, writer:
             for start in range(0, samples.shape[1], RATE):
-                writer.write(samples[:, start : start + RATE])
+                writer.write(rounded(samples[:, start : start + RATE], options.bits))
         assert caught.value.path == folder / "stem"
         assert 0 < float(caught.value.facts["needed_bytes"]) <= 20 * RATE * 8
         assert caught.value.facts["free_bytes"] == 0
@@ -159,7 +162,7 @@ def test_disk_full_at_the_last_moment(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).uniform(-1, 1, (2, 3000)).astype(np.float32)
     with tiny_volume(tmp_path / "tiny") as folder:
         writer = StemWriter(folder / "stem", RATE, 2, ExportOptions(), 3000)
-        writer.write(noise)
+        writer.write(rounded(noise, 24))
         filler = folder / "filler"
         with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="space"):
             while file.write(b"\0" * 4096):
@@ -180,7 +183,7 @@ def test_disk_full_from_the_start(tmp_path: Path) -> None:
             pytest.raises(DiskFullError),
             StemWriter(folder / "stem", RATE, 2, ExportOptions(AudioFormat.WAV), 10) as writer,
         ):
-            writer.write(np.zeros((2, 10), np.float32))
+            writer.write(rounded(np.zeros((2, 10), np.float32), 24))
 
 
 def test_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -201,7 +204,7 @@ def test_the_first_error_is_the_one_told(tmp_path: Path) -> None:
         pytest.raises(KeyError, match="mine"),
         StemWriter(tmp_path / "stem.wav", RATE, 2, ExportOptions(AudioFormat.WAV), 10) as writer,
     ):
-        writer.write(np.zeros((2, 5), np.float32))
+        writer.write(rounded(np.zeros((2, 5), np.float32), 24))
         raise KeyError("mine")
     assert soundfile.info(tmp_path / "stem.wav").frames == 5  # closed all the same
 
@@ -209,10 +212,12 @@ def test_the_first_error_is_the_one_told(tmp_path: Path) -> None:
 def test_wrong_blocks_are_refused(tmp_path: Path) -> None:
     with StemWriter(tmp_path / "stem.wav", RATE, 2, ExportOptions(), 10) as writer:
         with pytest.raises(ValueError, match="is not"):
-            writer.write(np.zeros((3, 5), np.float32))
+            writer.write(rounded(np.zeros((3, 5), np.float32), 24))
+        with pytest.raises(ValueError, match="not rounded"):
+            writer.write(np.zeros((2, 5), np.float32))
         with pytest.raises(ValueError, match="announced"):
-            writer.write(np.zeros((2, 11), np.float32))
-        writer.write(np.zeros((2, 10), np.float32))
+            writer.write(rounded(np.zeros((2, 11), np.float32), 24))
+        writer.write(rounded(np.zeros((2, 10), np.float32), 24))
 
 
 def test_names_that_c_libraries_do_not_like(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 from jsonschema import Draft202012Validator
@@ -18,7 +20,8 @@ from stemdesk.jobs.pipeline import Pipeline, Result
 from stemdesk.jobs.store import JobStore
 from stemdesk.paths import folders
 from support.media import bursts, make
-from support.place import Place, Stopper
+from support.models import SOURCES
+from support.place import Place, Stopper, read
 from support.tmpfs import tiny_volume
 
 SCHEMA = json.loads((Path(stemdesk.cli.__file__).parent / "events.schema.json").read_text("utf-8"))
@@ -58,6 +61,57 @@ def test_formats(
     song = place.song(seconds=0.3)
     assert stemdesk("split", song, "-o", place.out, *options).code == 0
     assert soundfile.info(place.out / "song" / f"bass.{suffix}").subtype == subtype
+
+
+@pytest.mark.parametrize(
+    ("setting", "options", "exact"),
+    [
+        (False, [], False),
+        (False, ["--exact-sum"], True),
+        (False, ["--exact-sum", "--format", "wav"], True),
+        (False, ["--exact-sum", "--bits", "16"], True),
+        (True, [], True),
+        (True, ["--bits", "16"], True),
+        (True, ["--no-exact-sum"], False),
+    ],
+)
+def test_stems_that_sum_to_the_mix(
+    place: Place, stemdesk: Command, setting: bool, options: list[str], exact: bool
+) -> None:
+    save_settings(Settings(exact_sum=setting), folders().settings_file)
+    song = place.song(seconds=0.3)
+    said = stemdesk("split", song, "-o", place.out, *options)
+    assert said.code == 0 and said.out == f"Saved: {place.out / 'song'}\n"
+    assert ("[1/1] song  recombines exactly\n" in said.err) == exact
+    assert ("[1/1] song  recombines at " in said.err) != exact
+    suffix = "wav" if "wav" in options else "flac"
+    stems = [
+        soundfile.read(place.out / "song" / f"{stem}.{suffix}", dtype="int32")[0].astype(np.int64)
+        for stem in SOURCES
+    ]
+    bits = 16 if "16" in options else 24
+    mix = np.rint(read(song).T.astype(np.float64) * 2 ** (bits - 1)) * 2 ** (32 - bits)
+    assert np.array_equal(sum(stems), mix) == exact
+
+
+def test_programs_are_told_the_null_depth(place: Place, stemdesk: Command) -> None:
+    song = place.song(seconds=0.3)
+
+    def done(*options: str) -> dict[str, Any]:
+        said = stemdesk("split", song, "-o", place.out, "--json", *options)
+        event: dict[str, Any] = json.loads(said.out.splitlines()[-2])
+        Draft202012Validator(SCHEMA).validate(event)
+        assert event["event"] == "done"
+        return event
+
+    plain = done()["null_depth_db"]
+    assert plain["plain"] == plain["saved"] and isinstance(plain["plain"], float)
+    assert done("--exact-sum")["null_depth_db"] == {"plain": plain["plain"], "saved": None}
+    again = done("--exact-sum")
+    assert again["already"] and again["null_depth_db"]["saved"] is None
+    part = done("--exact-sum", "--stems", "vocals")
+    assert part["null_depth_db"] is None
+    assert [notice["code"] for notice in part["notices"]] == ["renamed", "sum_left_out"]
 
 
 def test_the_model_that_was_taken_is_named(place: Place, stemdesk: Command) -> None:

@@ -7,8 +7,12 @@ from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 def test_options_survive_json() -> None:
     separation = SeparationOptions("htdemucs", ("vocals", "bass"), 0.5)
     assert SeparationOptions.from_json(separation.to_json()) == separation
-    export = ExportOptions(AudioFormat.WAV, 32)
+    export = ExportOptions(AudioFormat.WAV, 32, exact_sum=True)
     assert ExportOptions.from_json(export.to_json()) == export
+
+
+def test_options_of_earlier_versions_have_no_exact_sum() -> None:
+    assert not ExportOptions.from_json({"format": "flac", "bits": 24}).exact_sum
 
 
 @pytest.mark.parametrize("overlap", [-0.1, 0.95, float("nan"), float("inf")])

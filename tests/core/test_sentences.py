@@ -5,6 +5,7 @@ import pytest
 
 from stemdesk.core.errors import DiskFullError, ErrorCode
 from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.sentences import (
     ERRORS,
     NOTICES,
@@ -13,6 +14,8 @@ from stemdesk.core.sentences import (
     printable,
     say,
     say_notice,
+    say_null_depth,
+    say_null_depth_at_length,
 )
 
 
@@ -56,7 +59,7 @@ def test_durations(seconds: float, text: str) -> None:
 
 def test_names_that_cannot_be_shown_are_made_showable() -> None:
     assert printable("a\udcff\n\x1bb 日本 🎸") == "a���b 日本 🎸"
-    printable("\udcff").encode()
+    assert printable("\udcff\ud800\udbff") == "���"
 
 
 def test_notices_carry_their_numbers() -> None:
@@ -66,6 +69,24 @@ def test_notices_carry_their_numbers() -> None:
     assert "0:01 of an unknown length" in vague
     loud = Notice(NoticeCode.CLIPPED, {"stem": "drums", "peak_db": 1.234})
     assert "1.2 dB" in say_notice(loud)
+
+
+@pytest.mark.parametrize(
+    ("depth", "text", "at_length"),
+    [
+        (NullDepth(-38.2, None), "recombines exactly", "the error was -38 dB"),
+        (NullDepth(-38.2, -38.2), "recombines at -38 dB", "with an error of -38 dB"),
+        (NullDepth(-38.2, -151.6), "recombines at -152 dB", "the error was -38 dB"),
+        (NullDepth(-0.2, -0.2), "recombines at 0 dB", "with an error of 0 dB"),
+        (NullDepth(None, None), "recombines exactly", "the song, sample for sample."),
+    ],
+)
+def test_null_depths_in_words(depth: NullDepth, text: str, at_length: str) -> None:
+    minus = "\N{MINUS SIGN}"
+    assert say_null_depth(depth) == text.replace("-", minus)
+    assert at_length.replace("-", minus) in say_null_depth_at_length(depth)
+    separated = "As they were separated" in say_null_depth_at_length(depth)
+    assert separated == (depth.plain_db != depth.saved_db), "told once where it is the same"
 
 
 def test_the_table_asks_only_for_facts_that_are_named_somewhere() -> None:

@@ -13,7 +13,12 @@ from stemdesk.core.settings import Settings, load_settings, save_settings
 def test_settings_survive_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config" / "settings.json"
     settings = Settings(
-        format="wav", bits=32, stems=("vocals",), output_folder="/x/ü", device="cpu"
+        format="wav",
+        bits=32,
+        stems=("vocals",),
+        output_folder="/x/ü",
+        device="cpu",
+        exact_sum=True,
     )
     save_settings(settings, path)
     assert load_settings(path) == settings
@@ -39,6 +44,8 @@ def test_a_broken_file_gives_the_defaults(tmp_path: Path, text: str) -> None:
         {"longest_hours": -1},
         {"longest_hours": 1e9},
         {"device": None},
+        {"exact_sum": 1},
+        {"exact_sum": "yes"},
     ],
 )
 def test_one_bad_value_costs_only_that_setting(tmp_path: Path, broken: dict[str, Any]) -> None:
@@ -56,6 +63,11 @@ def test_a_whole_number_of_hours_is_a_number(tmp_path: Path) -> None:
 def test_flac_falls_to_24_bits() -> None:
     assert Settings(bits=32).export == ExportOptions(AudioFormat.FLAC, 24)
     assert Settings(format="wav", bits=32).export == ExportOptions(AudioFormat.WAV, 32)
+
+
+def test_jobs_are_told_whether_stems_sum_to_the_mix() -> None:
+    assert not Settings().export.exact_sum
+    assert Settings(exact_sum=True).export.exact_sum
 
 
 def test_every_setting_has_a_label() -> None:

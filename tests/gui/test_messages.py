@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import Failure, JobState
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import Progress, Stage
+from stemdesk.core.sentences import say_null_depth_at_length
 from stemdesk.core.track import Tags
 from stemdesk.gui import labels, messages
 from support.jobs import a_job
@@ -88,6 +91,17 @@ def test_facts() -> None:
     assert messages.song_facts(a_job(SONG, tags=Tags(duration_s=221))) == ["3:41", "small"]
     known = a_job(SONG, frames=441000, samplerate=44100)
     assert messages.song_facts(known) == ["0:10", "44.1 kHz", "small"]
+
+
+def test_facts_tell_how_the_stems_of_a_finished_song_recombine() -> None:
+    done = a_job(SONG, state=JobState.DONE, null_depth=NullDepth(-38.2, None))
+    assert messages.song_facts(done) == ["small", "recombines exactly"]
+    where, _, text = messages.song_facts_tip(done).partition("\n")
+    assert where == str(SONG) and text == say_null_depth_at_length(NullDepth(-38.2, None))
+    again = replace(done, state=JobState.QUEUED)
+    assert messages.song_facts(again) == ["small"], "it is being split anew"
+    assert messages.song_facts_tip(again) == str(SONG)
+    assert messages.song_facts_tip(a_job(SONG, state=JobState.DONE)) == str(SONG)
 
 
 def test_a_report_has_all_that_helps() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -32,6 +33,7 @@ def test_untouched_settings_stay(qtbot: QtBot) -> None:
     for settings in (
         Settings(),
         Settings("/out", "wav", 32, "six", ("vocals",), "cpu", "/models", "/work", 1.5, "geometry"),
+        Settings(exact_sum=True),
     ):
         assert opened(qtbot, settings).settings == settings
 
@@ -48,6 +50,41 @@ def test_changes_are_saved(qtbot: QtBot) -> None:
     assert changed.args == [
         Settings(output_folder="/elsewhere", format="wav", bits=32, device="cpu", longest_hours=2.5)
     ]
+
+
+def test_the_switch_is_worked_by_keys_and_on_its_text(qtbot: QtBot) -> None:
+    dialog = opened(qtbot)
+    dialog.show()
+    switch = dialog.exact_sum
+    assert switch.accessibleName() == "Stems sum to the mix"
+    switch.setFocus()
+    QTest.keyClick(switch, Qt.Key.Key_Space)
+    assert dialog.settings == Settings(exact_sum=True)
+    on_the_text = QPoint(switch.width() // 3, switch.height() // 2)
+    QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=on_the_text)
+    assert dialog.settings == Settings()
+
+
+@pytest.mark.parametrize("scheme", [Qt.ColorScheme.Light, Qt.ColorScheme.Dark])
+def test_the_switch_shows_its_state_in_both_schemes(qtbot: QtBot, scheme: Qt.ColorScheme) -> None:
+    dialog = opened(qtbot)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply(app, scheme)
+    switch, colours = dialog.exact_sum, theme.colours()
+    dialog.show()
+
+    def shades() -> set[str]:
+        image = switch.grab(QRect(0, 0, 20, switch.height())).toImage()
+        return {
+            image.pixelColor(x, y).name()
+            for x in range(image.width())
+            for y in range(image.height())
+        }
+
+    assert {colours.outline, colours.surface} <= shades()
+    switch.setChecked(True)
+    assert {colours.accent, colours.on_accent} <= shades()
 
 
 def test_flac_has_no_32_bits(qtbot: QtBot) -> None:

@@ -12,6 +12,7 @@ from stemdesk.audio.transport import PlayerState
 from stemdesk.core.errors import DeviceError, ErrorCode, SourceError
 from stemdesk.core.job import Failure, JobState
 from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
 from stemdesk.core.track import Tags
@@ -120,6 +121,16 @@ def test_the_header_has_title_facts_and_notices(stage: Stage, song: SongView) ->
     assert "44.1 kHz" in song.header.facts.text()
     assert song.header.notices.text() == "The 6 channels were mixed down to stereo."
     assert song.header.notices.isVisible()
+
+
+def test_the_header_tells_how_the_stems_recombine(stage: Stage, song: SongView) -> None:
+    job = stage.done_song()
+    assert "recombines" not in song.header.facts.text()
+    stage.controller.change(job, null_depth=NullDepth(-38.2, -38.2))
+    assert song.header.facts.text().endswith("recombines at \N{MINUS SIGN}38 dB")
+    assert "error of \N{MINUS SIGN}38 dB" in song.header.facts.toolTip()
+    stage.controller.change(job, null_depth=NullDepth(-38.2, None))
+    assert song.header.facts.text().endswith("recombines exactly")
 
 
 # Stems

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stemdesk.core.errors import Cancelled, DiskFullError
+from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
 from stemdesk.jobs.scratch import clean, size_bytes
 from support.place import Place
@@ -38,15 +40,16 @@ class Ballast:
 
 
 def fails_then_goes_on(
-    place: Place, volume: Path, free: int, scratch: Path, out: Path
+    place: Place, volume: Path, free: int, scratch: Path, out: Path, **changes: Any
 ) -> DiskFullError:
-    """Split a 2 s song with `free` bytes on the volume, which must fail; then with room."""
-    job = place.job(place.song(seconds=2.0), root=out)
+    """Split a 2 s song with `free` bytes on the volume, which must fail; then with room.
+    `changes` to the job."""
+    job = place.job(place.song(seconds=2.0), root=out, **changes)
     ballast = Ballast(volume)
     ballast.leave(free)
     with pytest.raises(DiskFullError) as caught:
         place.run(job, scratch=scratch)
-    assert not list(out.rglob("*.wav")), "nothing under a final name"
+    assert not list(out.iterdir()), "nothing under any name"
     ballast.drop()
     result = place.run(job, scratch=scratch)
     assert len(list(result.folder.iterdir())) == 5
@@ -99,6 +102,16 @@ def test_too_little_room_for_the_stems_is_seen_before_decoding(place: Place, vol
 def test_it_fills_while_saving(place: Place, volume: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_the_look_before(monkeypatch)
     error = fails_then_goes_on(place, volume, 600_000, place.scratch, volume / "out")
+    assert error.facts["needed_bytes"] == 2 * 44100 * 2 * 3 * 4
+
+
+@pytest.mark.parametrize("kind", AudioFormat)
+def test_it_fills_while_saving_stems_that_sum_to_the_mix(
+    place: Place, volume: Path, monkeypatch: pytest.MonkeyPatch, kind: AudioFormat
+) -> None:
+    without_the_look_before(monkeypatch)
+    export = ExportOptions(kind, 24, exact_sum=True)
+    error = fails_then_goes_on(place, volume, 600_000, place.scratch, volume / "out", export=export)
     assert error.facts["needed_bytes"] == 2 * 44100 * 2 * 3 * 4
 
 

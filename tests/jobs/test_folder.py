@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 from stemdesk.core.errors import ErrorCode, ExportError
 from stemdesk.core.job import Job
 from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.track import Tags
 from stemdesk.jobs.folder import (
     MANIFEST,
@@ -60,13 +62,26 @@ def test_a_published_folder_is_found_by_its_recipe(tmp_path: Path) -> None:
         {"overlap": 0.5},
         {"format": "flac"},
         {"bits": 16},
+        {"exact_sum": True},
     ],
 )
 def test_anything_that_changes_the_stems_changes_the_key(change: dict[str, object]) -> None:
     assert replace(RECIPE, **change).key != RECIPE.key  # type: ignore[arg-type]
 
 
+def test_a_sum_that_cannot_be_exact_makes_no_other_stems() -> None:
+    part = replace(RECIPE, weights=((1.0, 1.0),))
+    assert RECIPE.complete and not part.complete
+    assert replace(part, exact_sum=True).key == part.key
+
+
+def test_songs_of_earlier_versions_keep_their_key() -> None:
+    parts = json.dumps([RECIPE.separation_key, "wav", 24])
+    assert RECIPE.key == hashlib.sha256(parts.encode()).hexdigest()
+
+
 def test_only_the_format_leaves_the_passes_usable() -> None:
+    assert replace(RECIPE, exact_sum=True).separation_key == RECIPE.separation_key
     assert replace(RECIPE, format="flac", bits=16).separation_key == RECIPE.separation_key
     assert replace(RECIPE, overlap=0.5).separation_key != RECIPE.separation_key
     assert replace(RECIPE, model="renamed").key == RECIPE.key
@@ -190,6 +205,28 @@ def test_a_manifest_cannot_point_outside_of_its_folder(tmp_path: Path) -> None:
     (folder / MANIFEST).write_text(json.dumps(value))
     manifest = read_manifest(folder)
     assert manifest is not None and manifest.files[0].name == "secret.wav"
+
+
+@pytest.mark.parametrize(
+    ("written", "depth"),
+    [
+        ({}, None),
+        ({"null_depth_db": None}, None),
+        ({"null_depth_db": {"plain": -38.2, "saved": None}}, NullDepth(-38.2, None)),
+        ({"null_depth_db": {"plain": -38, "saved": -38}}, NullDepth(-38.0, -38.0)),
+    ],
+)
+def test_manifests_with_and_without_a_null_depth(
+    tmp_path: Path, written: dict[str, object], depth: NullDepth | None
+) -> None:
+    job = a_job(root=tmp_path)
+    partial(job)
+    folder = publish(job, None)
+    value = json.loads((folder / MANIFEST).read_text("utf-8"))
+    del value["null_depth_db"]
+    (folder / MANIFEST).write_text(json.dumps({**value, **written}))
+    manifest = read_manifest(folder)
+    assert manifest is not None and manifest.null_depth == depth
 
 
 def test_the_tree_is_kept_with_safe_names(tmp_path: Path) -> None:

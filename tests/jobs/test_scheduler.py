@@ -14,6 +14,7 @@ from stemdesk.core.errors import (
     SourceError,
 )
 from stemdesk.core.job import ACTIVE, Failure, Job, JobState
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import Progress, Stage
 from stemdesk.jobs.pipeline import Result
 from stemdesk.jobs.scheduler import (
@@ -51,8 +52,10 @@ def test_stages_become_states() -> None:
 
 def test_a_result_ends_a_job_from_any_active_state(tmp_path: Path) -> None:
     for state in ACTIVE:
-        job = after_result(a_job(state=state), Result(tmp_path, 5, 44100))
+        depth = NullDepth(-38.2, None)
+        job = after_result(a_job(state=state), Result(tmp_path, 5, 44100, null_depth=depth))
         assert (job.state, job.output, job.frames) == (JobState.DONE, tmp_path, 5)
+        assert job.null_depth is depth
 
 
 def test_errors_become_states(tmp_path: Path) -> None:

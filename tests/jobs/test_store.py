@@ -1,3 +1,5 @@
+import contextlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +11,8 @@ import pytest
 from stemdesk.core.errors import ErrorCode, StoreError
 from stemdesk.core.job import Failure, JobState
 from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
+from stemdesk.core.options import ExportOptions
 from stemdesk.core.track import Tags
 from stemdesk.jobs.store import JobStore
 from support.jobs import a_job
@@ -27,8 +31,10 @@ def test_jobs_come_back_as_they_were(path: Path) -> None:
         output=Path("/out/Song"),
         failure=Failure(ErrorCode.DISK_FULL, "x", Path("/out"), {"needed_bytes": 5}),
         notices=(Notice(NoticeCode.TRUNCATED, {"decoded_s": 1.0}),),
+        export=ExportOptions(bits=16, exact_sum=True),
         frames=99,
         samplerate=44100,
+        null_depth=NullDepth(-38.2, None),
     )
     store = JobStore(path)
     added = store.add([job])
@@ -37,6 +43,19 @@ def test_jobs_come_back_as_they_were(path: Path) -> None:
     assert store.all() == added == [replace(job, position=1.0)]
     assert store.get(job.id) == added[0]
     assert store.get("none") is None
+    store.close()
+
+
+def test_rows_of_earlier_versions_are_read(path: Path) -> None:
+    store = JobStore(path)
+    (job,) = store.add([a_job()])
+    store.close()
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        document = json.loads(database.execute("SELECT document FROM jobs").fetchone()[0])
+        del document["null_depth_db"], document["export"]["exact_sum"]
+        database.execute("UPDATE jobs SET document = ?", (json.dumps(document),))
+    store = JobStore(path)
+    assert store.all() == [job]
     store.close()
 
 

@@ -1,4 +1,4 @@
-"""Streams blocks of float32 into WAV or FLAC files.
+"""Rounds blocks of float32 and streams them into WAV or FLAC files.
 
 Samples are rounded here and given to libsndfile as integers: its own conversion writes floats
 with 2^(bits-1) - 1 and reads them back with 2^(bits-1), which changes the level.
@@ -20,6 +20,8 @@ from stemdesk.core.errors import ErrorCode, ExportError, StemDeskError, write_er
 from stemdesk.core.options import AudioFormat, ExportOptions
 
 Samples = NDArray[np.float32]
+Rounded = NDArray[np.int32 | np.float32]
+"""Samples as a file holds them: integers in the upper bits of int32, or float32 for 32 bits."""
 
 _WAV_BYTES = (1 << 32) - (1 << 16)  # WAV's sizes are 32 bits wide; the rest is for headers
 _BLOCK = 65536  # frames converted at a time
@@ -44,12 +46,24 @@ def quantise(block: Samples, bits: int) -> NDArray[np.int32]:
     return steps << (32 - bits)
 
 
+def rounded(block: Samples, bits: int) -> Rounded:
+    """float32 samples as a file of `bits` bits holds them, same shape: integers as `quantise`
+    makes them, or floats (32 bits), which keep what lies above full scale. NaN becomes 0, what is
+    infinite the largest value there is."""
+    return np.nan_to_num(block, nan=0.0) if bits == 32 else quantise(block, bits)
+
+
+def peak(block: Samples) -> float:
+    """The largest absolute sample, linear; NaN does not count, and 0 where there is none."""
+    return float(np.fmax.reduce(np.abs(block), axis=None, initial=0.0))
+
+
 class StemWriter:
     """Writes one stem; use as a context manager.
 
-    `frames`: how many will be written at most (decides between WAV and RF64). `peak`: largest
-    absolute sample so far, linear, before clipping. Raises `DiskFullError` and `ExportError`
-    (FOLDER_NOT_WRITABLE, ENCODER_FAILED) from every method; the file is then of no use.
+    `frames`: how many will be written at most (decides between WAV and RF64). Raises
+    `DiskFullError` and `ExportError` (FOLDER_NOT_WRITABLE, ENCODER_FAILED) from every method; the
+    file is then of no use.
     """
 
     def __init__(
@@ -58,7 +72,6 @@ class StemWriter:
         import soundfile
 
         self.path = path
-        self.peak = 0.0
         self._bits = options.bits
         self._channels = channels
         self._frames_left = frames
@@ -85,14 +98,17 @@ class StemWriter:
             self._translate(error)
             raise
 
-    def write(self, block: Samples) -> None:
-        """Append float32 [channels, frames]; blocks without frames are fine."""
+    def write(self, block: Rounded) -> None:
+        """Append [channels, frames], as `rounded` makes them for this file's depth; blocks without
+        frames are fine."""
+        if block.dtype != (np.float32 if self._bits == 32 else np.int32):
+            raise ValueError(f"{block.dtype} is not rounded to {self._bits} bits")
         if block.ndim != 2 or block.shape[0] != self._channels:
             raise ValueError(f"{block.shape} is not [{self._channels}, frames]")
         if block.shape[1] > self._frames_left:
             raise ValueError(f"more frames than announced for {self.path.name}")
         for start in range(0, block.shape[1], _BLOCK):
-            self._write_part(block[:, start : start + _BLOCK])
+            self._write_part(np.ascontiguousarray(block[:, start : start + _BLOCK].T))
 
     def close(self) -> None:
         """Finish the file: its header gets the final sizes. May be called again."""
@@ -123,17 +139,15 @@ class StemWriter:
         with contextlib.suppress(StemDeskError):  # the first error is the one to tell
             self.close()
 
-    def _write_part(self, part: Samples) -> None:
-        finite = np.nan_to_num(part, nan=0.0, posinf=np.inf, neginf=-np.inf)
-        self.peak = max(self.peak, float(np.abs(finite).max()))
-        data = finite if self._bits == 32 else quantise(finite, self._bits)
+    def _write_part(self, part: Rounded) -> None:
+        """Hand interleaved samples, [frames, channels], to libsndfile."""
         try:
-            self._file.write(np.ascontiguousarray(data.T))
+            self._file.write(part)
             self._check()
         except Exception as error:
             self._translate(error)
             raise
-        self._frames_left -= part.shape[1]
+        self._frames_left -= part.shape[0]
 
     def _check(self) -> None:
         """Raise what the operating system said, if it said anything."""

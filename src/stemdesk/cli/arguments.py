@@ -62,6 +62,12 @@ def _add_split_options(command: argparse.ArgumentParser) -> None:
         choices=(16, 24, 32),
         help="default: the settings, 24; 32 is float, WAV only",
     )
+    add(
+        "--exact-sum",
+        action=argparse.BooleanOptionalAction,
+        help="make the saved stems sum to the mix, sample for sample; what the model left over "
+        "goes to “other”; default: the settings, off",
+    )
     add("--device", choices=("auto", "cpu", "cuda", "mps"), help="default: auto, the fastest")
     add("--force", action="store_true", help="split again what is split already")
     add("--json", action="store_true", help="print one JSON object a line")

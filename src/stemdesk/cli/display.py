@@ -17,7 +17,13 @@ from stemdesk.core.errors import StemDeskError
 from stemdesk.core.job import Job
 from stemdesk.core.notices import Notice
 from stemdesk.core.progress import Progress
-from stemdesk.core.sentences import format_duration, printable, say, say_notice
+from stemdesk.core.sentences import (
+    format_duration,
+    printable,
+    say,
+    say_notice,
+    say_null_depth,
+)
 from stemdesk.jobs.pipeline import Result
 
 SCHEMA_VERSION = 1
@@ -85,6 +91,8 @@ class TextDisplay:
     def done(self, result: Result) -> None:
         for notice in result.notices:
             self._say(f"Note: {say_notice(notice)}")
+        if result.null_depth is not None:
+            self._say(f"{self._label}  {say_null_depth(result.null_depth)}")
         self._clear()
         word = "Already split" if result.already else "Saved"
         self._write(self._out, f"{word}: {printable(str(result.folder))}\n")
@@ -163,6 +171,7 @@ class JsonDisplay:
             already=result.already,
             frames=result.frames,
             samplerate=result.samplerate,
+            null_depth_db=None if result.null_depth is None else result.null_depth.to_json(),
             notices=[_notice(notice) for notice in result.notices],
         )
 

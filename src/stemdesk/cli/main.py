@@ -135,12 +135,14 @@ def _run(
 
 def _export(options: argparse.Namespace, settings: Settings) -> ExportOptions:
     """Options given on the line, else the settings; `--bits 32` without a format means WAV."""
+    if options.exact_sum is not None:
+        settings = replace(settings, exact_sum=options.exact_sum)
     if options.format is None and options.bits is None:
         return settings.export
     kind = AudioFormat(options.format or ("wav" if options.bits == 32 else settings.format))
     if options.bits is None:
         return replace(settings, format=kind.value).export
-    return ExportOptions(kind, options.bits)
+    return ExportOptions(kind, options.bits, settings.exact_sum)
 
 
 def _stop_on_signals(cancel: CancelToken) -> None:

@@ -12,6 +12,7 @@ from typing import Self
 
 from stemdesk.core.errors import ErrorCode, StemDeskError
 from stemdesk.core.notices import Notice
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.options import ExportOptions, SeparationOptions
 from stemdesk.core.track import NO_TAGS, Tags, Track, display_name
 
@@ -101,6 +102,7 @@ class Job:
     `root`: the folder that stems are saved under; `relative`: the song's folder below it (a
     dropped folder's tree is kept). `output`: the finished song folder. `frames` at
     `samplerate` (hertz), 0 until known. `position` orders the queue. `created`: Unix seconds.
+    `null_depth`: of a finished song with all of its model's stems.
     """
 
     id: str
@@ -118,6 +120,7 @@ class Job:
     output: Path | None = None
     frames: int = 0
     samplerate: int = 0
+    null_depth: NullDepth | None = None
 
     @property
     def name(self) -> str:

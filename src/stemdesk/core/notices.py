@@ -15,6 +15,7 @@ class NoticeCode(StrEnum):
     DOWNMIXED = "downmixed"  # facts: channels
     CLIPPED = "clipped"  # facts: stem, peak_db (over full scale)
     RENAMED = "renamed"  # facts: name
+    SUM_LEFT_OUT = "sum_left_out"  # only a part of the stems was wanted
     BATCH_REDUCED = "batch_reduced"  # facts: device
     DEVICE_LEFT = "device_left"  # facts: device
 

@@ -58,10 +58,12 @@ class SeparationOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """`bits`: 16, 24, or 32 (float, WAV only)."""
+    """`bits`: 16, 24, or 32 (float, WAV only). `exact_sum`: the saved stems sum to the mix
+    (`audio.exact_sum`); it has no effect where only a part of the model's stems is wanted."""
 
     format: AudioFormat = AudioFormat.FLAC
     bits: int = 24
+    exact_sum: bool = False
 
     def __post_init__(self) -> None:
         allowed = (16, 24, 32) if self.format is AudioFormat.WAV else (16, 24)
@@ -71,8 +73,12 @@ class ExportOptions:
             )
 
     def to_json(self) -> dict[str, Any]:
-        return {"format": self.format.value, "bits": self.bits}
+        return {"format": self.format.value, "bits": self.bits, "exact_sum": self.exact_sum}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        return cls(format=AudioFormat(value["format"]), bits=int(value["bits"]))
+        return cls(
+            format=AudioFormat(value["format"]),
+            bits=int(value["bits"]),
+            exact_sum=bool(value.get("exact_sum", False)),  # 0.1.0's first jobs had none
+        )

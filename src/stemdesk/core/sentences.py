@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
 
 _E = ErrorCode
 ERRORS: dict[ErrorCode, tuple[str, str]] = {
@@ -124,6 +125,10 @@ NOTICES: dict[NoticeCode, str] = {
         "32-bit WAV keeps it whole."
     ),
     _N.RENAMED: "Saved as “{name}”, since a folder of that name was there already.",
+    _N.SUM_LEFT_OUT: (
+        "The stems were not made to sum to the mix: that takes all stems of the model, and only "
+        "some were asked for."
+    ),
     _N.BATCH_REDUCED: "{device} ran out of memory and was given less at a time.",
     _N.DEVICE_LEFT: (
         "{device} ran out of memory or stopped answering, so the processor did the rest. The next "
@@ -154,6 +159,31 @@ def say_notice(notice: Notice) -> str:
     return NOTICES[notice.code].format_map(_Gaps(_written(notice.facts)))
 
 
+def say_null_depth(depth: NullDepth) -> str:
+    """How well the saved stems give the song back: `recombines at … dB`, or exactly."""
+    if depth.saved_db is None:
+        return "recombines exactly"
+    return f"recombines at {_decibels(depth.saved_db)}"
+
+
+def say_null_depth_at_length(depth: NullDepth) -> str:
+    """The same as whole sentences, with what the stems were before they were made to sum up."""
+    if depth.saved_db is None:
+        text = "Added up, the stems are the song, sample for sample."
+    else:
+        text = (
+            f"Added up, the stems give the song back with an error of {_decibels(depth.saved_db)}."
+        )
+    if depth.plain_db is not None and depth.plain_db != depth.saved_db:
+        text += f" As they were separated, the error was {_decibels(depth.plain_db)}."
+    return text
+
+
+def _decibels(value: float) -> str:
+    """-38.2 → `-38 dB`, with a real minus sign."""
+    return f"{round(value)} dB".replace("-", "\N{MINUS SIGN}")
+
+
 def format_bytes(count: float) -> str:
     """1 536 000 → `1.5 MB` (decimal units, as file managers show them)."""
     size = float(count)
@@ -173,9 +203,9 @@ def format_duration(seconds: float) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without control characters and with undecodable bytes as `�`, safe to show."""
-    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(character if character.isprintable() else "�" for character in shown)
+    """`text` with control characters and undecodable bytes (halves of surrogate pairs) as `�`,
+    safe to show."""
+    return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def _written(facts: Mapping[str, Fact]) -> dict[str, Fact]:

@@ -36,6 +36,7 @@ class Settings:
     scratch_folder: str = _setting("", "Working folder")  # empty: the app's own
     longest_hours: float = _setting(24.0, "Longest song (hours)")
     window: str = _setting("", "Window geometry")
+    exact_sum: bool = _setting(False, "Stems sum to the mix")
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -53,7 +54,7 @@ class Settings:
         """The export options; FLAC cannot hold 32 bits, so it falls to 24."""
         kind = AudioFormat(self.format)
         bits = 24 if kind is AudioFormat.FLAC and self.bits == 32 else self.bits
-        return ExportOptions(kind, bits)
+        return ExportOptions(kind, bits, self.exact_sum)
 
 
 def load_settings(path: Path) -> Settings:

@@ -12,7 +12,14 @@ from pathlib import Path
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import ACTIVE, Failure, Job, JobState
 from stemdesk.core.progress import Progress, Stage
-from stemdesk.core.sentences import format_bytes, format_duration, printable, say
+from stemdesk.core.sentences import (
+    format_bytes,
+    format_duration,
+    printable,
+    say,
+    say_null_depth,
+    say_null_depth_at_length,
+)
 from stemdesk.gui.labels import APP_NAME
 
 _STATES = {
@@ -110,7 +117,7 @@ def song_title(job: Job) -> str:
 
 
 def song_facts(job: Job) -> list[str]:
-    """Duration, rate and model, as far as they are known."""
+    """Duration, rate, model and null depth, as far as they are known."""
     facts = []
     if job.frames and job.samplerate:
         facts.append(format_duration(job.frames / job.samplerate))
@@ -120,7 +127,17 @@ def song_facts(job: Job) -> list[str]:
         facts.append(f"{job.samplerate / 1000:g} kHz")
     if job.separation.model:
         facts.append(printable(job.separation.model))
+    if job.null_depth is not None and job.state is JobState.DONE:
+        facts.append(say_null_depth(job.null_depth))
     return facts
+
+
+def song_facts_tip(job: Job) -> str:
+    """The same at length: where the song lies, and what its stems are added up."""
+    source = printable(str(job.source))
+    if job.null_depth is None or job.state is not JobState.DONE:
+        return source
+    return f"{source}\n{say_null_depth_at_length(job.null_depth)}"
 
 
 def state_headline(job: Job, elsewhere: bool = False) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
@@ -21,7 +22,7 @@ from stemdesk.core.options import AudioFormat
 from stemdesk.core.settings import Settings
 from stemdesk.gui import labels
 from stemdesk.gui.dialogs import Dialog, choose_folder
-from stemdesk.gui.widgets import ComboBox, muted, push_button
+from stemdesk.gui.widgets import CheckBox, ComboBox, muted, push_button
 from stemdesk.paths import Folders
 
 _META = {item.name: item.metadata for item in fields(Settings)}
@@ -44,6 +45,7 @@ class SettingsDialog(Dialog):
         self.output = self._add_folder("output_folder", defaults.output)
         self.format = self._add_choice("format", labels.FORMATS)
         self.bits = self._add_choice("bits", labels.BITS)
+        self.exact_sum = self._add_switch("exact_sum", labels.EXACT_SUM)
         self.device = self._add_choice("device", labels.DEVICES)
         self.models = self._add_folder("models_folder", defaults.models)
         self.scratch = self._add_folder("scratch_folder", defaults.scratch)
@@ -62,6 +64,7 @@ class SettingsDialog(Dialog):
             output_folder=self.output.text().strip(),
             format=str(self.format.currentData()),
             bits=int(self.bits.currentData()),
+            exact_sum=self.exact_sum.isChecked(),
             device=str(self.device.currentData()),
             models_folder=self.models.text().strip(),
             scratch_folder=self.scratch.text().strip(),
@@ -86,6 +89,13 @@ class SettingsDialog(Dialog):
         for value in _META[name]["choices"]:
             box.addItem(texts[value], value)
         box.setCurrentIndex(box.findData(getattr(self._settings, name)))
+        self._add_row(name, box, box)
+        return box
+
+    def _add_switch(self, name: str, text: str) -> QCheckBox:
+        box = CheckBox(text)
+        box.setAccessibleDescription(text)
+        box.setChecked(getattr(self._settings, name))
         self._add_row(name, box, box)
         return box
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from stemdesk.core.job import Job
-from stemdesk.core.sentences import printable, say_notice
+from stemdesk.core.sentences import say_notice
 from stemdesk.gui import messages
 from stemdesk.gui.widgets import ElidedLabel, muted
 
@@ -38,6 +38,6 @@ class SongHeader(QWidget):
     def show_job(self, job: Job) -> None:
         self.title.setText(messages.song_title(job))
         self.facts.setText("   ·   ".join(messages.song_facts(job)))
-        self.facts.setToolTip(printable(str(job.source)))
+        self.facts.setToolTip(messages.song_facts_tip(job))
         self.notices.setText("\n".join(say_notice(notice) for notice in job.notices))
         self.notices.setVisible(bool(job.notices))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QLabel,
     QLayout,
     QLayoutItem,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QToolButton,
     QWidget,
 )
@@ -116,6 +119,26 @@ class ComboBox(QComboBox):
         left, top = self.width() - side - 8, (self.height() - side) / 2
         colour = colours.text if self.isEnabled() else colours.outline
         painted(QPainter(self), "chevron-down", colour, QRectF(left, top, side, side))
+
+
+class CheckBox(QCheckBox):
+    """Its box is the style sheet's, without a tick; this draws ours."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.isChecked():
+            return
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+        middle = QRectF(box).center()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink = QPen(QColor(theme.colours().on_accent), 2)
+        ink.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(ink)
+        tick = ((-4.0, 0.2), (-1.2, 3.2), (4.2, -3.2))
+        painter.drawPolyline([middle + QPointF(x, y) for x, y in tick])
 
 
 class FlowLayout(QLayout):

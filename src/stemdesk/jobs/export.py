@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stemdesk.audio.encode import StemWriter
+import numpy as np
+
+from stemdesk.audio.encode import Rounded, StemWriter, peak, rounded
+from stemdesk.audio.exact_sum import REST, NullMeter, sum_to_mix
 from stemdesk.audio.store import CHANNELS, JobAudio, MixFacts, Piece, StemReader
 from stemdesk.core.errors import write_error
 from stemdesk.core.files import sync, sync_folder
 from stemdesk.core.job import Job
 from stemdesk.core.names import safe_name
 from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.jobs.folder import Recipe, StemFile, partial_folder, publish, write_manifest
 
-_BLOCK = 1 << 17  # frames: 1 MiB of stereo float32
+_BLOCK = 1 << 16  # frames: half a MiB of stereo float32 a stem
+_THREADS = 2  # that encode
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was written: the song folder, all notices, and how deep the stems null with the mix
+    (None where only a part of the model's stems was wanted)."""
+
+    folder: Path
+    notices: tuple[Notice, ...]
+    null_depth: NullDepth | None
 
 
 def save_stems(
@@ -31,43 +49,36 @@ def save_stems(
     replaced: Path | None,
     report: Report,
     cancel: CancelToken,
-) -> tuple[Path, tuple[Notice, ...]]:
+) -> Saved:
     """Write every stem of the recipe and the manifest, then rename the folder to its name.
 
-    `extra`: more for the manifest. `replaced`: a song folder whose place is taken. Returns the
-    song folder and all notices. Raises `ExportError`, `DiskFullError`, `Cancelled`; then
-    nothing is left under a final name.
+    `extra`: more for the manifest. `replaced`: a song folder whose place is taken. Raises
+    `ExportError`, `DiskFullError`, `Cancelled`; then nothing is left under a final name.
     """
     facts = audio.facts()
     if facts is None:
         raise ValueError("there is no mix in scratch")
     partial = partial_folder(job)
-    share = 1 / len(recipe.stems)
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        files = []
-        for index, stem in enumerate(recipe.stems):
-            tell = _part(report, index * share, share)
-            path = partial / f"{safe_name(stem)}.{recipe.format}"
-            reader = StemReader(audio, stem, pieces)
-            peak = _write_stem(path, reader, job, facts, tell, cancel)
+        paths = [partial / f"{safe_name(stem)}.{recipe.format}" for stem in recipe.stems]
+        peaks, depth = _write_stems(paths, job, recipe, audio, pieces, facts, report, cancel)
+        for path in paths:
             sync(path)  # scratch goes right after: from then on this is the only copy
-            files.append(StemFile(stem, path.name, path.stat().st_size))
-            if peak > 1.0 and recipe.bits != 32:
-                over: dict[str, str | int | float] = {
-                    "stem": stem,
-                    "peak_db": 20 * math.log10(peak),
-                }
-                notices += (Notice(NoticeCode.CLIPPED, over),)
+        files = [
+            StemFile(stem, path.name, path.stat().st_size)
+            for stem, path in zip(recipe.stems, paths, strict=True)
+        ]
+        notices += _clipped(recipe, peaks)
         known = {"frames": facts.frames, "samplerate": facts.samplerate, **extra}
-        write_manifest(partial, job, recipe, known, files, notices)
+        write_manifest(partial, job, recipe, known, files, notices, depth)
         cancel.check()
         folder = publish(job, replaced)
         sync_folder(folder.parent)
         if folder.name != safe_name(job.name):
             notices += (Notice(NoticeCode.RENAMED, {"name": folder.name}),)
-        return folder, notices
+        return Saved(folder, notices, depth)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise write_error(error, partial.parent) from error
@@ -76,22 +87,67 @@ def save_stems(
         raise
 
 
-def _part(report: Report, base: float, share: float) -> Callable[[float], None]:
-    return lambda fraction: report(Progress(Stage.SAVING, base + share * fraction))
-
-
-def _write_stem(
-    path: Path,
-    reader: StemReader,
+def _write_stems(
+    paths: Sequence[Path],
     job: Job,
+    recipe: Recipe,
+    audio: JobAudio,
+    pieces: Sequence[Piece],
     facts: MixFacts,
-    report: Callable[[float], None],
+    report: Report,
     cancel: CancelToken,
-) -> float:
-    with StemWriter(path, facts.samplerate, CHANNELS, job.export, facts.frames) as writer:
+) -> tuple[list[float], NullDepth | None]:
+    """Write all stems side by side, a block of each at a time: only together can they be compared
+    with the mix and made to sum to it. Returns each stem's peak (linear, before clipping) and the
+    null depth."""
+    readers = [StemReader(audio, stem, pieces) for stem in recipe.stems]
+    rest = recipe.stems.index(REST) if REST in recipe.stems else None
+    peaks = [0.0] * len(readers)
+    meter = NullMeter(recipe.bits)
+    with _writers(paths, job, facts) as write:
         for start in range(0, facts.frames, _BLOCK):
             cancel.check()
             frames = min(_BLOCK, facts.frames - start)
-            writer.write(reader.read(start, frames))
-            report((start + frames) / facts.frames)
-    return writer.peak
+            blocks = [reader.read(start, frames) for reader in readers]
+            peaks = [max(pair) for pair in zip(peaks, map(peak, blocks), strict=True)]
+            plain = saved = np.stack([rounded(block, recipe.bits) for block in blocks])
+            if recipe.complete:
+                mix = rounded(audio.read_mix(start, frames), recipe.bits)
+                if recipe.exact_sum:
+                    saved = sum_to_mix(plain, mix, rest, recipe.bits)
+                meter.add(mix, plain, saved)
+            write(saved)
+            report(Progress(Stage.SAVING, (start + frames) / facts.frames))
+    return peaks, meter.depth() if recipe.complete else None
+
+
+@contextmanager
+def _writers(
+    paths: Sequence[Path], job: Job, facts: MixFacts
+) -> Iterator[Callable[[Rounded], None]]:
+    """Opens a file for each stem; gives a function that appends [stems, channels, frames]. They
+    are encoded on a few threads: libsndfile lets go of the interpreter meanwhile."""
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(
+                StemWriter(path, facts.samplerate, CHANNELS, job.export, facts.frames)
+            )
+            for path in paths
+        ]
+        # Ends first, and waits: no file is closed that a thread still writes to.
+        pool = stack.enter_context(ThreadPoolExecutor(_THREADS, "encode"))
+
+        def write(stems: Rounded) -> None:
+            for _ in pool.map(StemWriter.write, writers, stems):
+                pass
+
+        yield write
+
+
+def _clipped(recipe: Recipe, peaks: Sequence[float]) -> tuple[Notice, ...]:
+    """A notice for each stem that is louder than its format can hold."""
+    return tuple(
+        Notice(NoticeCode.CLIPPED, {"stem": stem, "peak_db": 20 * math.log10(peak)})
+        for stem, peak in zip(recipe.stems, peaks, strict=True)
+        if peak > 1.0 and recipe.bits != 32
+    )

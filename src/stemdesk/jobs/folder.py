@@ -21,6 +21,7 @@ from stemdesk.core.files import exists, replace_file
 from stemdesk.core.job import Job
 from stemdesk.core.names import safe_name
 from stemdesk.core.notices import Notice
+from stemdesk.core.null_depth import NullDepth
 
 MANIFEST = "stemdesk.json"
 MANIFEST_VERSION = 1
@@ -31,7 +32,10 @@ _BITS_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What decides a song's stems: the file, the models, the options."""
+    """What decides a song's stems: the file, the models, the options.
+
+    `exact_sum`: they were asked to sum to the mix; without effect where they are not `complete`.
+    """
 
     fingerprint: str
     model: str
@@ -43,15 +47,23 @@ class Recipe:
     shifts: int
     format: str
     bits: int
+    exact_sum: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of the model's stems are wanted; a part of them is not the mix."""
+        return len(self.stems) == len(self.weights[0])
 
     @property
     def key(self) -> str:
         """One hash over all of it but the model's name: equal keys, equal stems."""
-        return _hash([self.separation_key, self.format, self.bits])
+        exact = ["exact sum"] if self.exact_sum and self.complete else []
+        return _hash([self.separation_key, self.format, self.bits, *exact])
 
     @property
     def separation_key(self) -> str:
-        """The same without the file format: what finished passes in scratch depend on."""
+        """The same without what is done while saving: what finished passes in scratch depend
+        on."""
         return _hash(
             [
                 _BITS_VERSION,
@@ -77,7 +89,8 @@ class StemFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What `stemdesk.json` tells of a song folder."""
+    """What `stemdesk.json` tells of a song folder. `null_depth`: None where only a part of the
+    model's stems was wanted, and in manifests of 0.1.0."""
 
     key: str
     title: str
@@ -87,6 +100,7 @@ class Manifest:
     samplerate: int
     files: tuple[StemFile, ...]
     notices: tuple[Notice, ...] = ()
+    null_depth: NullDepth | None = None
 
 
 def parent_folder(job: Job) -> Path:
@@ -132,6 +146,7 @@ def read_manifest(folder: Path) -> Manifest | None:
             samplerate=int(value["samplerate"]),
             files=files,
             notices=tuple(Notice.from_json(item) for item in value["notices"]),
+            null_depth=NullDepth.from_json(value.get("null_depth_db")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -154,8 +169,14 @@ def write_manifest(
     facts: dict[str, Any],
     files: list[StemFile],
     notices: tuple[Notice, ...],
+    depth: NullDepth | None = None,
 ) -> None:
-    """Write `stemdesk.json`. `facts`: frames, samplerate and what else the pipeline knows."""
+    """Write `stemdesk.json`. `facts`: frames, samplerate and what else the pipeline knows.
+
+    `depth` becomes `null_depth_db`: {"plain": …, "saved": …} in decibels, for the stems as
+    separated and as saved (with `exact_sum` not the same), null for exact; null as a whole where
+    only a part of the model's stems was wanted. `core.null_depth` says what is measured.
+    """
     value = {
         "version": MANIFEST_VERSION,
         "app": f"StemDesk {__version__}",
@@ -173,8 +194,13 @@ def write_manifest(
             "overlap": recipe.overlap,
             "shifts": recipe.shifts,
         },
-        "format": {"name": recipe.format, "bits": recipe.bits},
+        "format": {
+            "name": recipe.format,
+            "bits": recipe.bits,
+            "exact_sum": recipe.exact_sum and recipe.complete,
+        },
         **facts,
+        "null_depth_db": None if depth is None else depth.to_json(),
         "files": [
             {"stem": item.stem, "file": item.name, "bytes": item.size_bytes} for item in files
         ],

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import ErrorCode, ModelError
 from stemdesk.core.job import Job
-from stemdesk.core.notices import Notice
+from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.core.track import fingerprint
 from stemdesk.engine.pass_queue import PassQueue
@@ -53,13 +54,15 @@ class Workplace:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A finished job. `already`: a matching song folder was there and nothing was computed."""
+    """A finished job. `already`: a matching song folder was there and nothing was computed.
+    `null_depth`: None where only a part of the model's stems was wanted."""
 
     folder: Path
     frames: int
     samplerate: int
     notices: tuple[Notice, ...] = ()
     already: bool = False
+    null_depth: NullDepth | None = None
 
 
 class Pipeline:
@@ -84,7 +87,7 @@ class Pipeline:
             model, recipe = prepare(job, place.library)
             split = find_split(job, recipe.key)
             if split is not None and not place.force:
-                return _already(split)
+                return _already(split, recipe)
             ensure_writable(job)
             audio = open_scratch(place.scratch / job.id, recipe)
             task = Task(job, model, recipe, audio, place.limit_s, report, cancel)
@@ -115,14 +118,14 @@ class Pipeline:
         """Separate and save, holding the device."""
         split = find_split(task.job, task.recipe.key)
         if split is not None and not self.workplace.force:
-            return _already(split)
+            return _already(split, task.recipe)
         notices = self._separate(task, ahead)
         facts = ahead.facts
         if facts is None:
             raise RuntimeError("the queue is empty before the song has ended")
         decoder_notices = tuple(Notice.from_json(item) for item in json.loads(facts.notices))
         with needing(saved_bytes(task.recipe, facts.frames)):
-            folder, notices = save_stems(
+            saved = save_stems(
                 task.job,
                 task.recipe,
                 task.audio,
@@ -133,7 +136,10 @@ class Pipeline:
                 task.report,
                 task.cancel,
             )
-        return Result(folder, facts.frames, facts.samplerate, notices)
+        notices = saved.notices + _left_out(task.recipe)
+        return Result(
+            saved.folder, facts.frames, facts.samplerate, notices, null_depth=saved.null_depth
+        )
 
     def _separate(self, task: Task, ahead: Ahead) -> tuple[Notice, ...]:
         """Do all passes that are not in scratch."""
@@ -180,6 +186,7 @@ def prepare(job: Job, library: ModelLibrary) -> tuple[ModelInfo, Recipe]:
         shifts=job.separation.shifts,
         format=job.export.format.value,
         bits=job.export.bits,
+        exact_sum=job.export.exact_sum,
     )
     return model, recipe
 
@@ -195,8 +202,23 @@ def wanted_stems(model: ModelInfo, stems: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(stem for stem in model.sources if stem in stems or not stems)
 
 
-def _already(folder: Path) -> Result:
+def _already(folder: Path, recipe: Recipe) -> Result:
     manifest = read_manifest(folder)
     if manifest is None:  # it was there a moment ago
         return Result(folder, 0, 0, already=True)
-    return Result(folder, manifest.frames, manifest.samplerate, manifest.notices, already=True)
+    notices = manifest.notices + _left_out(recipe)
+    return Result(
+        folder,
+        manifest.frames,
+        manifest.samplerate,
+        notices,
+        already=True,
+        null_depth=manifest.null_depth,
+    )
+
+
+def _left_out(recipe: Recipe) -> tuple[Notice, ...]:
+    """What was asked of the stems and had no effect. Not for the manifest: the same folder also
+    serves who did not ask."""
+    asked_in_vain = recipe.exact_sum and not recipe.complete
+    return (Notice(NoticeCode.SUM_LEFT_OUT),) if asked_in_vain else ()

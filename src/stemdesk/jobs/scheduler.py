@@ -48,6 +48,7 @@ def after_result(job: Job, result: Result) -> Job:
         frames=result.frames,
         samplerate=result.samplerate,
         notices=result.notices,
+        null_depth=result.null_depth,
     )
 
 

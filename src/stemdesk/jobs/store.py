@@ -19,6 +19,7 @@ from typing import Any
 from stemdesk.core.errors import DiskFullError, ErrorCode, StoreError
 from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.notices import Notice
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.options import ExportOptions, SeparationOptions
 from stemdesk.core.track import Tags
 from stemdesk.jobs.scheduler import keeps_scratch
@@ -171,6 +172,7 @@ def _row(job: Job) -> tuple[str, float, float, str, str, str]:
         "output": None if job.output is None else str(job.output),
         "frames": job.frames,
         "samplerate": job.samplerate,
+        "null_depth_db": None if job.null_depth is None else job.null_depth.to_json(),
     }
     source = json.dumps(str(job.source))
     return job.id, job.position, job.created, job.state.value, source, json.dumps(document)
@@ -207,4 +209,5 @@ def _job(row: tuple[Any, ...]) -> Job:
         output=None if output is None else Path(output),
         frames=document["frames"],
         samplerate=document["samplerate"],
+        null_depth=NullDepth.from_json(document.get("null_depth_db")),  # older rows have none
     )
