@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import DeviceError, ErrorCode, ModelError, StemDeskError
+from stemdesk.engine.start import import_torch
 
 if TYPE_CHECKING:
     import torch
@@ -42,6 +43,7 @@ def probe(preference: str = "auto") -> DeviceInfo:
         return DeviceInfo("cpu", _LABELS["cpu"], "chosen in the settings")
     if preference not in PREFERENCES:
         raise _unavailable(preference, f"not one of {', '.join(PREFERENCES)}")
+    import_torch()
     faults = []
     for kind in ("cuda", "mps") if preference == "auto" else (preference,):
         fault = _fault(kind)

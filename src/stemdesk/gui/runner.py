@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from stemdesk.jobs.pipeline import Result, Workplace
 
 
+def load_pipeline() -> None:
+    """Import what jobs need, but for torch."""
+    import stemdesk.jobs.pipeline  # noqa: F401
+
+
 def workplace(where: Folders, settings: Settings) -> Workplace:
     """Where and how the window's jobs are worked on."""
     from stemdesk.jobs.pipeline import Workplace

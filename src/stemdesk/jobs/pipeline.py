@@ -155,6 +155,9 @@ class Pipeline:
 
     def _separator(self) -> Separator:
         from stemdesk.engine.devices import probe
+        from stemdesk.engine.threads import fix_threads
+
+        fix_threads()  # before anything else imports torch
         from stemdesk.engine.separate import Separator
 
         preference = self.workplace.device
