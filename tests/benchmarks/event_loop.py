@@ -33,7 +33,7 @@ def main() -> None:
     with screen() as name, tempfile.TemporaryDirectory(prefix="stemdesk-bench-") as temporary:
         folder = Path(temporary)
         models = arguments.models or folder / "models"
-        song = _song(arguments.song, models, folder)
+        song = song_and_model(arguments.song, models, folder)
         idle: list[Seen] = []
         busy: list[Seen] = []
         for number in range(arguments.rounds):
@@ -46,7 +46,7 @@ def main() -> None:
     _sum_up("a job runs", busy)
 
 
-def _song(song: Path | None, models: Path, folder: Path) -> Path:
+def song_and_model(song: Path | None, models: Path, folder: Path) -> Path:
     """The song to split; the model is made where it is missing."""
     from make_full_size_model import NAME, make_full_size_model
 

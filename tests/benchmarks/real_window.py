@@ -32,12 +32,14 @@ TICK_MS = 10
 @dataclass(frozen=True, slots=True)
 class Orders:
     """What happens in the window: it splits `songs`, plays the song folder `play`, and closes
-    `seconds` after its first paint, or (None) `rest_s` after the jobs have ended."""
+    `seconds` after its first paint, or (None) `rest_s` after the jobs have ended. `make_way`:
+    whether the compute threads let the sound go first, as they do."""
 
     songs: tuple[str, ...] = ()
     play: str = ""
     seconds: float | None = None
     rest_s: float = 0.0
+    make_way: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,10 @@ def main(began: float, orders: Orders) -> int:
 
     memory.keep_freed()  # as `__main__` does, before any thread
     from stemdesk.gui import app as root
+    from stemdesk.gui.tasks import Tasks
 
+    if not orders.make_way:
+        Tasks.make_way = lambda *_: None  # type: ignore[method-assign]
     watch = Watch(began, orders)
     first_paint, connect = root.FirstPaint, root.connect
 
