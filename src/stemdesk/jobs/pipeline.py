@@ -23,6 +23,7 @@ from stemdesk.jobs.export import save_stems, stems_size_bytes
 from stemdesk.jobs.folder import Recipe, ensure_writable, find_split, read_manifest
 from stemdesk.jobs.locks import compute_lock, job_lock
 from stemdesk.jobs.scratch import declared_frames, decode_mix, open_scratch
+from stemdesk.memory import give_back
 from stemdesk.models.library import ModelInfo, ModelLibrary
 
 if TYPE_CHECKING:
@@ -94,6 +95,12 @@ class Pipeline:
                         job, recipe, audio, plan.pieces, device, notices, split, report, cancel
                     )
             return Result(folder, facts.frames, facts.samplerate, notices)
+
+    def rest(self) -> None:
+        """Let the loaded models go and give their memory back to the system; until the next job."""
+        for separator in self._separators.values():
+            separator.close()
+        give_back()
 
     def _decode(
         self,
