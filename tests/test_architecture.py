@@ -20,6 +20,7 @@ FLOOR = {
     "paths": 1,
     "log": 1,
     "memory": 1,
+    "priority": 1,
     "models": 2,
     "audio": 2,
     "fetch": 2,

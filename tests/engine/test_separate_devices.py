@@ -18,7 +18,7 @@ from stemdesk.audio.store import JobAudio, Samples
 from stemdesk.core.errors import Cancelled, DeviceError, ErrorCode
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.progress import CancelToken
-from stemdesk.engine import devices, network
+from stemdesk.engine import devices, network, threads
 from stemdesk.engine.batch import MOST
 from stemdesk.engine.htdemucs import FastHTDemucs
 from stemdesk.engine.load import load_model
@@ -414,13 +414,15 @@ def test_a_job_goes_on_with_its_thread_count_and_its_implementation(
     audio = scene.song()
     cancel = CancelToken()
     before = torch.get_num_threads()
-    monkeypatch.setattr(network, "supports", lambda _: "not today")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(threads, "physical_cores", lambda: 2)
     try:
-        torch.set_num_threads(2)
-        with pytest.raises(Cancelled):
-            scene.run(Separator(), audio, lambda *_: cancel.cancel(), cancel)
+        with monkeypatch.context() as that_day:
+            that_day.setattr(network, "supports", lambda _: "not yet")
+            with pytest.raises(Cancelled):
+                scene.run(Separator(), audio, lambda *_: cancel.cancel(), cancel)
+        monkeypatch.setattr(threads, "physical_cores", lambda: 1)
         torch.set_num_threads(1)
-        monkeypatch.undo()
         scene.run(Separator(), audio)
         assert torch.get_num_threads() == 2
     finally:

@@ -13,7 +13,7 @@ from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.core.settings import Settings
 from stemdesk.core.track import NO_TAGS, Tags
-from stemdesk.gui.values import BatchSummary
+from stemdesk.gui.values import BatchSummary, Surroundings
 from stemdesk.jobs.pipeline import Workplace
 from stemdesk.jobs.store import JobStore
 from support.desk import Desk, ScriptedPipeline, endless, failing, pausable
@@ -464,3 +464,33 @@ def test_a_closed_controller_needs_no_garbage_collector(desk: Desk) -> None:
         assert controller() is None
     finally:
         gc.enable()
+
+
+def test_models_are_let_go_some_time_after_the_last_job(desk: Desk) -> None:
+    desk.rest_ms = 0
+    desk.script.behaviours["b.mp3"] = endless
+    controller = desk.open()
+    first, second = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.SEPARATING, second)
+    assert desk.script.rested_on == []  # the second began as soon as the first had ended
+    controller.pause(second)
+    controller.cancel(second)
+    desk.wait_until(lambda: len(desk.script.rested_on) == 1)
+    assert set(desk.script.rested_on) == desk.script.threads
+    desk.script.behaviours.clear()
+    controller.retry(second)
+    desk.wait_for(JobState.DONE, first, second)
+    desk.wait_until(lambda: len(desk.script.rested_on) == 2)
+
+
+def test_a_job_that_comes_in_time_finds_the_models(desk: Desk) -> None:
+    controller = desk.open()
+    resting = controller._runner._resting
+    assert resting.interval() == desk.rest_ms and Surroundings().rest_ms == 10_000
+    desk.script.behaviours["b.mp3"] = endless
+    desk.wait_for(JobState.DONE, *desk.add("a.mp3"))
+    assert resting.isActive()
+    desk.wait_for(JobState.SEPARATING, *desk.add("b.mp3"))
+    assert not resting.isActive()
+    desk.close()
+    assert not resting.isActive()

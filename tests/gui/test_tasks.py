@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import Cancelled, ErrorCode, SourceError
-from stemdesk.gui.tasks import THROTTLE_MS, Mail, Outcome, Tasks
+from stemdesk.gui.tasks import THROTTLE_MS, Mail, Outcome, Tasks, ignore
 
 
 @pytest.fixture
@@ -195,3 +197,20 @@ def test_thousands_of_tasks(tasks: Tasks, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(ended) == 3000, timeout=30_000)
     assert all(ended)
     assert not tasks._tasks
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads Linux' scheduler")
+def test_the_compute_thread_makes_way_and_no_other(tasks: Tasks, qtbot: QtBot) -> None:
+    def policies() -> list[int]:
+        seen: list[int] = []
+        pid = threading.get_native_id
+        tasks.compute(lambda _: seen.append(os.sched_getscheduler(pid())), ignore)
+        tasks.io(lambda: seen.append(10 + os.sched_getscheduler(pid())), ignore)
+        qtbot.waitUntil(lambda: len(seen) == 2)
+        return sorted(seen)
+
+    usual, lowered, others = os.SCHED_OTHER, os.SCHED_BATCH, 10 + os.SCHED_OTHER
+    assert policies() == [usual, others]
+    for wanted, policy in ((True, lowered), (True, lowered), (False, usual), (True, lowered)):
+        tasks.make_way(wanted)
+        assert policies() == [policy, others]

@@ -288,3 +288,15 @@ def test_locate_hands_the_folder_over(stage: Stage, monkeypatch: pytest.MonkeyPa
     )
     stage.window.locate(job.id)
     assert stage.controller.asked("locate") == [(job.id, stage.root / "new")]
+
+
+def test_computing_makes_way_only_while_something_plays(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(stage.controller.tasks, "make_way", asked.append)
+    stage.play_song()
+    stage.window.playback.play()
+    assert asked[-1]
+    stage.window.playback.pause()
+    assert not asked[-1]

@@ -1,7 +1,11 @@
 """One job's way through real parts: decoder, networks, encoder, file system."""
 
+import gc
 import json
+import subprocess
+import sys
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,7 @@ from stemdesk.core.notices import NoticeCode
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken, Progress, Stage
 from stemdesk.core.track import Tags
+from stemdesk.jobs import pipeline as pipeline_module
 from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.scratch import NORMALISE_S
 from support.media import bursts, make
@@ -433,3 +438,31 @@ def test_a_self_check_is_remembered_between_pipelines(place: Place) -> None:
     before = checks.stat().st_mtime_ns
     place.run(place.job(place.song("b.wav")), checks=checks)
     assert checks.stat().st_mtime_ns == before
+
+
+def test_at_rest_the_models_are_gone_and_the_next_job_loads_them_again(place: Place) -> None:
+    pipeline = place.pipeline()
+    first = pipeline.run(place.job(place.song(), export=WAV32), lambda _: None, CancelToken())
+    networks = [
+        weakref.ref(network)
+        for separator in pipeline._separators.values()
+        for network in separator._networks.values()
+    ]
+    pipeline.rest()
+    gc.collect()
+    assert len(networks) == 1 and networks[0]() is None
+    other = place.song("other.wav")
+    second = pipeline.run(place.job(other, export=WAV32), lambda _: None, CancelToken())
+    assert second.folder != first.folder
+    assert contents(first.folder) == contents(second.folder)
+
+
+def test_rest_without_a_job_does_not_import_torch(place: Place) -> None:
+    code = (
+        "import sys; from stemdesk.jobs.pipeline import Pipeline;"
+        "Pipeline(None).rest(); print('torch' in sys.modules)"
+    )
+    environment = {"PYTHONPATH": str(Path(pipeline_module.__file__).parents[2])}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "False"

@@ -56,6 +56,7 @@ class Script:
     jobs: list[Job] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
     places: list[Workplace] = field(default_factory=list)
+    rested_on: list[int] = field(default_factory=list)  # threads
 
     def factory(self, workplace: Workplace) -> ScriptedPipeline:
         self.places.append(workplace)
@@ -83,6 +84,9 @@ class ScriptedPipeline:
             report(Progress(Stage.SAVING, 1.0))
             return Result(job.root / job.source.stem, frames=44100, samplerate=44100)
 
+    def rest(self) -> None:
+        self._script.rested_on.append(threading.get_ident())
+
 
 class Desk:
     """A controller, what it said, and what was asked of it."""
@@ -95,6 +99,7 @@ class Desk:
             root / "config", root / "data", root / "logs", root / "music", root / "models"
         )
         self.free = 10**12
+        self.rest_ms = 60_000
         self.probed_on: set[int] = set()
         self.batches: list[BatchSummary] = []
         self.messages: list[UserMessage] = []
@@ -106,7 +111,11 @@ class Desk:
     def open(self, settings: Settings | None = None, start: bool = True) -> Controller:
         """A controller in this desk's folders; an earlier one must be closed."""
         around = Surroundings(
-            probe=self._probe, free_bytes=lambda _: self.free, poll_ms=20, retry_ms=20
+            probe=self._probe,
+            free_bytes=lambda _: self.free,
+            poll_ms=20,
+            retry_ms=20,
+            rest_ms=self.rest_ms,
         )
         controller = Controller(
             self.folders, settings or Settings(), self.script.factory, surroundings=around

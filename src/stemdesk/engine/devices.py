@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import DeviceError, ErrorCode, ModelError, StemDeskError
+from stemdesk.engine.start import import_torch
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +45,7 @@ def probe(preference: str = "auto") -> DeviceInfo:
         return DeviceInfo("cpu", _LABELS["cpu"], "chosen in the settings")
     if preference not in PREFERENCES:
         raise _unavailable(preference, f"not one of {', '.join(PREFERENCES)}")
+    import_torch()
     faults = []
     for kind in ("cuda", "mps") if preference == "auto" else (preference,):
         fault = _fault(kind)
@@ -87,18 +89,6 @@ def set_up(device: str) -> None:
     if is_cuda(device):
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cuda.matmul.allow_tf32 = False
-
-
-def use_threads(device: str, wanted: int | None) -> int:
-    """Compute with `wanted` threads, None for as many as torch likes; returns how many, 0 for a
-    GPU."""
-    import torch
-
-    if device != "cpu":
-        return 0
-    if wanted is not None and wanted != torch.get_num_threads():
-        torch.set_num_threads(wanted)
-    return torch.get_num_threads()
 
 
 def processor(device: str) -> str:

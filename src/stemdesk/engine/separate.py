@@ -27,6 +27,7 @@ from stemdesk.engine.pass_queue import PassQueue
 from stemdesk.engine.plan import Pass
 from stemdesk.engine.self_check import TOLERANCE, SelfChecks
 from stemdesk.engine.setup import Implementation, Setup
+from stemdesk.engine.threads import fix_threads
 from stemdesk.log import log
 from stemdesk.models.arguments import HTDEMUCS
 from stemdesk.models.library import ModelFile, ModelInfo
@@ -203,10 +204,10 @@ class _Run:
         """Load what the song needs, as its earlier passes were computed if that can be."""
         song = self._song
         earlier = self._earlier()
-        threads = devices.use_threads(self._device, earlier.threads if earlier else None)
+        threads = fix_threads(earlier.threads if earlier else None)
         self._setup = Setup(
             device=self._device,
-            threads=threads,
+            threads=threads if self._device == "cpu" else 0,
             batch=1 if self._device == "cpu" else MOST,
             torch=torch.__version__,
             processor=devices.processor(self._device),

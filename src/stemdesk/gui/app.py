@@ -22,6 +22,7 @@ from stemdesk.gui import theme
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.instance import Instance, hand_over
 from stemdesk.gui.reports import NO_ANSWER, error_message
+from stemdesk.gui.runner import load_pipeline
 from stemdesk.gui.window import MainWindow, why_no_sound
 from stemdesk.paths import folders
 
@@ -99,7 +100,8 @@ def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
 
     def begin() -> None:
         painted.set()
-        controller.start()
+        # Not here: importing NumPy and what else jobs need takes a tenth of a second.
+        controller.tasks.io(load_pipeline, lambda _: controller.start())
         if paths:
             controller.add_paths(paths)
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, Progress
 from stemdesk.core.settings import Settings
 from stemdesk.gui.tasks import Outcome, Tasks, ignore
-from stemdesk.gui.values import PipelineFactory, PipelineLike
+from stemdesk.gui.values import REST_MS, PipelineFactory, PipelineLike
 from stemdesk.models.library import ModelLibrary
 from stemdesk.paths import Folders
 
 if TYPE_CHECKING:
     from stemdesk.jobs.pipeline import Result, Workplace
+
+
+def load_pipeline() -> None:
+    """Import what jobs need, but for torch."""
+    import stemdesk.jobs.pipeline  # noqa: F401
 
 
 def workplace(where: Folders, settings: Settings) -> Workplace:
@@ -46,7 +51,11 @@ class Runner(QObject):
     ended = Signal(str, object)  # job id, Outcome[Result]
 
     def __init__(
-        self, tasks: Tasks, factory: PipelineFactory, parent: QObject | None = None
+        self,
+        tasks: Tasks,
+        factory: PipelineFactory,
+        parent: QObject | None = None,
+        rest_ms: int = REST_MS,
     ) -> None:
         super().__init__(parent)
         self._tasks = tasks
@@ -57,6 +66,8 @@ class Runner(QObject):
         self.progress: Progress | None = None
         self.pausing = False
         self.cancelled = False  # a person does not want the job any more
+        self._resting = QTimer(self, singleShot=True, interval=rest_ms)
+        self._resting.timeout.connect(self._rest)
 
     def set_workplace(self, place: Workplace) -> None:
         """Work elsewhere or otherwise from the next job on; loaded models are let go."""
@@ -71,6 +82,7 @@ class Runner(QObject):
         pipeline = self._pipeline
         if pipeline is None or self.job_id is not None:
             raise RuntimeError("the runner has no pipeline or is busy")
+        self._resting.stop()
         token = self._token = CancelToken()
         self.job_id, self.progress = job.id, None
         self.pausing = self.cancelled = False
@@ -94,6 +106,16 @@ class Runner(QObject):
         self.pausing = True
         self._token.pause()
 
+    def close(self) -> None:
+        """Start nothing any more by itself."""
+        self._resting.stop()
+
+    def _rest(self) -> None:
+        """No job has come for a while: the memory that the last one needed is for others."""
+        pipeline = self._pipeline
+        if pipeline is not None:
+            self._tasks.compute(lambda _: pipeline.rest(), ignore)
+
     def _on_progress(self, progress: Progress) -> None:
         if self.job_id is not None:
             self.progress = progress
@@ -102,4 +124,5 @@ class Runner(QObject):
     def _on_ended(self, job_id: str, outcome: Outcome[Result]) -> None:
         self.job_id = self.progress = None
         self.pausing = self.cancelled = False
+        self._resting.start()  # until the next job, which may start within `ended`
         self.ended.emit(job_id, outcome)

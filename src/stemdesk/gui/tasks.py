@@ -12,8 +12,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QDeadlineTimer, QObject, QRunnable, Qt, QThreadPool, QTimer, Signal
+from PySide6.QtCore import (
+    QDeadlineTimer,
+    QObject,
+    QRunnable,
+    Qt,
+    QThread,
+    QThreadPool,
+    QTimer,
+    Signal,
+)
 
+from stemdesk import priority
 from stemdesk.core.errors import Cancelled, Paused, StemDeskError
 from stemdesk.log import log
 
@@ -114,6 +124,9 @@ class Tasks(QObject):
         self._relay.ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
         self._throttle = QTimer(self, singleShot=True, interval=THROTTLE_MS)
         self._throttle.timeout.connect(self._deliver)
+        self._compute_thread: QThread | None = None
+        self._makes_way = False
+        self.compute(lambda _: self._begin_to_compute(), ignore)
 
     def compute(
         self, work: Callable[[Tell], T], done: Callable[[Outcome[T]], None], heard: Tell = ignore
@@ -127,6 +140,16 @@ class Tasks(QObject):
         """Run `work` in the io pool; `behind` lets everything else pass it."""
         self._start(self._io, lambda _: work(), done, ignore, priority=-1 if behind else 0)
 
+    def make_way(self, wanted: bool) -> None:
+        """Whether the compute thread, and torch's, let others go first: sound that plays."""
+        if wanted == self._makes_way:
+            return
+        self._makes_way = wanted
+        if self._compute_thread is not None:  # Windows and macOS; on Linux it does nothing
+            level = QThread.Priority.LowPriority if wanted else QThread.Priority.NormalPriority
+            self._compute_thread.setPriority(level)
+        priority.make_way(wanted)
+
     def close(self, wait_ms: int) -> bool:
         """Drop what has not begun, wait for the rest; whether it ended within `wait_ms`.
 
@@ -135,9 +158,14 @@ class Tasks(QObject):
         deadline = QDeadlineTimer(wait_ms)
         self._tasks.clear()
         self._throttle.stop()
+        self._compute_thread = None
         self._compute.clear()
         self._io.clear()
         return self._compute.waitForDone(deadline) and self._io.waitForDone(deadline)
+
+    def _begin_to_compute(self) -> None:
+        priority.name_compute_thread()
+        self._compute_thread = QThread.currentThread()
 
     def _start(
         self,

@@ -14,6 +14,8 @@ from stemdesk.core.progress import CancelToken, Report
 if TYPE_CHECKING:  # numpy, and nothing that the first paint needs
     from stemdesk.jobs.pipeline import Result, Workplace
 
+REST_MS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
@@ -60,6 +62,8 @@ class PipelineLike(Protocol):
 
     def run(self, job: Job, report: Report, cancel: CancelToken) -> Result: ...
 
+    def rest(self) -> None: ...
+
 
 PipelineFactory = Callable[["Workplace"], PipelineLike]
 
@@ -89,3 +93,4 @@ class Surroundings:
     poll_ms: int = 1000  # other processes
     retry_ms: int = 3000  # jobs that wait for disk or a model
     stop_ms: int = 1000  # the longest that `stopped` lets wait
+    rest_ms: int = REST_MS  # without a job, until loaded models are let go

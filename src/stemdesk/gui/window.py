@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
         retint(self)
 
     def _heard(self) -> None:
+        self._controller.tasks.make_way(self.playback.playing)
         if self.playback.playing:
             self.status.show_sound(self.playback.silent_reason)
 

@@ -26,6 +26,7 @@ from stemdesk.jobs.folder import Recipe, ensure_writable, find_split, read_manif
 from stemdesk.jobs.locks import compute_lock, job_lock
 from stemdesk.jobs.scratch import open_scratch
 from stemdesk.jobs.task import Task, Watch
+from stemdesk.memory import give_back
 from stemdesk.models.library import ModelInfo, ModelLibrary
 
 if TYPE_CHECKING:
@@ -102,6 +103,12 @@ class Pipeline:
             finally:
                 self._queue = None
 
+    def rest(self) -> None:
+        """Let the loaded models go and give their memory back to the system; until the next job."""
+        for separator in self._separators.values():
+            separator.close()
+        give_back()
+
     def prioritise(self, frame: int) -> None:
         """Separate the place at `frame` of the running job's song next. From any thread."""
         queue = self._queue
@@ -147,17 +154,21 @@ class Pipeline:
         watch.begin()
         if queue.complete and queue.done == queue.total:
             return ()  # an earlier run finished them: torch is not even imported
+        separator = self._separator()
         from stemdesk.engine.separate import Separation
 
         song = Separation(task.model, task.recipe.hashes, queue, task.audio, *ahead.normalisation)
         with task.needing():
-            notices = self._separator().run(song, watch.passed, task.cancel)
+            notices = separator.run(song, watch.passed, task.cancel)
         watch.begin()  # the song's end may have come after its last pass
         return notices
 
     def _separator(self) -> Separator:
         from stemdesk.engine.devices import probe
         from stemdesk.engine.self_check import SelfChecks
+        from stemdesk.engine.threads import fix_threads
+
+        fix_threads()  # before anything else imports torch
         from stemdesk.engine.separate import Separator
 
         place = self.workplace

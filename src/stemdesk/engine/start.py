@@ -1,0 +1,55 @@
+"""Imports torch without holding up the other threads of the process.
+
+Loading a C extension holds Python's lock: for torch's 400 MB that is a fifth of a second, and
+twice that after a restart of the machine, in which a window stands still. So its libraries are
+loaded first, by a call that lets the lock go. Garbage collections hold the lock, too, for longer
+the more objects there are, and an import makes hundreds of thousands: none is looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+_LIBRARIES = (
+    ("libtorch_global_deps.so", os.RTLD_GLOBAL),  # first and global, as torch itself does
+    ("libtorch.so", os.RTLD_LOCAL),  # all that does not call Python
+)
+
+
+def import_torch() -> None:
+    """Import torch; call on the compute thread before anything else imports it there."""
+    if "torch" in sys.modules:
+        return
+    if sys.platform.startswith("linux"):
+        _load_libraries()
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        import torch  # noqa: F401 - all that is wanted
+    finally:
+        if collects:
+            gc.enable()
+    gc.freeze()  # modules stay: no later collection looks at them
+
+
+def _load_libraries() -> None:
+    """Load torch's libraries. If one cannot be, torch's import says why."""
+    spec = find_spec("torch")  # does not import it
+    if spec is None or spec.origin is None:
+        return
+    folder = Path(spec.origin).parent / "lib"
+    # One library is loaded at a time in a process. A thread that reads tags meanwhile would wait
+    # for its turn holding Python's lock, so what it needs comes first.
+    with contextlib.suppress(ImportError):
+        import av.subtitles.stream  # noqa: F401 - it comes with the first file
+    # Not `ctypes.CDLL(path)`, which keeps the lock; calls of foreign functions let it go.
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.restype = ctypes.c_void_p
+    for name, scope in _LIBRARIES:
+        dlopen(os.fsencode(folder / name), os.RTLD_NOW | scope)

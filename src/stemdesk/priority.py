@@ -1,0 +1,57 @@
+"""Lets sound go before computing.
+
+What an ordinary user may do on Linux and undo later: tell the scheduler that threads are no
+interactive ones (SCHED_BATCH), and give them longer but rarer turns (since Linux 6.12; older
+ones ignore it). Lower niceness or SCHED_IDLE could not be taken back. Elsewhere nothing is done
+here; Qt sets the priority of its own threads there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_NAME = b"compute"
+_THREADS = Path("/proc/self/task")
+_TURN_NS = 100_000_000  # the longest there is
+_SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # numbers of the system call
+
+
+def name_compute_thread() -> None:
+    """Call on the compute thread first: the threads that it starts, torch's too, take over its
+    name, and `make_way` finds them by it."""
+    with suppress(OSError):
+        (_THREADS / str(threading.get_native_id()) / "comm").write_bytes(_NAME)
+
+
+def compute_threads() -> Iterator[int]:
+    """The system's numbers of the compute thread and of those that it has started."""
+    with suppress(OSError):  # not Linux
+        for folder in _THREADS.iterdir():
+            with suppress(OSError):  # it has ended
+                if (folder / "comm").read_bytes().strip() == _NAME:
+                    yield int(folder.name)
+
+
+def make_way(wanted: bool) -> None:
+    """Whether the compute threads let others go first, from now on and until it is undone."""
+    for thread in compute_threads():
+        with suppress(OSError):  # it has ended
+            policy = os.SCHED_BATCH if wanted else os.SCHED_OTHER
+            os.sched_setscheduler(thread, policy, os.sched_param(0))
+            _set_turns(thread, policy, _TURN_NS if wanted else 0)
+
+
+def _set_turns(thread: int, policy: int, turn_ns: int) -> None:
+    """How long the thread computes at a time; 0: as the system likes. Errors are of no matter."""
+    number = _SCHED_SETATTR.get(platform.machine())
+    if number is not None:
+        # struct sched_attr: size, policy, flags, nice, priority, runtime, deadline, period
+        attributes = struct.pack("=IIQiIQQQ", 48, policy, 0, 0, 0, turn_ns, 0, 0)
+        ctypes.CDLL(None).syscall(number, thread, attributes, 0)

@@ -1,0 +1,87 @@
+"""Each test runs in a process of its own: torch is imported once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stemdesk.engine import start
+
+SOURCE = Path(start.__file__).parents[2]
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only done on Linux")
+
+COUNT_TURNS = """
+import threading
+from stemdesk.engine import start
+
+turns, over = 0, threading.Event()
+def tick():
+    global turns
+    while not over.wait(0.001):
+        turns += 1
+ticker = threading.Thread(target=tick)
+ticker.start()
+before = turns
+start._load_libraries()
+print(turns - before)
+over.set()
+ticker.join()
+"""
+
+
+def output(code: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        env={"PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"},
+    )
+    return done.stdout.split()
+
+
+def test_torch_is_there_and_later_collections_pass_it_over() -> None:
+    code = (
+        "import gc, sys\n"
+        "from stemdesk.engine.start import import_torch\n"
+        "assert 'torch' not in sys.modules\n"
+        "import_torch()\n"
+        "frozen = gc.get_freeze_count()\n"
+        "gc.freeze = None\n"
+        "import_torch()\n"
+        "print(gc.isenabled(), frozen > 100_000, float(sys.modules['torch'].ones(3).sum()))"
+    )
+    assert output(code) == ["True", "True", "3.0"]
+
+
+@linux
+def test_the_libraries_are_loaded_before_torch_and_by_its_own_files() -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from stemdesk.engine import start\n"
+        "start._load_libraries()\n"
+        "assert 'torch' not in sys.modules\n"
+        "def loaded():\n"
+        "    lines = Path('/proc/self/maps').read_text().splitlines()\n"
+        "    return {line.split()[-1] for line in lines if 'libtorch_cpu' in line}\n"
+        "before = loaded()\n"
+        "import torch\n"
+        "print(len(before), before == loaded())"
+    )
+    assert output(code) == ["1", "True"]
+
+
+@linux
+def test_other_threads_run_while_the_libraries_are_loaded() -> None:
+    (turns,) = output(COUNT_TURNS)
+    assert int(turns) >= 10  # with the lock held there would be none
+
+
+def test_where_torch_is_missing_its_import_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "find_spec", lambda _: None)
+    start._load_libraries()

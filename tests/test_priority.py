@@ -1,0 +1,110 @@
+"""The real calls, on threads of their own, and as a user without any rights."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import platform
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from stemdesk import priority
+from stemdesk.priority import compute_threads, make_way, name_compute_thread
+
+pytestmark = pytest.mark.skipif(platform.system() != "Linux", reason="does nothing elsewhere")
+
+NOBODY = 65534
+
+
+@contextmanager
+def computing() -> Iterator[list[int]]:
+    """A compute thread that has started another one; their numbers."""
+    numbers: list[int] = []
+    ready, over = threading.Barrier(3), threading.Event()
+
+    def wait() -> None:
+        numbers.append(threading.get_native_id())
+        ready.wait(30)
+        over.wait(30)
+
+    def begin() -> None:
+        name_compute_thread()
+        other = threading.Thread(target=wait)
+        other.start()
+        wait()
+        other.join()
+
+    thread = threading.Thread(target=begin)
+    thread.start()
+    ready.wait(30)
+    try:
+        yield numbers
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_threads_that_the_compute_thread_starts_are_found_by_its_name() -> None:
+    with computing() as numbers:
+        found = set(compute_threads())
+        assert set(numbers) <= found
+        assert threading.get_native_id() not in found
+    assert not set(numbers) & set(compute_threads())
+
+
+def _there_and_back(before: Callable[[], None] = lambda: None) -> list[list[int]]:
+    """The policies of both threads, lowered and restored some times."""
+    with computing() as numbers:
+        before()
+        policies = []
+        for wanted in (True, True, False, True, False):
+            make_way(wanted)
+            policies.append([os.sched_getscheduler(number) for number in numbers])
+        assert os.sched_getscheduler(threading.get_native_id()) == os.SCHED_OTHER
+    return policies
+
+
+LOWERED, RESTORED = [3, 3], [0, 0]  # SCHED_BATCH, SCHED_OTHER
+
+
+def test_they_are_lowered_and_restored() -> None:
+    assert _there_and_back() == [LOWERED, LOWERED, RESTORED, LOWERED, RESTORED]
+
+
+def _give_up_rights() -> None:
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+
+def _as_nobody(results: Callable[[object], None]) -> None:
+    policies = _there_and_back(_give_up_rights)
+    results((os.getuid(), policies))
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="needs root to give up its rights"
+)
+def test_an_ordinary_user_may_do_both() -> None:
+    context = multiprocessing.get_context("spawn")
+    results = context.SimpleQueue()
+    process = context.Process(target=_as_nobody, args=(results.put,))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    assert results.get() == (NOBODY, [LOWERED, LOWERED, RESTORED, LOWERED, RESTORED])
+
+
+def test_a_machine_whose_system_call_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "a new one")
+    assert _there_and_back()[:3] == [LOWERED, LOWERED, RESTORED]
+
+
+def test_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(priority, "_THREADS", priority._THREADS / "nowhere")
+    name_compute_thread()
+    assert list(compute_threads()) == []
+    make_way(True)
