@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import JobState
+from stemdesk.core.progress import Stage
 from stemdesk.core.settings import Settings
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.values import BatchSummary, Surroundings
@@ -74,7 +75,10 @@ def test_a_paused_song_goes_on_where_it_was(desk: Desk, real: Controller, qtbot:
     path = song(desk, "long.wav", 12.0)
 
     def pause(job_id: str) -> None:
-        if _state(real, job_id) is JobState.SEPARATING and not real.is_pausing(job_id):
+        progress = real.progress(job_id)
+        if progress is None or progress.stage is not Stage.SEPARATING:
+            return
+        if progress.fraction > 0 and not real.is_pausing(job_id):
             real.pause(job_id)
 
     real.progress_changed.connect(pause)
