@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stemdesk.engine import htdemucs_ops, stand_in
+from stemdesk.engine import htdemucs_layers, htdemucs_ops, stand_in
 from stemdesk.engine.htdemucs import FastHTDemucs, supports
 from stemdesk.models.arguments import segment_frames
 from support import models
@@ -56,7 +56,8 @@ def error(found: Tensor, expected: Tensor) -> float:
 def steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """With oneDNN's fused steps, where there are any, and without, as on GPUs."""
     if request.param == "separate":
-        monkeypatch.setattr(htdemucs_ops, "has_onednn", lambda device, dtype: False)
+        for module in (htdemucs_ops, htdemucs_layers):
+            monkeypatch.setattr(module, "has_onednn", lambda device, dtype: False)
     return str(request.param)
 
 

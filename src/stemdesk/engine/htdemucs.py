@@ -60,7 +60,7 @@ class FastHTDemucs:
 
         `check` is called between layers; what it raises ends the pass, and the next may begin.
         """
-        if self.device.type != "cpu":
+        if self.device.type != "cpu" or len(mix) == 1:
             return self._forward(mix, check)
         return torch.cat([self._forward(one, check) for one in torch.split(mix, 1)])
 

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from stemdesk.engine.htdemucs_ops import Convolution, Dense
+from stemdesk.engine.htdemucs_ops import Convolution, Dense, has_onednn
+from stemdesk.engine.htdemucs_winograd import WINOGRAD_TAPS, WinogradGate
 
 _Check = Callable[[], None]
-_BLOCK = 1 << 17  # values: so many stay in a core's cache
+_BLOCK = 1 << 18  # values: so many stay in a core's cache
 
 
 class Encoder:
@@ -52,7 +53,7 @@ class Decoder:
     def __init__(self, layer: Any, length: int, dtype: torch.dtype) -> None:
         self.length = length
         self.waveform = not layer.freq
-        self.rewrite = _Gate(layer.rewrite, dtype)
+        self.rewrite = _gate(layer.rewrite, dtype)
         self.dconv = [] if layer.dconv is None else _dconv(layer.dconv, dtype)
         self.transposed = _taps(layer.conv_tr).to(dtype)
         self.bias = layer.conv_tr.bias.to(dtype)
@@ -61,7 +62,8 @@ class Decoder:
 
     def __call__(self, x: Tensor, skip: Tensor, check: _Check) -> Tensor:
         """[batch, times, size, inputs] → [batch, times, length, outputs]."""
-        x = self.rewrite(x + skip, check)
+        x = self.rewrite(x, skip)
+        check()
         _apply(self.dconv, x, self.waveform, check)
         found = functional.conv_transpose2d(
             x.permute(0, 3, 1, 2),
@@ -99,12 +101,16 @@ class _Gate:
         self.value = Convolution(weight[:half], bias[:half], (1, 1), padding, dtype)
         self.gate = Convolution(weight[half:], bias[half:], (1, 1), padding, dtype, "sigmoid")
 
-    def __call__(self, x: Tensor, check: _Check) -> Tensor:
-        gate = self.gate(x)
-        check()
-        found = self.value.times(x, gate)
-        check()
-        return found
+    def __call__(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = x + skip
+        return self.value.times(x, self.gate(x))
+
+
+def _gate(layer: Any, dtype: torch.dtype) -> _Gate | WinogradGate:
+    weight = _taps(layer)
+    if weight.shape[2] == WINOGRAD_TAPS and has_onednn(weight.device, dtype):
+        return WinogradGate(weight, layer.bias)
+    return _Gate(layer, dtype)
 
 
 def _dconv(module: Any, dtype: torch.dtype) -> list[_Residual]:
