@@ -13,7 +13,13 @@ from stemdesk.core.settings import Settings, load_settings, save_settings
 def test_settings_survive_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config" / "settings.json"
     settings = Settings(
-        format="wav", bits=32, stems=("vocals",), output_folder="/x/ü", device="cpu"
+        format="wav",
+        bits=32,
+        quality="fast",
+        stems=("vocals",),
+        output_folder="/x/ü",
+        device="cpu",
+        full_precision=True,
     )
     save_settings(settings, path)
     assert load_settings(path) == settings
@@ -39,6 +45,8 @@ def test_a_broken_file_gives_the_defaults(tmp_path: Path, text: str) -> None:
         {"longest_hours": -1},
         {"longest_hours": 1e9},
         {"device": None},
+        {"quality": "superb"},
+        {"full_precision": 1},
     ],
 )
 def test_one_bad_value_costs_only_that_setting(tmp_path: Path, broken: dict[str, Any]) -> None:

@@ -31,7 +31,20 @@ def opened(qtbot: QtBot, settings: Settings | None = None) -> SettingsDialog:
 def test_untouched_settings_stay(qtbot: QtBot) -> None:
     for settings in (
         Settings(),
-        Settings("/out", "wav", 32, "six", ("vocals",), "cpu", "/models", "/work", 1.5, "geometry"),
+        Settings(
+            output_folder="/out",
+            format="wav",
+            bits=32,
+            quality="fast",
+            model="six",
+            stems=("vocals",),
+            device="cpu",
+            full_precision=True,
+            models_folder="/models",
+            scratch_folder="/work",
+            longest_hours=1.5,
+            window="geometry",
+        ),
     ):
         assert opened(qtbot, settings).settings == settings
 
@@ -91,6 +104,7 @@ def test_every_choice_has_words() -> None:
         "format": labels.FORMATS,
         "bits": labels.BITS,
         "device": labels.DEVICES,
+        "quality": labels.QUALITY_TIPS,
     }
     for item in fields(Settings):
         if item.metadata["choices"]:

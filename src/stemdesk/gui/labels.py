@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from stemdesk.core.quality import BEST_MODEL
 from stemdesk.core.sentences import printable
 
 APP_NAME = "StemDesk"
@@ -46,6 +47,14 @@ SPLIT = "Split"
 SPLIT_TIP = "Split the song at this path (Enter)"
 MODEL = "Model"
 MODEL_TIP = "The model that new songs are split with (Alt+M)"
+QUALITY = "Quality"
+QUALITY_TIP = "How carefully new songs are split (Alt+Q)"
+QUALITY_TIPS = {
+    "fast": "less overlap between the parts of a song, a little faster",
+    "standard": "the overlap that the models were made for",
+    "best": f"the fine-tuned model {BEST_MODEL}, takes several times as long",
+}
+BEST_MISSING = f"The model {BEST_MODEL} is not installed."
 NO_MODEL = "No model installed"
 LOOKING_FOR_MODELS = "Looking for models…"
 STEMS_LABEL = "Stems"

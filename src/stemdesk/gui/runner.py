@@ -28,6 +28,7 @@ def workplace(where: Folders, settings: Settings) -> Workplace:
         library=ModelLibrary(where.models),
         device=settings.device,
         limit_s=settings.longest_hours * 3600,
+        full_precision=settings.full_precision,
     )
 
 

@@ -36,6 +36,7 @@ class Workplace:
 
     `device`: preference ("auto", "cpu", "cuda", "mps"). `limit_s`: longest song in seconds.
     `force`: split again even where a matching song folder exists, and take its place.
+    `full_precision`: a GPU computes with 32 bits even where 16 are as good.
     """
 
     scratch: Path
@@ -44,6 +45,7 @@ class Workplace:
     device: str = "auto"
     limit_s: float = 24 * 3600.0
     force: bool = False
+    full_precision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,8 @@ class Pipeline:
         estimate = Estimate(len(plan.pieces))
 
         def passed(done: int, total: int) -> None:
-            report(Progress(Stage.SEPARATING, done / total, estimate.step(done)))
+            left_s = estimate.step(done)
+            report(Progress(Stage.SEPARATING, done / total, left_s, estimate.step_s))
 
         with _needing(needed):
             separator.run(model, plan, audio, facts.mean, facts.deviation, passed, cancel)
