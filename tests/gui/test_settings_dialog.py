@@ -55,11 +55,19 @@ def test_changes_are_saved(qtbot: QtBot) -> None:
     dialog.format.setCurrentIndex(dialog.format.findData("wav"))
     dialog.bits.setCurrentIndex(dialog.bits.findData(32))
     dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
+    dialog.full_precision.click()
     dialog.hours.setValue(2.5)
     with qtbot.waitSignal(dialog.changed) as changed:
         dialog._save()
     assert changed.args == [
-        Settings(output_folder="/elsewhere", format="wav", bits=32, device="cpu", longest_hours=2.5)
+        Settings(
+            output_folder="/elsewhere",
+            format="wav",
+            bits=32,
+            device="cpu",
+            full_precision=True,
+            longest_hours=2.5,
+        )
     ]
 
 

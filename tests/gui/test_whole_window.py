@@ -274,7 +274,7 @@ def test_a_song_that_is_cancelled_says_so_until_it_has_ended(
     desk.controller.release()
     desk.wait_for(JobState.SEPARATING, job_id)
     next(it for it in window.song.panel.buttons if it.text().strip() == "Cancel").click()
-    assert window.song.panel.text.text() == "Cancelling…"
+    assert window.song.panel.headline.text() == "Cancelling…"
     let_go.set()
     desk.wait_for(JobState.CANCELLED, job_id)
     assert window.song.panel.headline.text() == "Cancelled"

@@ -34,7 +34,7 @@ class Settings:
     model: str = _setting("", "Model")  # empty: the first installed one
     stems: tuple[str, ...] = _setting((), "Stems")  # empty: all
     device: str = _setting("auto", "Compute on", ("auto", "cpu", "cuda", "mps"))
-    full_precision: bool = _setting(False, "Full precision on the GPU (slower)")
+    full_precision: bool = _setting(False, "Full precision")
     models_folder: str = _setting("", "Models folder")  # empty: the app's own
     scratch_folder: str = _setting("", "Working folder")  # empty: the app's own
     longest_hours: float = _setting(24.0, "Longest song (hours)")

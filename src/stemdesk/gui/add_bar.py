@@ -76,7 +76,7 @@ class AddBar(QFrame):
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(10)
         layout.addLayout(self._make_first_line())
-        layout.addLayout(self._make_second_line())
+        layout.addWidget(self._make_second_line())
         controller.models_known.connect(self.set_models)
 
     def _make_first_line(self) -> QHBoxLayout:
@@ -114,7 +114,8 @@ class AddBar(QFrame):
         menu.addAction(labels.OPEN_FOLDER, self.open_folder_wanted.emit)
         return menu
 
-    def _make_second_line(self) -> QHBoxLayout:
+    def _make_second_line(self) -> QWidget:
+        """Two lines where the window is narrow."""
         self.quality = QualityBox()
         self.quality.show_quality(Quality(self._controller.settings.quality))
         self.quality.setEnabled(False)
@@ -127,24 +128,18 @@ class AddBar(QFrame):
         self.model.addItem(labels.LOOKING_FOR_MODELS)
         self.model.setEnabled(False)
         self.model.activated.connect(self._choose_model)
-        self._stems_label = muted(labels.STEMS_LABEL)
-        self._stems_label.hide()
         self._chip_box = QWidget()
         self._chip_box.setAccessibleName(labels.STEMS_LABEL)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self._chip_box.setSizePolicy(policy)
         self._chip_flow = FlowLayout(parent=self._chip_box)
-        line = QHBoxLayout()
-        line.setSpacing(10)
-        for text, box in ((labels.QUALITY, self.quality), (labels.MODEL, self.model)):
-            label = muted(text)
-            label.setBuddy(box)
-            line.addWidget(label)
-            line.addWidget(box)
-            line.addSpacing(14)
-        line.addWidget(self._stems_label)
-        line.addWidget(self._chip_box, 1)
+        self._stems = _labelled(labels.STEMS_LABEL, self._chip_box)
+        self._stems.hide()
+        line = QWidget()
+        flow = FlowLayout(10, line)
+        flow.addWidget(_labelled(labels.QUALITY, self.quality))
+        flow.addWidget(_labelled(labels.MODEL, self.model))
+        flow.addWidget(self._stems)
+        for widget in (line, self._chip_box, self._stems):
+            _grow_in_height(widget)
         return line
 
     def _update_split(self) -> None:
@@ -225,7 +220,7 @@ class AddBar(QFrame):
             chip.setChecked(chip.stem in wanted)
             chip.clicked.connect(self._choose_stems)
             self._chip_flow.addWidget(chip)
-        self._stems_label.setVisible(bool(stems))
+        self._stems.setVisible(bool(stems))
         chain(self.quality, self.model, *self.chips)
 
     def _choose_stems(self) -> None:
@@ -237,3 +232,23 @@ class AddBar(QFrame):
             return
         stems = () if len(wanted) == len(self.chips) else wanted
         self._controller.change_settings(replace(self._controller.settings, stems=stems))
+
+
+def _labelled(text: str, control: QWidget) -> QWidget:
+    """A control with its name before it."""
+    label = muted(text)
+    label.setBuddy(control)
+    holder = QWidget()
+    line = QHBoxLayout(holder)
+    line.setContentsMargins(0, 0, 14, 0)
+    line.setSpacing(10)
+    line.addWidget(label)
+    line.addWidget(control, 1)
+    return holder
+
+
+def _grow_in_height(widget: QWidget) -> None:
+    """Let a widget be higher where it is too narrow for one line."""
+    policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    widget.setSizePolicy(policy)

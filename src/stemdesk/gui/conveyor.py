@@ -127,7 +127,7 @@ class Conveyor(QObject):
         self._runner.cancel()
 
     def pause(self) -> None:
-        """Pause the running job after its current pass."""
+        """Pause the running job."""
         self._runner.pause()
 
     def hold(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, Progress
 from stemdesk.core.settings import Settings
+from stemdesk.gui.stalls import Stalls
 from stemdesk.gui.tasks import Outcome, Tasks, ignore
 from stemdesk.gui.values import PipelineFactory, PipelineLike
 from stemdesk.models.library import ModelLibrary
@@ -46,9 +47,15 @@ class Runner(QObject):
     ended = Signal(str, object)  # job id, Outcome[Result]
 
     def __init__(
-        self, tasks: Tasks, factory: PipelineFactory, parent: QObject | None = None
+        self,
+        tasks: Tasks,
+        factory: PipelineFactory,
+        parent: QObject | None = None,
+        stalls: Stalls | None = None,
     ) -> None:
         super().__init__(parent)
+        self._stalls = stalls or Stalls(self)
+        self._stalls.found.connect(self._tell)
         self._tasks = tasks
         self._factory = factory
         self._pipeline: PipelineLike | None = None
@@ -74,6 +81,7 @@ class Runner(QObject):
         token = self._token = CancelToken()
         self.job_id, self.progress = job.id, None
         self.pausing = self.cancelled = False
+        self._stalls.start(job.id)
         self._tasks.compute(
             lambda tell: pipeline.run(job, tell, token),
             lambda outcome: self._on_ended(job.id, outcome),
@@ -90,16 +98,21 @@ class Runner(QObject):
         self._token.cancel()
 
     def pause(self) -> None:
-        """Stop the running job after its current pass."""
+        """Rest the running job; what is finished is kept."""
         self.pausing = True
         self._token.pause()
 
     def _on_progress(self, progress: Progress) -> None:
+        self._stalls.hear(progress)
+        self._tell(progress)
+
+    def _tell(self, progress: Progress) -> None:
         if self.job_id is not None:
             self.progress = progress
             self.progressed.emit(self.job_id, progress)
 
     def _on_ended(self, job_id: str, outcome: Outcome[Result]) -> None:
+        self._stalls.stop()
         self.job_id = self.progress = None
         self.pausing = self.cancelled = False
         self.ended.emit(job_id, outcome)

@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
@@ -21,7 +22,7 @@ from stemdesk.core.options import AudioFormat
 from stemdesk.core.settings import Settings
 from stemdesk.gui import labels
 from stemdesk.gui.dialogs import Dialog, choose_folder
-from stemdesk.gui.widgets import ComboBox, muted, push_button
+from stemdesk.gui.widgets import CheckBox, ComboBox, muted, push_button
 from stemdesk.paths import Folders
 
 _META = {item.name: item.metadata for item in fields(Settings)}
@@ -45,6 +46,7 @@ class SettingsDialog(Dialog):
         self.format = self._add_choice("format", labels.FORMATS)
         self.bits = self._add_choice("bits", labels.BITS)
         self.device = self._add_choice("device", labels.DEVICES)
+        self.full_precision = self._add_switch("full_precision", labels.FULL_PRECISION)
         self.models = self._add_folder("models_folder", defaults.models)
         self.scratch = self._add_folder("scratch_folder", defaults.scratch)
         self.hours = self._add_hours()
@@ -63,6 +65,7 @@ class SettingsDialog(Dialog):
             format=str(self.format.currentData()),
             bits=int(self.bits.currentData()),
             device=str(self.device.currentData()),
+            full_precision=self.full_precision.isChecked(),
             models_folder=self.models.text().strip(),
             scratch_folder=self.scratch.text().strip(),
             longest_hours=self.hours.value(),
@@ -86,6 +89,13 @@ class SettingsDialog(Dialog):
         for value in _META[name]["choices"]:
             box.addItem(texts[value], value)
         box.setCurrentIndex(box.findData(getattr(self._settings, name)))
+        self._add_row(name, box, box)
+        return box
+
+    def _add_switch(self, name: str, text: str) -> QCheckBox:
+        box = CheckBox(text)
+        box.setAccessibleDescription(text)
+        box.setChecked(getattr(self._settings, name))
         self._add_row(name, box, box)
         return box
 

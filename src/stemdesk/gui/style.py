@@ -99,6 +99,17 @@ def _fields(c: Colours) -> str:
     QComboBox:focus {{ padding-right: 25px; }}
     QComboBox:disabled, QLineEdit:disabled {{ color: {c.muted}; border-color: {c.border}; }}
     QComboBox::drop-down {{ border: none; width: 26px; }}
+    QCheckBox {{ color: {c.text}; spacing: 9px; }}
+    QCheckBox::indicator {{
+        width: 16px; height: 16px; border: 1px solid {c.outline}; border-radius: 5px;
+        background: {c.surface};
+    }}
+    QCheckBox::indicator:hover {{ background: {c.raised}; }}
+    QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent}; }}
+    QCheckBox::indicator:focus {{
+        width: 14px; height: 14px; border: 2px solid {c.accent};
+    }}
+    QCheckBox::indicator:checked:focus {{ border-color: {c.text}; }}
     QComboBox QAbstractItemView {{
         background: {c.surface}; color: {c.text}; border: 1px solid {c.border};
         selection-background-color: {c.selected}; selection-color: {c.text};
