@@ -60,6 +60,7 @@ class Screen:
     def end(self) -> None:
         self.job.let_go.set()
         self.desk.close()
+        self.controller.deleteLater()  # in this thread, and not by the garbage collector
 
     @property
     def row(self) -> str:
@@ -214,8 +215,17 @@ def test_the_next_pass_ends_the_stall(clock: Clock, desk: Desk, qtbot: QtBot) ->
     desk.wait_until(lambda: screen.row == "Separating 44 %, 1:10 left")
 
 
-def test_nobody_looks_while_nothing_runs(clock: Clock, desk: Desk) -> None:
-    controller = desk.open()
-    (job,) = desk.add("quick.mp3")
-    desk.wait_for(JobState.DONE, job)
-    assert not controller._runner._stalls._timer.isActive()
+def test_nobody_looks_while_nothing_runs_or_the_app_ends(desk: Desk, screen: Screen) -> None:
+    timer = screen.controller._runner._stalls._timer
+    looks = [timer.isActive()]
+    screen.controller.cancel(screen.id)
+    screen.job.let_go.set()
+    desk.wait_for(JobState.CANCELLED, screen.id)
+    looks.append(timer.isActive())
+    screen.job.let_go.clear()
+    screen.controller.retry(screen.id)
+    desk.wait_until(lambda: screen.controller.progress(screen.id) == HALF)
+    looks.append(timer.isActive())
+    screen.controller.stop_now()
+    looks.append(timer.isActive())
+    assert looks == [True, False, True, False]

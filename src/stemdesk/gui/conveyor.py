@@ -142,6 +142,7 @@ class Conveyor(QObject):
         if self._stopping:
             return
         self._stopping = True
+        self._patience.stop()
         job_id = self._runner.job_id
         if job_id is None:
             QTimer.singleShot(0, self, self._tell_stopped)

@@ -94,7 +94,8 @@ class Runner(QObject):
         self._token.cancel()
 
     def stop(self) -> None:
-        """Stop the running job as `cancel` does; it may go on another time."""
+        """Stop the running job as `cancel` does, at the app's end; it may go on another time."""
+        self._stalls.stop()  # whether or not the job's end is still heard
         self._token.cancel()
 
     def pause(self) -> None:
