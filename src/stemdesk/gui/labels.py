@@ -51,7 +51,7 @@ QUALITY = "Quality"
 QUALITY_TIP = "How carefully new songs are split (Alt+Q)"
 QUALITY_TIPS = {
     "fast": "less overlap between the parts of a song, a little faster",
-    "standard": "the overlap that the models were made for",
+    "standard": "the overlap that Demucs uses itself",
     "best": f"the fine-tuned model {BEST_MODEL}, takes several times as long",
 }
 BEST_MISSING = f"The model {BEST_MODEL} is not installed."

@@ -40,16 +40,16 @@ class QualityBox(ComboBox):
     def set_installed(self, models: Container[str]) -> None:
         """The names of the models that can be used."""
         there = BEST_MODEL in models
-        tips = dict(labels.QUALITY_TIPS)
+        tips = [f"{quality.label}: {labels.QUALITY_TIPS[quality]}." for quality in _QUALITIES]
+        best = _QUALITIES.index(Quality.BEST)
         if not there:
-            tips[Quality.BEST] += f".\n{labels.BEST_MISSING}"
-        self._items.item(_QUALITIES.index(Quality.BEST)).setEnabled(there)
-        for row, quality in enumerate(_QUALITIES):
+            tips[best] += f"\n{labels.BEST_MISSING}"
+        self._items.item(best).setEnabled(there)
+        for row, tip in enumerate(tips):
             item = self._items.item(row)
-            item.setToolTip(tips[quality])
-            item.setAccessibleDescription(tips[quality])
-        lines = [labels.QUALITY_TIP, *(f"{item.label}: {tips[item]}" for item in _QUALITIES)]
-        self.setToolTip(native_keys("\n".join(lines)))
+            item.setToolTip(tip)
+            item.setAccessibleDescription(tip)
+        self.setToolTip(native_keys("\n".join([labels.QUALITY_TIP, *tips])))
 
     def show_quality(self, quality: Quality) -> None:
         self.setCurrentIndex(_QUALITIES.index(quality))

@@ -47,14 +47,10 @@ class Runner(QObject):
     ended = Signal(str, object)  # job id, Outcome[Result]
 
     def __init__(
-        self,
-        tasks: Tasks,
-        factory: PipelineFactory,
-        parent: QObject | None = None,
-        stalls: Stalls | None = None,
+        self, tasks: Tasks, factory: PipelineFactory, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._stalls = stalls or Stalls(self)
+        self._stalls = Stalls(self)
         self._stalls.found.connect(self._tell)
         self._tasks = tasks
         self._factory = factory
