@@ -1,7 +1,7 @@
 import pytest
 
 from stemdesk.core.errors import Cancelled, Paused
-from stemdesk.core.progress import CancelToken, Estimate
+from stemdesk.core.progress import CancelToken, Estimate, Progress, Stage
 
 
 class Clock:
@@ -62,3 +62,27 @@ def test_the_estimate_ends_at_zero() -> None:
     estimate = Estimate(clock)
     clock.now += 1.0
     assert estimate.step(1, 1) == 0.0
+
+
+def test_the_estimate_knows_the_usual_time_of_a_step() -> None:
+    clock = Clock()
+    estimate = Estimate(clock)
+    assert estimate.step_s is None
+    clock.now += 8.0
+    estimate.step(1, 10)
+    assert estimate.step_s == pytest.approx(8.0)
+    clock.now += 3600.0
+    estimate.step(2, 10)
+    assert estimate.step_s is None, "after a suspend nothing is usual"
+
+
+@pytest.mark.parametrize(
+    ("fraction", "percent"), [(0.0, 0), (0.29, 29), (0.434, 43), (399 / 400, 99), (1.0, 100)]
+)
+def test_a_hundred_percent_is_everything(fraction: float, percent: int) -> None:
+    assert Progress(Stage.SEPARATING, fraction).percent == percent
+
+
+def test_all_whole_percents_are_themselves() -> None:
+    for whole in range(101):
+        assert Progress(Stage.SEPARATING, whole / 100).percent == whole

@@ -15,9 +15,11 @@ def test_settings_survive_the_file(tmp_path: Path) -> None:
     settings = Settings(
         format="wav",
         bits=32,
+        quality="fast",
         stems=("vocals",),
         output_folder="/x/ü",
         device="cpu",
+        full_precision=True,
         exact_sum=True,
     )
     save_settings(settings, path)
@@ -46,6 +48,8 @@ def test_a_broken_file_gives_the_defaults(tmp_path: Path, text: str) -> None:
         {"device": None},
         {"exact_sum": 1},
         {"exact_sum": "yes"},
+        {"quality": "superb"},
+        {"full_precision": 1},
     ],
 )
 def test_one_bad_value_costs_only_that_setting(tmp_path: Path, broken: dict[str, Any]) -> None:

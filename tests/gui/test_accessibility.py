@@ -146,6 +146,7 @@ def test_tab_goes_through_the_window(qtbot: QtBot, tmp_path: Path) -> None:
         window.add_bar.path,
         window.add_bar.open,
         window.add_bar.settings,
+        window.add_bar.quality,
         window.add_bar.model,
         window.add_bar.chips[0],
         window.library.view,

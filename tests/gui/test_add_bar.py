@@ -8,13 +8,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from stemdesk.core.options import SeparationOptions
+from stemdesk.core.quality import Quality
 from stemdesk.core.settings import Settings
 from stemdesk.gui.add_bar import AddBar
 from stemdesk.gui.adding import separation_options
 from stemdesk.gui.machine import _installed
+from stemdesk.gui.values import ModelChoice
 from stemdesk.models.library import ModelLibrary
-from support.models import install_small
+from support.models import install_best, install_small
 from support.stage import FOUR, MODELS, SIX, Stage, file_mime
+
+FINE_TUNED = ModelChoice("htdemucs_ft", FOUR, 4_000_000)
 
 
 @pytest.fixture
@@ -160,3 +165,128 @@ def test_models_can_come_and_go(stage: Stage, bar: AddBar) -> None:
     stage.controller.models_known.emit(MODELS[1:])
     assert bar.model.currentText() == "six"
     stage.qtbot.waitUntil(lambda: len(bar.findChildren(type(bar.chips[0]))) == 6)
+
+
+# Quality
+
+
+def choose(bar: AddBar, quality: Quality) -> None:
+    """With the keys, as people without a mouse do."""
+    bar.quality.setFocus()
+    steps = list(Quality).index(quality) - bar.quality.currentIndex()
+    for _ in range(abs(steps)):
+        QTest.keyClick(bar.quality, Qt.Key.Key_Down if steps > 0 else Qt.Key.Key_Up)
+    assert quality_of(bar) is quality
+
+
+def quality_of(bar: AddBar) -> Quality:
+    return bar.quality.quality
+
+
+def choose_model(bar: AddBar, name: str) -> None:
+    bar.model.setCurrentText(name)
+    bar.model.activated.emit(bar.model.currentIndex())
+
+
+def best_flags(bar: AddBar) -> Qt.ItemFlag:
+    return bar.quality.model().flags(bar.quality.model().index(2, 0))
+
+
+def test_the_quality_is_standard_and_remembered(stage: Stage, bar: AddBar) -> None:
+    assert [bar.quality.itemText(n) for n in range(3)] == ["Fast", "Standard", "Best"]
+    assert quality_of(bar) is Quality.STANDARD
+    choose(bar, Quality.FAST)
+    assert stage.controller.settings == Settings(quality="fast")
+    assert bar.model.currentText() == "small"
+    choose(bar, Quality.STANDARD)
+    assert stage.controller.settings == Settings()
+
+
+def test_until_models_are_known_the_quality_waits(qtbot: QtBot, tmp_path: Path) -> None:
+    bar = Stage(qtbot, tmp_path, Settings(quality="best"), models=False).window.add_bar
+    assert quality_of(bar) is Quality.BEST and not bar.quality.isEnabled()
+
+
+def test_best_without_its_model_cannot_be_chosen_and_says_why(stage: Stage, bar: AddBar) -> None:
+    assert not best_flags(bar) & Qt.ItemFlag.ItemIsEnabled
+    missing = "The model htdemucs_ft is not installed."
+    assert missing in bar.quality.itemData(2, Qt.ItemDataRole.ToolTipRole)
+    assert missing in bar.quality.itemData(2, Qt.ItemDataRole.AccessibleDescriptionRole)
+    assert missing in bar.quality.toolTip()
+    bar.quality.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_End, Qt.Key.Key_B):
+        QTest.keyClick(bar.quality, key)
+    assert quality_of(bar) is Quality.STANDARD
+    assert stage.controller.asked("change_settings") == []
+
+
+def test_best_brings_its_model_and_the_stems_follow(stage: Stage, bar: AddBar) -> None:
+    stage.controller.models_known.emit((*MODELS, FINE_TUNED))
+    assert best_flags(bar) & Qt.ItemFlag.ItemIsEnabled
+    assert "not installed" not in bar.quality.toolTip()
+    choose_model(bar, "six")
+    for stem in SIX:
+        if stem not in ("vocals", "piano"):
+            next(item for item in bar.chips if item.stem == stem).click()
+    choose(bar, Quality.BEST)
+    assert stage.controller.settings.quality == "best"
+    assert bar.model.currentText() == "htdemucs_ft"
+    assert [item.stem for item in bar.chips] == list(FOUR)
+    assert checked(bar) == ["vocals"], "what it has of the chosen ones"
+    choose(bar, Quality.STANDARD)
+    assert bar.model.currentText() == "six", "the chosen model is not forgotten"
+    assert checked(bar) == ["vocals", "piano"]
+
+
+def test_another_model_is_not_best_any_more(stage: Stage, bar: AddBar) -> None:
+    stage.controller.models_known.emit((*MODELS, FINE_TUNED))
+    choose(bar, Quality.BEST)
+    choose_model(bar, "htdemucs_ft")
+    assert quality_of(bar) is Quality.BEST, "it is that model already"
+    choose_model(bar, "small")
+    assert quality_of(bar) is Quality.STANDARD
+    assert stage.controller.settings == Settings(model="small")
+    choose_model(bar, "htdemucs_ft")
+    choose(bar, Quality.FAST)
+    assert stage.controller.settings == Settings(model="htdemucs_ft", quality="fast")
+    assert bar.model.currentText() == "htdemucs_ft"
+
+
+def test_the_bar_shows_what_new_songs_get(qtbot: QtBot, tmp_path: Path) -> None:
+    library = ModelLibrary(tmp_path / "models")
+    install_small(library.folder, "htdemucs")
+    for installed in (False, True):
+        if installed:
+            install_best(library.folder)
+        for quality in Quality:
+            for model in ("", "htdemucs", "htdemucs_ft"):
+                settings = Settings(quality=quality.value, model=model, stems=("bass",))
+                stage = Stage(qtbot, tmp_path, settings)
+                stage.controller.models_known.emit(_installed(library.folder))
+                bar = stage.window.add_bar
+                overlap = 0.1 if quality_of(bar) is Quality.FAST else 0.25
+                shown = SeparationOptions(bar.model.currentText(), ("bass",), overlap)
+                assert separation_options(library, settings) == shown
+                assert checked(bar) == ["bass"]
+                wanted = Quality.STANDARD if quality is Quality.BEST else quality
+                assert quality_of(bar) is (quality if installed else wanted)
+
+
+def test_alt_q_goes_to_the_quality(stage: Stage, bar: AddBar) -> None:
+    bar.path.setFocus()
+    stage.key(Qt.Key.Key_Q, Qt.KeyboardModifier.AltModifier)
+    assert QApplication.focusWidget() is bar.quality
+
+
+def test_many_stems_take_several_lines(stage: Stage, bar: AddBar) -> None:
+    """They are in sight, and the window does not grow."""
+    stems = tuple(f"instrument_{number}" for number in range(20))
+    stage.window.resize(900, 600)
+    stage.controller.models_known.emit((ModelChoice("many", stems, 1),))
+
+    def all_in_sight() -> None:
+        areas = [item.visibleRegion().boundingRect().size() for item in bar.chips]
+        assert areas == [item.sizeHint() for item in bar.chips]
+
+    stage.qtbot.waitUntil(all_in_sight)
+    assert stage.window.width() == 900

@@ -29,6 +29,21 @@ def failure(code: ErrorCode, **facts: str | int | float) -> Failure:
         (JobState.SEPARATING, Progress(Stage.SEPARATING, 0.43, 72), "Separating 43 %, 1:12 left"),
         (JobState.SEPARATING, None, "Separating"),
         (JobState.SEPARATING, Progress(Stage.WAITING, 0), "Waiting for another StemDesk"),
+        (
+            JobState.SEPARATING,
+            Progress(Stage.SEPARATING, 399 / 400, 1),
+            "Separating 99 %, 0:01 left",
+        ),
+        (
+            JobState.SEPARATING,
+            Progress(Stage.SEPARATING, 0.43, stalled_s=185),
+            "No progress for 3 min, at 43 %",
+        ),
+        (
+            JobState.DECODING,
+            Progress(Stage.DECODING, 0.05, stalled_s=3900),
+            "No progress for 1 h 5 min, at 5 %",
+        ),
         (JobState.SAVING, Progress(Stage.SAVING, 1.0), "Saving 100 %"),
         (JobState.PAUSED, None, "Paused"),
         (JobState.DONE, None, "Done"),

@@ -70,7 +70,7 @@ def test_rows_tell_what_is_elsewhere_and_what_pauses(
     controller.pausing.add(two)
     assert model.is_elsewhere(model.job_at(0))
     assert model.state_text(model.job_at(0)) == "Queued in another StemDesk"
-    assert model.state_text(model.job_at(1)) == "Pausing after this pass…"
+    assert model.state_text(model.job_at(1)) == "Pausing…"
 
 
 def test_a_change_tells_only_its_row(

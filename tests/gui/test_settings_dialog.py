@@ -32,7 +32,20 @@ def opened(qtbot: QtBot, settings: Settings | None = None) -> SettingsDialog:
 def test_untouched_settings_stay(qtbot: QtBot) -> None:
     for settings in (
         Settings(),
-        Settings("/out", "wav", 32, "six", ("vocals",), "cpu", "/models", "/work", 1.5, "geometry"),
+        Settings(
+            output_folder="/out",
+            format="wav",
+            bits=32,
+            quality="fast",
+            model="six",
+            stems=("vocals",),
+            device="cpu",
+            full_precision=True,
+            models_folder="/models",
+            scratch_folder="/work",
+            longest_hours=1.5,
+            window="geometry",
+        ),
         Settings(exact_sum=True),
     ):
         assert opened(qtbot, settings).settings == settings
@@ -44,11 +57,19 @@ def test_changes_are_saved(qtbot: QtBot) -> None:
     dialog.format.setCurrentIndex(dialog.format.findData("wav"))
     dialog.bits.setCurrentIndex(dialog.bits.findData(32))
     dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
+    dialog.full_precision.click()
     dialog.hours.setValue(2.5)
     with qtbot.waitSignal(dialog.changed) as changed:
         dialog._save()
     assert changed.args == [
-        Settings(output_folder="/elsewhere", format="wav", bits=32, device="cpu", longest_hours=2.5)
+        Settings(
+            output_folder="/elsewhere",
+            format="wav",
+            bits=32,
+            device="cpu",
+            full_precision=True,
+            longest_hours=2.5,
+        )
     ]
 
 
@@ -128,6 +149,7 @@ def test_every_choice_has_words() -> None:
         "format": labels.FORMATS,
         "bits": labels.BITS,
         "device": labels.DEVICES,
+        "quality": labels.QUALITY_TIPS,
     }
     for item in fields(Settings):
         if item.metadata["choices"]:

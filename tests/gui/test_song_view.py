@@ -73,10 +73,11 @@ def test_progress_moves_the_bar(stage: Stage, song: SongView) -> None:
     assert song.panel.buttons[0] is button  # it keeps the focus
     stage.controller.pausing.add(job.id)
     stage.controller.job_changed.emit(job.id)
-    assert song.panel.text.text() == "Pausing after this pass…"
+    assert song.panel.headline.text() == "Pausing…"
+    assert song.panel.progress.isVisible()
     stage.controller.cancelling.add(job.id)
     stage.controller.job_changed.emit(job.id)
-    assert song.panel.text.text() == "Cancelling…"
+    assert song.panel.headline.text() == "Cancelling…"
     assert stage.window.library.view._model.state_text(job) == "Cancelling…"
 
 

@@ -67,6 +67,8 @@ class House:
         self.qtbot = qtbot
         self.ear = Ear()
         self._controllers: list[Controller] = []
+        # Held until the test is over: the garbage collector would end them in any thread.
+        self._held: list[tuple[Controller, MainWindow]] = []
         install_small(desk.folders.models, "small")
 
     def open(self) -> tuple[Controller, MainWindow]:
@@ -74,7 +76,8 @@ class House:
         controller = Controller(self.desk.folders, Settings(device="cpu"), surroundings=around)
         self._controllers.append(controller)
         window = MainWindow(controller, lambda: Player(self.ear.open), lambda: "")
-        self.qtbot.addWidget(window, before_close_func=lambda _: self.close())
+        self._held.append((controller, window))
+        self.qtbot.addWidget(window, before_close_func=lambda _: self._end())
         window.resize(1280, 800)
         window.show()
         self.qtbot.waitExposed(window)
@@ -86,6 +89,11 @@ class House:
         """End the controller as the app does when its window has closed."""
         while self._controllers:
             assert self._controllers.pop().close(30_000)
+
+    def _end(self) -> None:
+        self.close()
+        for controller, _ in self._held:
+            controller.deleteLater()
 
     def song(self, name: str, seconds: float) -> Path:
         samples = bursts(round(seconds * SAMPLERATE), SAMPLERATE, seed=7)
@@ -213,7 +221,12 @@ def window(desk: Desk, qtbot: QtBot) -> MainWindow:
     """Shown; its controller (`desk.controller`) starts no job until it is released."""
     controller = desk.open(start=False)
     made = MainWindow(controller, lambda: Player(Ear().open), lambda: "")
-    qtbot.addWidget(made)
+
+    def end(_: object) -> None:
+        desk.close()
+        controller.deleteLater()  # here: the garbage collector would do it in any thread
+
+    qtbot.addWidget(made, before_close_func=end)
     made.resize(1280, 800)
     made.show()
     qtbot.waitExposed(made)
@@ -274,7 +287,7 @@ def test_a_song_that_is_cancelled_says_so_until_it_has_ended(
     desk.controller.release()
     desk.wait_for(JobState.SEPARATING, job_id)
     next(it for it in window.song.panel.buttons if it.text().strip() == "Cancel").click()
-    assert window.song.panel.text.text() == "Cancelling…"
+    assert window.song.panel.headline.text() == "Cancelling…"
     let_go.set()
     desk.wait_for(JobState.CANCELLED, job_id)
     assert window.song.panel.headline.text() == "Cancelled"

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from stemdesk.core.errors import ErrorCode, ModelError
+from stemdesk.core.quality import Quality
 from stemdesk.models.bag import MAX_YAML_BYTES
-from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary
+from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary, default_quality
 from support.models import (
     SEGMENT,
     SOURCES,
     edit_arguments,
     install,
+    install_best,
     install_small,
     small_hdemucs,
     small_htdemucs,
@@ -198,3 +200,13 @@ def test_hashes_are_remembered_until_a_file_changes(
     with pytest.raises(ModelError) as caught:
         library.hashes(model)
     assert caught.value.code is ErrorCode.MODEL_MISSING
+
+
+def test_best_is_the_default_only_where_its_model_can_be_used(tmp_path: Path) -> None:
+    library = ModelLibrary(tmp_path)
+    assert default_quality(library, "best") is Quality.STANDARD
+    files = install_best(tmp_path)
+    assert default_quality(library, "best") is Quality.BEST
+    assert default_quality(library, "fast") is Quality.FAST
+    files[2].unlink()
+    assert default_quality(library, "best") is Quality.STANDARD

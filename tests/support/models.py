@@ -82,6 +82,13 @@ def install_small(folder: Path, name: str = "small") -> Path:
     return install(folder, name, [small_htdemucs()])[0]
 
 
+def install_best(folder: Path, **changes: Any) -> list[Path]:
+    """The model of quality "best", as it is released: a network for each source."""
+    networks = [small_htdemucs(seed, **changes) for seed in range(len(SOURCES))]
+    identity = [[float(row == column) for column in range(4)] for row in range(4)]
+    return install(folder, "htdemucs_ft", networks, weights=identity)
+
+
 def save_network(folder: Path, network: nn.Module) -> Path:
     """Write `<signature>.safetensors`: half precision, class and arguments as metadata. The
     signature is the start of a SHA-256 of it all: the same network, the same file."""

@@ -87,6 +87,9 @@ class Stage:
     def _let_go(self, _: object) -> None:
         self.controller.busy = False
         self.controller.tasks.close(10_000)  # nothing is delivered to a window that is gone
+        # It hangs in a circle with the window: the garbage collector would end it and its pools
+        # in whatever thread that happens to run.
+        self.controller.deleteLater()
 
     @property
     def player(self) -> FakePlayer:

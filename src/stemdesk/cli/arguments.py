@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from stemdesk import __version__
-from stemdesk.core.options import AudioFormat
+from stemdesk.core.options import MAX_SHIFTS, AudioFormat
+from stemdesk.core.quality import BEST_MODEL, Quality
 
 COMMANDS = ("split", "demo", "models", "doctor", "clean")
 
@@ -15,6 +17,22 @@ _ABOUT = (
     "Without a command the window opens."
 )
 _EXIT_CODES = "Exit codes: 0 all done, 1 some songs failed, 2 wrong usage, 130 stopped."
+
+
+_BEST_IS_A_MODEL = (
+    f"--quality best always splits with the model {BEST_MODEL}, not with {{model}}: leave --model "
+    "out, or choose --quality fast or standard"
+)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command and its options. Ends the process (2) for those that make no sense."""
+    root = parser()
+    options = root.parse_args(arguments)
+    quality, model = getattr(options, "quality", None), getattr(options, "model", None)
+    if quality == Quality.BEST and model not in (None, BEST_MODEL):
+        root.error(_BEST_IS_A_MODEL.format(model=model))
+    return options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,6 +64,12 @@ def _add_split_options(command: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where the song folders go; default: the settings, Music/StemDesk",
     )
+    add(
+        "--quality",
+        choices=[item.value for item in Quality],
+        help="fast takes a little less time; best takes the model "
+        f"{BEST_MODEL} and several times as long; default: the settings, standard",
+    )
     add("--model", metavar="NAME", help="an installed model (see: stemdesk models)")
     add(
         "--stems",
@@ -68,7 +92,20 @@ def _add_split_options(command: argparse.ArgumentParser) -> None:
         help="make the saved stems sum to the mix, sample for sample; what the model left over "
         "goes to “other”; default: the settings, off",
     )
+    add(
+        "--shifts",
+        type=int,
+        choices=range(MAX_SHIFTS + 1),
+        default=0,
+        help="split each song that many times, each time moved by a moment, and take the average: "
+        "2 sounds a little cleaner and takes twice the time; default: 0, once and not moved",
+    )
     add("--device", choices=("auto", "cpu", "cuda", "mps"), help="default: auto, the fastest")
+    add(
+        "--full-precision",
+        action=argparse.BooleanOptionalAction,
+        help="let a GPU compute with full precision, which is slower; default: the settings, no",
+    )
     add("--force", action="store_true", help="split again what is split already")
     add("--json", action="store_true", help="print one JSON object a line")
 

@@ -19,6 +19,7 @@ from stemdesk.core.notices import Notice
 from stemdesk.core.progress import Progress
 from stemdesk.core.sentences import (
     format_duration,
+    format_wait,
     printable,
     say,
     say_notice,
@@ -60,6 +61,7 @@ class TextDisplay:
         self._drawn = 0
         self._last = ("", -1.0)
         self._moment = 0.0
+        self._stalled = False
 
     def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None:
         self._songs = songs
@@ -72,20 +74,22 @@ class TextDisplay:
 
     def progress(self, progress: Progress) -> None:
         stage, before = self._last
-        changed = stage != progress.stage.value
-        left = "" if progress.left_s is None else f"{format_duration(progress.left_s)} left"
-        percent = f"{100 * progress.fraction:3.0f} %"
+        stalled = progress.stalled_s is not None
+        changed = stage != progress.stage.value or stalled != self._stalled
+        self._stalled = stalled
         if self._bar:
             now = time.monotonic()
             if changed or now - self._moment >= _INTERVAL_S or progress.fraction >= 1:
                 self._moment = now
                 self._last = (progress.stage.value, progress.fraction)
-                cells = round(_BAR_CELLS * progress.fraction)
+                cells = int(_BAR_CELLS * progress.fraction)
                 bar = "█" * cells + "░" * (_BAR_CELLS - cells)
-                self._draw(f"{progress.stage.value:<10} {bar} {percent}  {left}")
+                percent = f"{progress.percent:3} %"
+                self._draw(f"{progress.stage.value:<10} {bar} {percent}  {_outlook(progress)}")
         elif changed or progress.fraction - before >= _LINE_STEP:
             self._last = (progress.stage.value, progress.fraction)
-            parts = [self._label, progress.stage.value, percent.strip(), left]
+            percent = f"{progress.percent} %"
+            parts = [self._label, progress.stage.value, percent, _outlook(progress)]
             self._say("  ".join(part for part in parts if part))
 
     def done(self, result: Result) -> None:
@@ -131,6 +135,13 @@ class TextDisplay:
         self.closed = not _written(stream, text) or self.closed
 
 
+def _outlook(progress: Progress) -> str:
+    """What is left, or that nothing comes."""
+    if progress.stalled_s is not None:
+        return f"no progress for {format_wait(progress.stalled_s)}"
+    return "" if progress.left_s is None else f"{format_duration(progress.left_s)} left"
+
+
 class JsonDisplay:
     """One JSON object a line on stdout, for programs."""
 
@@ -150,16 +161,16 @@ class JsonDisplay:
         self._put("song", song=number, file=self._file, name=printable(job.name))
 
     def progress(self, progress: Progress) -> None:
-        percent = round(100 * progress.fraction, 1)
-        if self._last != (progress.stage.value, percent):
+        percent = int(1000 * progress.fraction + 1e-6) / 10  # rounded down: 100 is everything
+        if self._last != (progress.stage.value, percent) or progress.stalled_s is not None:
             self._last = (progress.stage.value, percent)
-            left = None if progress.left_s is None else round(progress.left_s, 1)
             self._put(
                 "progress",
                 song=self._number,
                 stage=progress.stage.value,
                 percent=percent,
-                left_s=left,
+                left_s=_rounded(progress.left_s),
+                stalled_s=_rounded(progress.stalled_s),
             )
 
     def done(self, result: Result) -> None:
@@ -196,6 +207,10 @@ class JsonDisplay:
     def _put(self, event: str, **values: Any) -> None:
         line = json.dumps({"v": SCHEMA_VERSION, "event": event, **values})
         self.closed = not _written(self._out, f"{line}\n") or self.closed
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _written(stream: TextIO, text: str) -> bool:

@@ -10,16 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from stemdesk.cli.arguments import parser
+from stemdesk.cli.arguments import parse
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
 from stemdesk.cli.split import Splitter
 from stemdesk.core.errors import ErrorCode, ModelError, SettingsError, StemDeskError
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken
+from stemdesk.core.quality import BEST_MODEL, Quality, model_and_overlap
 from stemdesk.core.sentences import STAND_IN_NOTE, printable, say
 from stemdesk.core.settings import Settings, load_settings
 from stemdesk.jobs.pipeline import Pipeline, Workplace, wanted_stems
 from stemdesk.jobs.store import JobStore
+from stemdesk.models.library import STAND_IN, ModelLibrary, default_model, default_quality
 from stemdesk.paths import Folders, folders, user_path
 
 _INTERRUPTED = 130
@@ -30,7 +32,7 @@ def run_command(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show "█" or "日本"
-    options = parser().parse_args(arguments)
+    options = parse(arguments)
     defaults = folders()
     settings = load_settings(defaults.settings_file)
     where = defaults.chosen(settings)
@@ -68,25 +70,10 @@ def _split(
 ) -> int:
     """`stemdesk split` and `stemdesk demo`. Raises `StemDeskError` for what concerns the whole
     run: said once, not once a song."""
-    from stemdesk.models.library import ModelLibrary, default_model
-
     export = _export(options, settings)
     library = ModelLibrary(where.models)
-    model = options.model or default_model(library, settings.model)
     paths = options.paths if options.command == "split" else [_demo_song(where)]
-    if model is None and options.command == "demo":
-        from stemdesk.engine.stand_in import make_stand_in
-        from stemdesk.models.library import STAND_IN
-
-        display.note(STAND_IN_NOTE)
-        make_stand_in(where.models)
-        model = STAND_IN
-    elif model is None:
-        raise ModelError(ErrorCode.MODEL_NONE_INSTALLED, path=library.folder)
-    elif not options.model:
-        display.note(f"Model: {model}")
-    separation = SeparationOptions(model, options.stems or ())
-    wanted_stems(library.get(model), separation.stems)
+    separation = _separation(options, settings, library, display)
     device = options.device or settings.device
     if device not in ("auto", "cpu"):
         from stemdesk.engine.devices import probe
@@ -100,8 +87,45 @@ def _split(
         limit_s=settings.longest_hours * 3600,
         force=options.force,
         checks=where.self_checks,
+        full_precision=_either(options.full_precision, settings.full_precision),
     )
     return _run(paths, place, where, separation, export, _root(options, where), display)
+
+
+def _separation(
+    options: argparse.Namespace, settings: Settings, library: ModelLibrary, display: Display
+) -> SeparationOptions:
+    """What the line asks for, else the settings; tells the model if the line names none.
+    Raises `ModelError`."""
+    quality = _quality(options, settings, library)
+    model = options.model or default_model(library, settings.model)
+    if quality is Quality.BEST:
+        model = BEST_MODEL
+    elif model is None and options.command == "demo":
+        from stemdesk.engine.stand_in import make_stand_in
+
+        display.note(STAND_IN_NOTE)
+        make_stand_in(library.folder)
+        model = STAND_IN
+    elif model is None:
+        raise ModelError(ErrorCode.MODEL_NONE_INSTALLED, path=library.folder)
+    if not options.model and model != STAND_IN:
+        display.note(f"Model: {model}, quality: {quality.value}")
+    model, overlap = model_and_overlap(quality, model)
+    wanted_stems(library.get(model), options.stems or ())
+    return SeparationOptions(model, options.stems or (), overlap, options.shifts)
+
+
+def _quality(options: argparse.Namespace, settings: Settings, library: ModelLibrary) -> Quality:
+    """A model that the line names is taken even where the settings say Best."""
+    if options.quality:
+        return Quality(options.quality)
+    quality = default_quality(library, settings.quality)
+    return Quality.STANDARD if options.model and quality is Quality.BEST else quality
+
+
+def _either(named: bool | None, setting: bool) -> bool:
+    return setting if named is None else named
 
 
 def _demo_song(where: Folders) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stemdesk.audio.tags import read_tags
 from stemdesk.cli.display import Display
+from stemdesk.cli.watched import Watched
 from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
 from stemdesk.core.job import ACTIVE, Job, JobState, new_job
 from stemdesk.core.options import ExportOptions, SeparationOptions
@@ -95,6 +96,7 @@ class Splitter:
         """Run a job. Its row is written only once its lock is held, with the first report: until
         then it may be another process's."""
         current = job
+        watched = Watched(self._display, job.id)
 
         def report(progress: Progress) -> None:
             nonlocal current, known
@@ -106,10 +108,11 @@ class Splitter:
                 known = True
             elif current is not before:
                 self._tell_store(current)
-            self._display.progress(progress)
+            watched.progress(progress)
 
         try:
-            result = self._pipeline.run(job, report, self._cancel)
+            with watched:
+                result = self._pipeline.run(job, report, self._cancel)
         except (Cancelled, KeyboardInterrupt):
             if current is not job:
                 self._store.update([current.moved_to(JobState.INTERRUPTED)])

@@ -22,11 +22,23 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`fraction` of this stage, 0 to 1; `left_s`: seconds to the stage's end, None if unknown."""
+    """`fraction` of this stage, 0 to 1; `left_s`: seconds to the stage's end, None if unknown.
+
+    `pass_s`: seconds that a pass usually takes, None before one was measured. `stalled_s`: so
+    many seconds nothing has come after this, which is out of the ordinary (`core.stall`); else
+    None.
+    """
 
     stage: Stage
     fraction: float
     left_s: float | None = None
+    pass_s: float | None = None
+    stalled_s: float | None = None
+
+    @property
+    def percent(self) -> int:
+        """Rounded down: 100 only where nothing of the stage is left to do."""
+        return int(self.fraction * 100 + 1e-6)  # 0.29 · 100 is 28.999…
 
 
 Report = Callable[[Progress], None]
@@ -85,6 +97,11 @@ class Estimate:
         self._last = clock()
         self._per_step: float | None = None
         self._steps = 0
+
+    @property
+    def step_s(self) -> float | None:
+        """Seconds that a step usually takes, None before one was measured."""
+        return self._per_step
 
     def step(self, done: int, total: int) -> float | None:
         """Note that one more step, `done` of `total` by now, is finished; return the seconds left,

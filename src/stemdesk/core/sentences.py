@@ -202,6 +202,12 @@ def format_duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes}:{second:02}"
 
 
+def format_wait(seconds: float) -> str:
+    """`3 min`, from one hour on `1 h 5 min`; whole minutes that have passed."""
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 def printable(text: str) -> str:
     """`text` with control characters and undecodable bytes (halves of surrogate pairs) as `�`,
     safe to show."""

@@ -14,6 +14,7 @@ from typing import Any
 from stemdesk.core.errors import ErrorCode, SettingsError, write_error
 from stemdesk.core.files import replace_file
 from stemdesk.core.options import AudioFormat, ExportOptions
+from stemdesk.core.quality import Quality
 
 _HOURS_MAX = 24 * 7
 
@@ -29,9 +30,11 @@ class Settings:
     output_folder: str = _setting("", "Save stems to")  # empty: Music/StemDesk
     format: str = _setting("flac", "File format", tuple(item.value for item in AudioFormat))
     bits: int = _setting(24, "Bits per sample", (16, 24, 32))
+    quality: str = _setting("standard", "Quality", tuple(item.value for item in Quality))
     model: str = _setting("", "Model")  # empty: the first installed one
     stems: tuple[str, ...] = _setting((), "Stems")  # empty: all
     device: str = _setting("auto", "Compute on", ("auto", "cpu", "cuda", "mps"))
+    full_precision: bool = _setting(False, "Full precision")
     models_folder: str = _setting("", "Models folder")  # empty: the app's own
     scratch_folder: str = _setting("", "Working folder")  # empty: the app's own
     longest_hours: float = _setting(24.0, "Longest song (hours)")

@@ -1,4 +1,4 @@
-"""The bar at the top: a path, Open…, Split; the model and the stems that new songs get."""
+"""The bar at the top: a path, Open…, Split; quality, model and stems that new songs get."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stemdesk.core.quality import BEST_MODEL, Quality, model_and_overlap, within_reach
 from stemdesk.gui import labels
 from stemdesk.gui.chip import StemChip
 from stemdesk.gui.drop import path_from_text, paths_from_mime
+from stemdesk.gui.quality_box import QualityBox
 from stemdesk.gui.values import ModelChoice
 from stemdesk.gui.widgets import ComboBox, FlowLayout, chain, icon_button, muted, push_button
 from stemdesk.models.library import preferred
@@ -56,7 +58,7 @@ class PathEdit(QLineEdit):
 
 
 class AddBar(QFrame):
-    """`paths_given`: list[Path] to split; the choice of model and stems goes to the settings."""
+    """`paths_given`: list[Path] to split; the choices below go to the settings."""
 
     paths_given = Signal(object)
     open_files_wanted = Signal()
@@ -74,7 +76,7 @@ class AddBar(QFrame):
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(10)
         layout.addLayout(self._make_first_line())
-        layout.addLayout(self._make_second_line())
+        layout.addWidget(self._make_second_line())
         controller.models_known.connect(self.set_models)
 
     def _make_first_line(self) -> QHBoxLayout:
@@ -112,7 +114,12 @@ class AddBar(QFrame):
         menu.addAction(labels.OPEN_FOLDER, self.open_folder_wanted.emit)
         return menu
 
-    def _make_second_line(self) -> QHBoxLayout:
+    def _make_second_line(self) -> QWidget:
+        """Two lines where the window is narrow."""
+        self.quality = QualityBox()
+        self.quality.show_quality(Quality(self._controller.settings.quality))
+        self.quality.setEnabled(False)
+        self.quality.chosen.connect(self._choose_quality)
         self.model = ComboBox()
         self.model.setAccessibleName(labels.MODEL)
         self.model.setToolTip(labels.MODEL_TIP)
@@ -121,23 +128,18 @@ class AddBar(QFrame):
         self.model.addItem(labels.LOOKING_FOR_MODELS)
         self.model.setEnabled(False)
         self.model.activated.connect(self._choose_model)
-        label = muted(labels.MODEL)
-        label.setBuddy(self.model)
-        self._stems_label = muted(labels.STEMS_LABEL)
-        self._stems_label.hide()
         self._chip_box = QWidget()
         self._chip_box.setAccessibleName(labels.STEMS_LABEL)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self._chip_box.setSizePolicy(policy)
         self._chip_flow = FlowLayout(parent=self._chip_box)
-        line = QHBoxLayout()
-        line.setSpacing(10)
-        line.addWidget(label)
-        line.addWidget(self.model)
-        line.addSpacing(14)
-        line.addWidget(self._stems_label)
-        line.addWidget(self._chip_box, 1)
+        self._stems = _labelled(labels.STEMS_LABEL, self._chip_box)
+        self._stems.hide()
+        line = QWidget()
+        flow = FlowLayout(10, line)
+        flow.addWidget(_labelled(labels.QUALITY, self.quality))
+        flow.addWidget(_labelled(labels.MODEL, self.model))
+        flow.addWidget(self._stems)
+        for widget in (line, self._chip_box, self._stems):
+            _grow_in_height(widget)
         return line
 
     def _update_split(self) -> None:
@@ -149,35 +151,61 @@ class AddBar(QFrame):
             self.paths_given.emit([path])
             self.path.clear()
 
-    # Model and stems
+    # Quality, model and stems
 
     def set_models(self, choices: Sequence[ModelChoice]) -> None:
-        """Show the installed models; the one that new songs get is chosen."""
+        """Show the installed models; what new songs get is chosen."""
         self._choices = tuple(choices)
         self.model.clear()
         self.model.setEnabled(bool(choices))
         if choices:
             self.model.setToolTip(labels.MODEL_TIP)
-            self.model.addItems([choice.name for choice in choices])
-            self.model.setCurrentIndex(self._chosen_index())
+            self.model.addItems(self._names)
         else:
             self.model.addItem(labels.NO_MODEL)
             self.model.setToolTip(labels.no_model_tip(self._controller.folders.models))
+        self.quality.setEnabled(True)
+        self.quality.set_installed(self._names)
+        self._show_choice()
+
+    @property
+    def _names(self) -> list[str]:
+        return [choice.name for choice in self._choices]
+
+    def _show_choice(self) -> None:
+        """Quality, model and stems as new songs get them (`adding.separation_options`)."""
+        names, settings = self._names, self._controller.settings
+        quality = within_reach(Quality(settings.quality), names)
+        self.quality.show_quality(quality)
+        chosen = preferred(names, settings.model)
+        if chosen is not None:
+            model, _ = model_and_overlap(quality, chosen)
+            self.model.setCurrentIndex(names.index(model))
         self._make_chips()
 
-    def _chosen_index(self) -> int:
-        names = [choice.name for choice in self._choices]
-        chosen = preferred(names, self._controller.settings.model)
-        return names.index(chosen) if chosen is not None else 0
+    def _choose_quality(self, quality: Quality) -> None:
+        if quality != self._controller.settings.quality:
+            settings = replace(self._controller.settings, quality=quality.value)
+            self._controller.change_settings(settings)
+        self._show_choice()
 
     def _choose_model(self, index: int) -> None:
+        """Best is one model: with another one it is Standard."""
         if not self._choices:
             return
-        name = self._choices[index].name
-        if name != self._controller.settings.model:
-            settings = replace(self._controller.settings, model=name, stems=())
-            self._controller.change_settings(settings)
-        self._make_chips()
+        name, quality, settings = (
+            self._names[index],
+            self.quality.quality,
+            self._controller.settings,
+        )
+        if quality is Quality.BEST:
+            if name == BEST_MODEL:
+                return
+            quality = Quality.STANDARD
+        if (quality, name) != (settings.quality, settings.model):
+            changed = replace(settings, quality=quality.value, model=name, stems=())
+            self._controller.change_settings(changed)
+        self._show_choice()
 
     def _make_chips(self) -> None:
         while self._chip_flow.takeAt(0) is not None:
@@ -192,8 +220,8 @@ class AddBar(QFrame):
             chip.setChecked(chip.stem in wanted)
             chip.clicked.connect(self._choose_stems)
             self._chip_flow.addWidget(chip)
-        self._stems_label.setVisible(bool(stems))
-        chain(self.model, *self.chips)
+        self._stems.setVisible(bool(stems))
+        chain(self.quality, self.model, *self.chips)
 
     def _choose_stems(self) -> None:
         wanted = tuple(chip.stem for chip in self.chips if chip.isChecked())
@@ -204,3 +232,23 @@ class AddBar(QFrame):
             return
         stems = () if len(wanted) == len(self.chips) else wanted
         self._controller.change_settings(replace(self._controller.settings, stems=stems))
+
+
+def _labelled(text: str, control: QWidget) -> QWidget:
+    """A control with its name before it."""
+    label = muted(text)
+    label.setBuddy(control)
+    holder = QWidget()
+    line = QHBoxLayout(holder)
+    line.setContentsMargins(0, 0, 14, 0)
+    line.setSpacing(10)
+    line.addWidget(label)
+    line.addWidget(control, 1)
+    return holder
+
+
+def _grow_in_height(widget: QWidget) -> None:
+    """Let a widget be higher where it is too narrow for one line."""
+    policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    widget.setSizePolicy(policy)

@@ -13,12 +13,19 @@ from stemdesk.core.errors import Cancelled, ModelError
 from stemdesk.core.job import Job, JobState, new_job
 from stemdesk.core.options import SeparationOptions
 from stemdesk.core.progress import CancelToken
+from stemdesk.core.quality import model_and_overlap
 from stemdesk.core.settings import Settings
 from stemdesk.core.track import NO_TAGS, Tags, Track
 from stemdesk.gui import reports
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.tasks import Outcome, Tasks
-from stemdesk.models.library import DEFAULT, STAND_IN, ModelLibrary, default_model
+from stemdesk.models.library import (
+    DEFAULT,
+    STAND_IN,
+    ModelLibrary,
+    default_model,
+    default_quality,
+)
 from stemdesk.paths import Folders
 
 if TYPE_CHECKING:
@@ -36,15 +43,17 @@ class _Demo:
 
 def separation_options(library: ModelLibrary, settings: Settings) -> SeparationOptions:
     """A snapshot of the settings. Where no model is installed the job will wait for htdemucs;
-    stems that the model does not have are not asked for."""
-    model = default_model(library, settings.model) or DEFAULT
+    stems that the model does not have are not asked for, nor is Best without its model."""
+    quality = default_quality(library, settings.quality)
+    chosen = default_model(library, settings.model) or DEFAULT
+    model, overlap = model_and_overlap(quality, chosen)
     stems = settings.stems
     try:
         sources = library.get(model).sources
         stems = tuple(stem for stem in stems if stem in sources)
     except ModelError:
         pass  # the job will say what is wrong with it
-    return SeparationOptions(model, stems)
+    return SeparationOptions(model, stems, overlap)
 
 
 class Adder(QObject):

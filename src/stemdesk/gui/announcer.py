@@ -1,4 +1,5 @@
-"""Tells screen readers how far the running song is: in quarters, and how it ended."""
+"""Tells screen readers how far the running song is: in quarters, that it gets no further, what it
+was asked for, and how it ended."""
 
 from __future__ import annotations
 
@@ -26,6 +27,8 @@ class Announcer(QObject):
         self._controller = controller
         self._window = window
         self._quarters: dict[str, int] = {}
+        self._stalled = ""  # the job that is said to get no further
+        self._asked = ("", "")  # a job, and what it is said to be asked for
         controller.progress_changed.connect(self._progress)
         controller.job_changed.connect(self._state)
 
@@ -35,7 +38,15 @@ class Announcer(QObject):
 
     def _progress(self, job_id: str) -> None:
         progress, job = self._controller.progress(job_id), self._controller.job(job_id)
-        if progress is None or job is None or progress.stage is not Stage.SEPARATING:
+        if progress is None or job is None:
+            return
+        if progress.stalled_s is not None:
+            if self._stalled != job_id:
+                self._stalled = job_id
+                self.say(f"{messages.song_title(job)}: {messages.state_text(job, progress)}")
+            return
+        self._stalled = ""
+        if progress.stage is not Stage.SEPARATING:
             return
         quarter = int(progress.fraction * 4)
         if 0 < quarter < 4 and quarter > self._quarters.get(job_id, 0):
@@ -43,8 +54,15 @@ class Announcer(QObject):
         self._quarters[job_id] = quarter
 
     def _state(self, job_id: str) -> None:
-        job = self._controller.job(job_id)
-        if job is None or job.state not in ENDED:
+        controller, job = self._controller, self._controller.job(job_id)
+        if job is None:
+            return
+        asked = messages.asked_text(controller.is_cancelling(job_id), controller.is_pausing(job_id))
+        if asked and self._asked != (job_id, asked):
+            self.say(f"{messages.song_title(job)}: {asked}")
+        if asked or self._asked[0] == job_id:
+            self._asked = (job_id, asked)
+        if job.state not in ENDED:
             return
         if self._quarters.pop(job_id, None) is not None or job.state is JobState.FAILED:
             self.say(f"{messages.song_title(job)}: {messages.state_text(job, None)}")

@@ -174,7 +174,7 @@ class Controller(QObject):
         return self._elsewhere.has(job_id)
 
     def is_pausing(self, job_id: str) -> bool:
-        """Whether the job will pause after the pass that it is in."""
+        """Whether the job runs and was asked to pause."""
         return job_id == self._runner.job_id and self._runner.pausing
 
     def is_cancelling(self, job_id: str) -> bool:
@@ -240,7 +240,7 @@ class Controller(QObject):
                 command(job_id)
 
     def pause(self, job_id: str) -> None:
-        """Pause a job: now, or after its current pass if it runs."""
+        """Pause a job; one that runs ends its run as soon as it can."""
         if job_id == self._runner.job_id:
             self._conveyor.pause()
             self.job_changed.emit(job_id)

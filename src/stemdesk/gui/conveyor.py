@@ -127,7 +127,7 @@ class Conveyor(QObject):
         self._runner.cancel()
 
     def pause(self) -> None:
-        """Pause the running job after its current pass."""
+        """Pause the running job."""
         self._runner.pause()
 
     def hold(self) -> None:
@@ -142,6 +142,7 @@ class Conveyor(QObject):
         if self._stopping:
             return
         self._stopping = True
+        self._patience.stop()
         job_id = self._runner.job_id
         if job_id is None:
             QTimer.singleShot(0, self, self._tell_stopped)

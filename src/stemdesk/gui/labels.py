@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from stemdesk.core.quality import BEST_MODEL
 from stemdesk.core.sentences import printable
 
 APP_NAME = "StemDesk"
@@ -46,6 +47,14 @@ SPLIT = "Split"
 SPLIT_TIP = "Split the song at this path (Enter)"
 MODEL = "Model"
 MODEL_TIP = "The model that new songs are split with (Alt+M)"
+QUALITY = "Quality"
+QUALITY_TIP = "How carefully new songs are split (Alt+Q)"
+QUALITY_TIPS = {
+    "fast": "less overlap between the parts of a song, a little faster",
+    "standard": "the overlap that Demucs uses itself",
+    "best": f"the fine-tuned model {BEST_MODEL}, takes several times as long",
+}
+BEST_MISSING = f"The model {BEST_MODEL} is not installed."
 NO_MODEL = "No model installed"
 LOOKING_FOR_MODELS = "Looking for models…"
 STEMS_LABEL = "Stems"
@@ -185,6 +194,7 @@ SETTINGS_TEXT = "They count for the songs that you add from now on."
 FORMATS = {"flac": "FLAC (smaller, exact)", "wav": "WAV"}
 BITS = {16: "16 bit", 24: "24 bit", 32: "32 bit float"}
 EXACT_SUM = "Sample for sample; what the model left over goes to “other”"
+FULL_PRECISION = "On a graphics card, too (slower)"
 DEVICES = {
     "auto": "The best there is",
     "cpu": "CPU",

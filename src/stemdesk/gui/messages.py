@@ -15,6 +15,7 @@ from stemdesk.core.progress import Progress, Stage
 from stemdesk.core.sentences import (
     format_bytes,
     format_duration,
+    format_wait,
     printable,
     say,
     say_null_depth,
@@ -41,15 +42,31 @@ _STAGES = {
     Stage.SEPARATING: "Separating",
     Stage.SAVING: "Saving",
 }
-PAUSING = "Pausing after this pass…"
+PAUSING = "Pausing…"
 CANCELLING = "Cancelling…"
+_ASKED = {PAUSING: "What is finished is kept.", CANCELLING: "Nothing will be saved."}
+_STALLED = "The computer may only be busy with other things. If it stays like this, "
+_STALLED_ADVICE = _STALLED + "close StemDesk and open it again: the song goes on from here."
+_STALLED_CANCELLED = _STALLED + "close StemDesk: that ends it."
 _MODEL_CODES = (ErrorCode.MODEL_MISSING, ErrorCode.MODEL_NONE_INSTALLED)
 
 
-def state_text(job: Job, progress: Progress | None, elsewhere: bool = False) -> str:
-    """A row's state in words, such as `Separating 43 %, 1:12 left`."""
+def asked_text(cancelling: bool, pausing: bool) -> str:
+    """What a running job was asked for and has not done yet; "" if nothing."""
+    if cancelling:
+        return CANCELLING
+    return PAUSING if pausing else ""
+
+
+def state_text(
+    job: Job, progress: Progress | None, elsewhere: bool = False, asked: str = ""
+) -> str:
+    """A row's state in words, such as `Separating 43 %, 1:12 left`. `asked`: `asked_text`."""
     if elsewhere:
         return f"{_STATES[job.state]} in another StemDesk"
+    if asked:
+        stalled = progress is not None and progress.stalled_s is not None
+        return f"{asked} {_progress_text(progress)}" if progress and stalled else asked
     if job.state in ACTIVE and progress is not None:
         return _progress_text(progress)
     if job.state is JobState.WAITING:
@@ -62,7 +79,9 @@ def state_text(job: Job, progress: Progress | None, elsewhere: bool = False) -> 
 def _progress_text(progress: Progress) -> str:
     if progress.stage is Stage.WAITING:
         return _STAGES[Stage.WAITING]
-    text = f"{_STAGES[progress.stage]} {progress.fraction * 100:.0f} %"
+    if progress.stalled_s is not None:
+        return f"No progress for {format_wait(progress.stalled_s)}, at {progress.percent} %"
+    text = f"{_STAGES[progress.stage]} {progress.percent} %"
     if progress.left_s is not None:
         text += f", {format_duration(progress.left_s)} left"
     return text
@@ -140,10 +159,12 @@ def song_facts_tip(job: Job) -> str:
     return f"{source}\n{say_null_depth_at_length(job.null_depth)}"
 
 
-def state_headline(job: Job, elsewhere: bool = False) -> str:
+def state_headline(job: Job, elsewhere: bool = False, asked: str = "") -> str:
     """The large line where the stems of an unfinished song will be."""
     if elsewhere:
         return "Another StemDesk is splitting this song"
+    if asked:
+        return asked
     return {
         JobState.QUEUED: "Waiting for its turn",
         JobState.WAITING: "Waiting",
@@ -159,12 +180,14 @@ def state_headline(job: Job, elsewhere: bool = False) -> str:
     }[job.state]
 
 
-def state_explained(job: Job, progress: Progress | None, elsewhere: bool = False) -> str:
+def state_explained(
+    job: Job, progress: Progress | None, elsewhere: bool = False, asked: str = ""
+) -> str:
     """The lines below it: what happens next or what to do."""
     if elsewhere:
         return "It shows up here as soon as it is done there."
-    if job.state in ACTIVE:
-        return state_text(job, progress)
+    if asked or job.state in ACTIVE:
+        return _running_explained(job, progress, asked)
     if job.state in (JobState.WAITING, JobState.FAILED):
         if job.failure is None:
             return waiting_text(None)
@@ -177,6 +200,13 @@ def state_explained(job: Job, progress: Progress | None, elsewhere: bool = False
         JobState.INTERRUPTED: "StemDesk ended while it worked on this song. "
         "What was finished is kept: it goes on from there.",
     }[job.state]
+
+
+def _running_explained(job: Job, progress: Progress | None, asked: str) -> str:
+    if progress is not None and progress.stalled_s is not None:
+        advice = _STALLED_CANCELLED if asked == CANCELLING else _STALLED_ADVICE
+        return f"{_progress_text(progress)}\n{advice}"
+    return _ASKED[asked] if asked else state_text(job, progress)
 
 
 def missing_text(folder: Path | None) -> str:
@@ -273,5 +303,5 @@ def quarter_text(job: Job, quarter: int) -> str:
     return f"{song_title(job)}: {quarter * 25} % separated"
 
 
-def window_title(fraction: float | None) -> str:
-    return APP_NAME if fraction is None else f"{fraction * 100:.0f} % — {APP_NAME}"
+def window_title(progress: Progress | None) -> str:
+    return APP_NAME if progress is None else f"{progress.percent} % — {APP_NAME}"

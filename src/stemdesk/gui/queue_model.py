@@ -65,13 +65,9 @@ class QueueModel(QAbstractListModel):
     def state_text(self, job: Job) -> str:
         """The job's state in words, as its row shows it."""
         controller = self._controller
-        if controller.is_cancelling(job.id):
-            return messages.CANCELLING
-        if controller.is_pausing(job.id):
-            return messages.PAUSING
-        return messages.state_text(
-            job, controller.progress(job.id), controller.is_elsewhere(job.id)
-        )
+        asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
+        progress, elsewhere = controller.progress(job.id), controller.is_elsewhere(job.id)
+        return messages.state_text(job, progress, elsewhere, asked)
 
     def fraction(self, job: Job) -> float:
         """How far the job's stage is, 0 to 1."""

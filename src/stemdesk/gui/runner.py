@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, Progress
 from stemdesk.core.settings import Settings
+from stemdesk.gui.stalls import Stalls
 from stemdesk.gui.tasks import Outcome, Tasks, ignore
 from stemdesk.gui.values import REST_MS, PipelineFactory, PipelineLike
 from stemdesk.models.library import ModelLibrary
@@ -34,6 +35,7 @@ def workplace(where: Folders, settings: Settings) -> Workplace:
         device=settings.device,
         limit_s=settings.longest_hours * 3600,
         checks=where.self_checks,
+        full_precision=settings.full_precision,
     )
 
 
@@ -58,6 +60,8 @@ class Runner(QObject):
         rest_ms: int = REST_MS,
     ) -> None:
         super().__init__(parent)
+        self._stalls = Stalls(self)
+        self._stalls.found.connect(self._tell)
         self._tasks = tasks
         self._factory = factory
         self._pipeline: PipelineLike | None = None
@@ -86,6 +90,7 @@ class Runner(QObject):
         token = self._token = CancelToken()
         self.job_id, self.progress = job.id, None
         self.pausing = self.cancelled = False
+        self._stalls.start(job.id)
         self._tasks.compute(
             lambda tell: pipeline.run(job, tell, token),
             lambda outcome: self._on_ended(job.id, outcome),
@@ -98,11 +103,12 @@ class Runner(QObject):
         self._token.cancel()
 
     def stop(self) -> None:
-        """Stop the running job as `cancel` does; it may go on another time."""
+        """Stop the running job as `cancel` does, at the app's end; it may go on another time."""
+        self._stalls.stop()  # whether or not the job's end is still heard
         self._token.cancel()
 
     def pause(self) -> None:
-        """Stop the running job after its current pass."""
+        """Rest the running job; what is finished is kept."""
         self.pausing = True
         self._token.pause()
 
@@ -117,11 +123,16 @@ class Runner(QObject):
             self._tasks.compute(lambda _: pipeline.rest(), ignore)
 
     def _on_progress(self, progress: Progress) -> None:
+        self._stalls.hear(progress)
+        self._tell(progress)
+
+    def _tell(self, progress: Progress) -> None:
         if self.job_id is not None:
             self.progress = progress
             self.progressed.emit(self.job_id, progress)
 
     def _on_ended(self, job_id: str, outcome: Outcome[Result]) -> None:
+        self._stalls.stop()
         self.job_id = self.progress = None
         self.pausing = self.cancelled = False
         self._resting.start()  # until the next job, which may start within `ended`

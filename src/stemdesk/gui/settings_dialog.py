@@ -47,6 +47,7 @@ class SettingsDialog(Dialog):
         self.bits = self._add_choice("bits", labels.BITS)
         self.exact_sum = self._add_switch("exact_sum", labels.EXACT_SUM)
         self.device = self._add_choice("device", labels.DEVICES)
+        self.full_precision = self._add_switch("full_precision", labels.FULL_PRECISION)
         self.models = self._add_folder("models_folder", defaults.models)
         self.scratch = self._add_folder("scratch_folder", defaults.scratch)
         self.hours = self._add_hours()
@@ -66,6 +67,7 @@ class SettingsDialog(Dialog):
             bits=int(self.bits.currentData()),
             exact_sum=self.exact_sum.isChecked(),
             device=str(self.device.currentData()),
+            full_precision=self.full_precision.isChecked(),
             models_folder=self.models.text().strip(),
             scratch_folder=self.scratch.text().strip(),
             longest_hours=self.hours.value(),

@@ -40,6 +40,7 @@ def install_shortcuts(window: MainWindow) -> PlainKeys:
         ("Ctrl+Shift+F", show_folder),
         ("Ctrl+Shift+Del", window.library.forget.click),
         ("Alt+M", bar.model.setFocus),
+        ("Alt+Q", bar.quality.setFocus),
     ):
         shortcut = QShortcut(QKeySequence(keys), window)
         shortcut.setAutoRepeat(False)

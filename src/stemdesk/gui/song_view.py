@@ -186,16 +186,13 @@ class SongView(QWidget):
     # What stands in their place
 
     def _show_state(self, job: Job) -> None:
-        elsewhere = self._controller.is_elsewhere(job.id)
-        progress = self._controller.progress(job.id)
+        controller = self._controller
+        elsewhere, progress = controller.is_elsewhere(job.id), controller.progress(job.id)
+        asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
         running = job.state in ACTIVE and not elsewhere
         fraction = (progress.fraction if progress else 0.0) if running else None
-        text = messages.state_explained(job, progress, elsewhere)
-        if self._controller.is_cancelling(job.id):
-            text = messages.CANCELLING
-        elif self._controller.is_pausing(job.id):
-            text = messages.PAUSING
-        headline = messages.state_headline(job, elsewhere)
+        text = messages.state_explained(job, progress, elsewhere, asked)
+        headline = messages.state_headline(job, elsewhere, asked)
         self._show_panel(job, state_icon(job.state), headline, text, fraction)
 
     def _show_panel(

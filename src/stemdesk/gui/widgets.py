@@ -142,7 +142,8 @@ class CheckBox(QCheckBox):
 
 
 class FlowLayout(QLayout):
-    """Lays widgets out like words: as many in a line as fit."""
+    """Lays widgets out like words: as many in a line as fit, each in the middle of its line. One
+    that is too wide by itself gets a line, and as much height as it needs there."""
 
     def __init__(self, spacing_px: int = 6, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -178,25 +179,44 @@ class FlowLayout(QLayout):
 
     def sizeHint(self) -> QSize:
         """All in one line."""
-        hints = [item.sizeHint() for item in self._items]
+        hints = [item.sizeHint() for item in self._shown()]
         width = sum(hint.width() for hint in hints) + self.spacing() * max(0, len(hints) - 1)
         return QSize(width, max((hint.height() for hint in hints), default=0))
 
     def minimumSize(self) -> QSize:
         size = QSize()
-        for item in self._items:
+        for item in self._shown():
             size = size.expandedTo(item.minimumSize())
         return size
 
+    def _shown(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not item.isEmpty()]
+
     def _arrange(self, rect: QRect, place: bool) -> int:
         """Place the widgets inside `rect`; returns the height they take."""
-        x, y, line = rect.x(), rect.y(), 0
-        for item in self._items:
-            hint = item.sizeHint()
-            if x + hint.width() > rect.right() + 1 and line > 0:
-                x, y, line = rect.x(), y + line + self.spacing(), 0
-            if place:
-                item.setGeometry(QRect(QPoint(x, y), hint))
-            x += hint.width() + self.spacing()
-            line = max(line, hint.height())
-        return y + line - rect.y()
+        lines = self._lines(rect.width())
+        y = rect.y()
+        for line in lines:
+            x, height = rect.x(), max(size.height() for _, size in line)
+            for item, size in line:
+                if place:
+                    middle = y + (height - size.height()) // 2
+                    item.setGeometry(QRect(QPoint(x, middle), size))
+                x += size.width() + self.spacing()
+            y += height + self.spacing()
+        return y - self.spacing() - rect.y() if lines else 0
+
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """The widgets with their sizes, in lines of at most `width`."""
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        right = 0
+        for item in self._shown():
+            size = item.sizeHint()
+            if size.width() > width and item.hasHeightForWidth():
+                size = QSize(width, item.heightForWidth(width))
+            if not lines or right + size.width() > width:
+                lines.append([])
+                right = 0
+            lines[-1].append((item, size))
+            right += size.width() + self.spacing()
+        return lines

@@ -168,8 +168,7 @@ class MainWindow(QMainWindow):
         self.empty.show_notice("" if choices else notice)
 
     def _show_progress(self, job_id: str) -> None:
-        progress = self._controller.progress(job_id)
-        self.setWindowTitle(messages.window_title(progress.fraction if progress else None))
+        self.setWindowTitle(messages.window_title(self._controller.progress(job_id)))
 
     def _job_changed(self, job_id: str) -> None:
         if not self._controller.busy:

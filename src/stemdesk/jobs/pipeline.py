@@ -39,8 +39,8 @@ class Workplace:
 
     `device`: preference ("auto", "cpu", "cuda", "mps"). `limit_s`: longest song in seconds.
     `force`: split again even where a matching song folder exists, and take its place.
-    `checks`: file that remembers which networks passed their self-check. `full_precision`:
-    float32 on GPUs, too.
+    `checks`: file that remembers which networks passed their self-check. `full_precision`: a GPU
+    computes with 32 bits even where 16 are as good.
     """
 
     scratch: Path

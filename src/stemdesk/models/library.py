@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode, ModelError
+from stemdesk.core.quality import BEST_MODEL, Quality, within_reach
 from stemdesk.models.arguments import HTDEMUCS, segment_frames
 from stemdesk.models.bag import NAME, Bag, Weights, read_bag
 from stemdesk.models.header import ModelHeader, read_header
@@ -111,6 +112,14 @@ class ModelLibrary:
             error.path = path
             raise
         return ModelInfo(name, files, weights, segment)
+
+    def has(self, name: str) -> bool:
+        """Whether a model is installed and can be used."""
+        try:
+            self.get(name)
+        except ModelError:
+            return False
+        return True
 
     def installed(self) -> list[ModelInfo | BrokenModel]:
         """Every model of the folder, by name; broken ones with their error."""
@@ -222,6 +231,12 @@ def default_model(library: ModelLibrary, wanted: str) -> str | None:
     installed = [model for model in library.installed() if model.name != STAND_IN]
     sound = [model.name for model in installed if isinstance(model, ModelInfo)]
     return preferred(sound or [model.name for model in installed], wanted)
+
+
+def default_quality(library: ModelLibrary, wanted: str) -> Quality:
+    """The quality to use where none is named: `wanted` (the setting) if its model is there."""
+    sound = [BEST_MODEL] if library.has(BEST_MODEL) else []
+    return within_reach(Quality(wanted), sound)
 
 
 def preferred(names: Sequence[str], wanted: str) -> str | None:
