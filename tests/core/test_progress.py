@@ -37,7 +37,7 @@ def test_pause_acts_only_where_a_job_can_rest() -> None:
 
 def test_the_estimate_is_the_time_per_step_times_the_steps_to_go() -> None:
     clock = Clock()
-    estimate = Estimate(clock)
+    estimate = Estimate(clock=clock)
     clock.now += 8.0  # warm-up
     assert estimate.step(1, 10) == pytest.approx(72.0)
     clock.now += 2.0
@@ -48,7 +48,7 @@ def test_the_estimate_is_the_time_per_step_times_the_steps_to_go() -> None:
 
 def test_the_estimate_starts_anew_after_a_suspend() -> None:
     clock = Clock()
-    estimate = Estimate(clock)
+    estimate = Estimate(clock=clock)
     clock.now += 1.0
     estimate.step(1, 10)
     clock.now += 3600.0
@@ -59,14 +59,14 @@ def test_the_estimate_starts_anew_after_a_suspend() -> None:
 
 def test_the_estimate_ends_at_zero() -> None:
     clock = Clock()
-    estimate = Estimate(clock)
+    estimate = Estimate(clock=clock)
     clock.now += 1.0
     assert estimate.step(1, 1) == 0.0
 
 
 def test_the_estimate_knows_the_usual_time_of_a_step() -> None:
     clock = Clock()
-    estimate = Estimate(clock)
+    estimate = Estimate(clock=clock)
     assert estimate.step_s is None
     clock.now += 8.0
     estimate.step(1, 10)
@@ -86,3 +86,21 @@ def test_a_hundred_percent_is_everything(fraction: float, percent: int) -> None:
 def test_all_whole_percents_are_themselves() -> None:
     for whole in range(101):
         assert Progress(Stage.SEPARATING, whole / 100).percent == whole
+
+
+def test_steps_that_end_together_share_their_time() -> None:
+    clock = Clock()
+    estimate = Estimate(4, clock)
+    for done in (8, 12):
+        clock.now += 8.0
+        assert estimate.step(done, 20) == pytest.approx(2.0 * (20 - done))
+
+
+def test_steps_that_are_done_again_start_the_estimate_anew() -> None:
+    clock = Clock()
+    estimate = Estimate(clock=clock)
+    clock.now += 1.0
+    estimate.step(1, 10)
+    assert estimate.step(0, 10) is None
+    clock.now += 3.0
+    assert estimate.step(1, 10) == pytest.approx(27.0)

@@ -150,19 +150,16 @@ def test_a_stopped_job_goes_on_and_gives_the_same_bits(
     undisturbed = contents(place.run(place.job(song)).folder)
     job = place.job(song, root=place.root / "again")
     stopper = Stopper(stage, fraction, how)
-    if how == "pause" and stage is Stage.SAVING:
-        place.pipeline().run(job, stopper, stopper.token)  # nothing to gain by pausing here
-    else:
-        with pytest.raises(Paused if how == "pause" else Cancelled):
-            place.pipeline().run(job, stopper, stopper.token)
-        assert not list((place.root / "again").rglob("*.wav")), "nothing half-written"
-        finished = len(list((place.scratch / job.id).glob("passes/*.f32")))
-        after = Stopper(Stage.SAVING, 2.0)
-        result = place.pipeline().run(job, after, after.token)
-        separating = [item for item in after.seen if item.stage is Stage.SEPARATING]
-        total = len(list((place.scratch / job.id).glob("passes/*.f32")))
-        assert separating[0].fraction == pytest.approx(finished / total)
-        assert contents(result.folder) == undisturbed
+    with pytest.raises(Paused if how == "pause" else Cancelled):
+        place.pipeline().run(job, stopper, stopper.token)
+    assert not list((place.root / "again").rglob("*.wav")), "nothing half-written"
+    finished = len(list((place.scratch / job.id).glob("passes/*.f32")))
+    after = Stopper(Stage.SAVING, 2.0)
+    result = place.pipeline().run(job, after, after.token)
+    separating = [item for item in after.seen if item.stage is Stage.SEPARATING]
+    total = len(list((place.scratch / job.id).glob("passes/*.f32")))
+    assert separating[0].fraction == pytest.approx(finished / total)
+    assert contents(result.folder) == undisturbed
     assert {path.name for path in (place.root / "again").iterdir()} == {"song"}
 
 

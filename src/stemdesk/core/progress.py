@@ -92,7 +92,9 @@ class Estimate:
 
     GAP_S = 120.0
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, done: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
+        """`done`: steps that are finished already."""
+        self._done = done
         self._clock = clock
         self._last = clock()
         self._per_step: float | None = None
@@ -104,13 +106,17 @@ class Estimate:
         return self._per_step
 
     def step(self, done: int, total: int) -> float | None:
-        """Note that one more step, `done` of `total` by now, is finished; return the seconds left,
-        or None."""
+        """Note that `done` of `total` steps are finished by now; return the seconds left, or None.
+
+        Several steps at once took equally long each. Fewer than before: they are done again.
+        """
         now = self._clock()
+        more, self._done = done - self._done, done
         taken, self._last = now - self._last, now
-        if taken > self.GAP_S:
+        if more < 1 or taken > self.GAP_S:
             self._per_step = None
             return None
+        taken /= more
         self._steps += 1
         if self._per_step is None or self._steps == 2:
             self._per_step = taken

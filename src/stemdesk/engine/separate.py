@@ -84,7 +84,7 @@ class Separator:
     def run(self, song: Separation, report: Report, cancel: CancelToken) -> tuple[Notice, ...]:
         """Do every pass of the song's queue; returns what a person should know of it.
 
-        `report(done, total)` after each pass. `cancel` is looked at between the layers of a
+        `report(done, total)` after each call of a network. `cancel` is looked at between the layers of a
         network. A GPU that is out of memory, or lost, gets less to do and in the end nothing: the
         processor does the rest. Raises `ModelError`, `DeviceError` (the processor is out of
         memory), `DiskFullError`, `ExportError`, `Cancelled`, `Paused`.
@@ -176,7 +176,7 @@ class _Run:
         for one, samples in zip(flight.passes, results, strict=True):
             self._song.audio.write_pass(one.piece, samples)
             queue.finish(one)
-            self._report(queue.done, queue.total)
+        self._report(queue.done, queue.total)
         if not self._size.known:
             self._size.measured(*devices.memory_of_one_pass(self._device))
         self._check(flight)

@@ -53,7 +53,7 @@ def save_stems(
     """Write every stem of the recipe and the manifest, then rename the folder to its name.
 
     `extra`: more for the manifest. `replaced`: a song folder whose place is taken. Raises
-    `ExportError`, `DiskFullError`, `Cancelled`; then nothing is left under a final name.
+    `ExportError`, `DiskFullError`, `Cancelled`, `Paused`; then nothing is left under a final name.
     """
     facts = audio.facts()
     if facts is None:
@@ -73,7 +73,7 @@ def save_stems(
         notices += _clipped(recipe, peaks)
         known = {"frames": facts.frames, "samplerate": facts.samplerate, **extra}
         write_manifest(partial, job, recipe, known, files, notices, depth)
-        cancel.check()
+        cancel.check_pause()
         folder = publish(job, replaced)
         sync_folder(folder.parent)
         if folder.name != safe_name(job.name):
@@ -106,7 +106,7 @@ def _write_stems(
     meter = NullMeter(recipe.bits)
     with _writers(paths, job, facts) as write:
         for start in range(0, facts.frames, _BLOCK):
-            cancel.check()
+            cancel.check_pause()
             frames = min(_BLOCK, facts.frames - start)
             blocks = [reader.read(start, frames) for reader in readers]
             peaks = [max(pair) for pair in zip(peaks, map(peak, blocks), strict=True)]

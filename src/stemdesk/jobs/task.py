@@ -96,7 +96,7 @@ class Watch:
     def __init__(self, task: Task, ahead: Ahead) -> None:
         self._task = task
         self._ahead = ahead
-        self._estimate = Estimate()
+        self._estimate = Estimate(task.queue.done)
         self._fraction = 0.0
 
     def begin(self) -> None:
