@@ -17,7 +17,7 @@ from stemdesk.engine.htdemucs_ops import Convolution, Dense, has_onednn
 from stemdesk.engine.htdemucs_winograd import WINOGRAD_TAPS, WinogradGate
 
 _Check = Callable[[], None]
-_BLOCK = 1 << 18  # values: so many stay in a core's cache
+_BLOCK = 1 << 18  # values: so many stay in a processor's cache
 
 
 class Encoder:
@@ -26,9 +26,9 @@ class Encoder:
 
     def __init__(self, layer: Any, size: int, times: int, dtype: torch.dtype) -> None:
         self.stride: int = layer.stride
-        self.size = -(-size // self.stride) if not layer.freq else _convolved(layer, size)
+        self.waveform = not layer.freq  # which is padded to a multiple of the stride
+        self.size = -(-size // self.stride) if self.waveform else size // self.stride
         padding = layer.conv.padding[0]
-        self.waveform = not layer.freq
         self.convolution = Convolution(
             _taps(layer.conv), layer.conv.bias, (1, self.stride), (0, padding), dtype, "gelu"
         )
@@ -155,8 +155,8 @@ class _Residual:
         """x [batch, time, frequency, channels], changed in place."""
         rows = self._normalised(self._convolved(x))
         check()
-        flat, rows = x.reshape(-1, x.shape[-1]), rows.flatten(1).to(self.dtype)
-        step = max(1, _BLOCK // x.shape[-1])
+        flat, rows = x.view(-1, x.shape[-1]), rows.flatten(1).to(self.dtype)
+        step = max(1, _BLOCK // x.shape[-1]) if x.device.type == "cpu" else len(flat)
         for start in range(0, len(flat), step):
             part = rows[:, start : start + step].T
             flat[start : start + step].addcmul_(part @ self.value, (part @ self.gate).sigmoid_())
@@ -202,10 +202,4 @@ def _taps(layer: nn.Module) -> Tensor:
     transposed one [inputs, outputs, …]; for the waveform its frames stand for frequencies."""
     weight: Any = layer.weight
     found: Tensor = weight.unsqueeze(2) if weight.dim() == 3 else weight.transpose(2, 3)
-    return found
-
-
-def _convolved(layer: Any, size: int) -> int:
-    """How many outputs a spectrum's encoder has along the frequencies."""
-    found: int = (size + 2 * layer.conv.padding[0] - layer.kernel_size) // layer.stride + 1
     return found

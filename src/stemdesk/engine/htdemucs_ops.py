@@ -8,6 +8,7 @@ while a result is still in the cache; elsewhere the same is done in separate ste
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
 import torch
@@ -20,10 +21,12 @@ _ONEDNN_NAMES = {"none": ("none", ""), "gelu": ("gelu", "none"), "sigmoid": ("si
 
 
 def has_onednn(device: torch.device, dtype: torch.dtype) -> bool:
-    """Whether the operations with fused steps can be used."""
+    """Whether the operations with fused steps can be used. On processors other than Intel's and
+    AMD's torch has them, too, but they were not tried there."""
     return (
         device.type == "cpu"
         and dtype == torch.float32
+        and platform.machine().lower() in ("x86_64", "amd64")
         and torch._C._has_mkldnn
         and hasattr(_ONEDNN, "_linear_pointwise")
         and hasattr(_ONEDNN, "_reorder_linear_weight")
@@ -117,7 +120,7 @@ class Convolution:
         else:
             found = functional.conv2d(planes, self.weight, self.bias, self.stride, self.padding)
             found = activate(found, self.activation)
-        return found.permute(0, 2, 3, 1)
+        return _channels_last(found)
 
     def times(self, x: Tensor, other: Tensor) -> Tensor:
         """The convolution, without activation, times other."""
@@ -127,9 +130,15 @@ class Convolution:
             found: Tensor = _ONEDNN._convolution_pointwise.binary(
                 planes, others, self.weight, self.bias, *self._shape(), "mul", None, None, [], None
             )
-            return found.permute(0, 2, 3, 1)
+            return _channels_last(found)
         found = functional.conv2d(planes, self.weight, self.bias, self.stride, self.padding)
-        return found.permute(0, 2, 3, 1).mul_(other)
+        return _channels_last(found).mul_(other)
 
     def _shape(self) -> tuple[list[int], list[int], list[int], int]:
         return list(self.padding), list(self.stride), [1, 1], 1
+
+
+def _channels_last(planes: Tensor) -> Tensor:
+    """[batch, channels, time, frequency] as our layout: a view, where the convolution keeps the
+    order of its input (on Apple's GPUs it may not)."""
+    return planes.permute(0, 2, 3, 1).contiguous()

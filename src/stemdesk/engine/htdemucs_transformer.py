@@ -64,9 +64,9 @@ class _WholeNorm:
         self.weight, self.bias, self.eps = norm.weight.float(), norm.bias.float(), norm.eps
 
     def __call__(self, x: Tensor) -> Tensor:
+        """May change x."""
         wide = x.float()
-        mean = wide.mean((1, 2), keepdim=True)
-        centred = wide - mean
+        centred = wide.sub_(wide.mean((1, 2), keepdim=True))
         variance = centred.square().mean((1, 2), keepdim=True)
         scale = self.weight * (variance + self.eps).rsqrt()
         return torch.addcmul(self.bias, centred, scale).to(x.dtype)
