@@ -84,8 +84,8 @@ class Separator:
     def run(self, song: Separation, report: Report, cancel: CancelToken) -> tuple[Notice, ...]:
         """Do every pass of the song's queue; returns what a person should know of it.
 
-        `report(done, total)` after each call of a network. `cancel` is looked at between the layers of a
-        network. A GPU that is out of memory, or lost, gets less to do and in the end nothing: the
+        `report(done, total)` after each call of a network. `cancel` is looked at between its
+        layers. A GPU that is out of memory, or lost, gets less to do and in the end nothing: the
         processor does the rest. Raises `ModelError`, `DeviceError` (the processor is out of
         memory), `DiskFullError`, `ExportError`, `Cancelled`, `Paused`.
         """
