@@ -29,7 +29,7 @@ class FastHTDemucs:
     `module`: a stock HTDemucs for which `supports` says None, in evaluation mode, float32, on its
     device; its weights are shared or copied and must not change. `dtype`: float16 for GPUs:
     products, convolutions and attention in half precision, spectra, statistics and the result in
-    float32. Always computes in `torch.inference_mode`.
+    float32. Always computes in `torch.inference_mode`: results can be changed in place only there.
     """
 
     @torch.inference_mode()
@@ -37,7 +37,7 @@ class FastHTDemucs:
         stock: Any = module
         if reason := supports(module):
             raise ValueError(reason)
-        self.dtype, self.sources = dtype, len(stock.sources)
+        self.dtype = dtype
         self.device: torch.device = next(module.parameters()).device
         self.spectrum = Spectrum(frames, stock.nfft, self.device)
         times = self.spectrum.steps
@@ -59,6 +59,7 @@ class FastHTDemucs:
         """float32 [batch, channels, frames] → float32 [batch, sources, channels, frames].
 
         `check` is called between layers; what it raises ends the pass, and the next may begin.
+        On a CPU the segments of a batch are computed one by one, each as if it were alone.
         """
         if self.device.type != "cpu" or len(mix) == 1:
             return self._forward(mix, check)

@@ -44,20 +44,20 @@ def activate(values: Tensor, activation: str) -> Tensor:
 class Dense:
     """x [..., inputs] → activation(x · weightᵀ + bias) [..., outputs].
 
-    `weight` [outputs, inputs], `bias` [outputs] or None. `rows`: about how many x will have.
+    `weight` [outputs, inputs], `bias` [outputs]. `rows`: about how many x will have.
     """
 
     def __init__(
         self,
         weight: Tensor,
-        bias: Tensor | None,
+        bias: Tensor,
         rows: int,
         dtype: torch.dtype,
         activation: str = "none",
     ) -> None:
         self.activation = activation
         self.weight = weight.to(dtype).contiguous()
-        self.bias = bias.to(dtype) if bias is not None else None
+        self.bias = bias.to(dtype)
         self.fused = has_onednn(weight.device, dtype)
         if self.fused:
             self.weight = _ONEDNN._reorder_linear_weight(self.weight, rows)

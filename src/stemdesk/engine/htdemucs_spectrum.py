@@ -24,6 +24,7 @@ class Spectrum:
         self.device = device
         self.own = torch.device("cpu") if device.type in ("mps", "xpu") else device
         self.hann = torch.hann_window(window, device=self.own)
+        self.quarters = (self.hann / _WINDOWS).view(4, self.hop)
 
     def forward(self, mix: Tensor) -> Tensor:
         """[batch, channels, frames] → [batch, steps, bins, channels · 2 (real, imaginary)]."""
@@ -38,25 +39,23 @@ class Spectrum:
         """values · scale + offset, [batch, steps, bins, sources · channels · 2], as samples
         [batch, sources, channels, frames]. `scale`, `offset`: [batch, 1, 1, 1]."""
         values, scale, offset = (part.to(self.own) for part in (values, scale, offset))
-        batch = len(values)
-        parts = values.reshape(batch, self.steps, self.bins, -1, channels, 2)
+        parts = values.reshape(len(values), self.steps, self.bins, -1, channels, 2)
         parts = parts.permute(0, 3, 4, 1, 2, 5).float()
-        full = values.new_zeros(
-            (batch, parts.shape[1], channels, self.steps, self.bins + 1, 2), dtype=torch.float32
-        )
+        full = parts.new_empty((*parts.shape[:4], self.bins + 1, 2))
+        full[..., self.bins, :] = 0
         torch.addcmul(
             offset[..., None, None], parts, scale[..., None, None], out=full[..., : self.bins, :]
         )
         pieces = torch.fft.irfft(torch.view_as_complex(full), self.window, norm="ortho")
-        pieces.mul_(self.hann / _WINDOWS)
         return self._overlapped(pieces).to(self.device)
 
     def _overlapped(self, pieces: Tensor) -> Tensor:
-        """Add [batch, sources, channels, steps, window] where they belong."""
+        """Add [batch, sources, channels, steps, window], each in its window, where they belong."""
         quarters = pieces.view(*pieces.shape[:-1], 4, self.hop)
         total = pieces.new_zeros((*pieces.shape[:3], self.steps + 3, self.hop))
-        for quarter in range(4):
-            total[..., quarter : quarter + self.steps, :] += quarters[..., quarter, :]
+        for quarter, window in enumerate(self.quarters):
+            place = total[..., quarter : quarter + self.steps, :]
+            place.addcmul_(quarters[..., quarter, :], window)
         before = self.hop // 2 * 3
         return total.flatten(3)[..., before : before + self.frames]
 
