@@ -68,6 +68,15 @@ def full_size_network() -> Any:
     return network
 
 
+def full_size_hdemucs() -> Any:
+    """A network of the size of hdemucs_mmi, with random weights."""
+    from demucs.hdemucs import HDemucs
+
+    from support.models import SOURCES, random_network
+
+    return random_network(HDemucs, seed=0, sources=list(SOURCES), segment=44)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("folder", type=Path, help="a models folder, made if need be")

@@ -16,11 +16,6 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-_LIBRARIES = (
-    ("libtorch_global_deps.so", os.RTLD_GLOBAL),  # first and global, as torch itself does
-    ("libtorch.so", os.RTLD_LOCAL),  # all that does not call Python
-)
-
 
 def import_torch() -> None:
     """Import torch; call on the compute thread before anything else imports it there."""
@@ -51,5 +46,6 @@ def _load_libraries() -> None:
     # Not `ctypes.CDLL(path)`, which keeps the lock; calls of foreign functions let it go.
     dlopen = ctypes.CDLL(None).dlopen
     dlopen.restype = ctypes.c_void_p
-    for name, scope in _LIBRARIES:
-        dlopen(os.fsencode(folder / name), os.RTLD_NOW | scope)
+    # First and global what torch itself loads so, then all that does not call Python.
+    dlopen(os.fsencode(folder / "libtorch_global_deps.so"), os.RTLD_NOW | os.RTLD_GLOBAL)
+    dlopen(os.fsencode(folder / "libtorch.so"), os.RTLD_NOW)
