@@ -18,6 +18,7 @@ from stemdesk.engine.htdemucs_winograd import WINOGRAD_TAPS, WinogradGate
 
 _Check = Callable[[], None]
 _BLOCK = 1 << 18  # values: so many stay in a processor's cache
+_MANY_BANDS = 32
 
 
 class Encoder:
@@ -164,16 +165,26 @@ class _Residual:
 
     def _convolved(self, x: Tensor) -> Tensor:
         """[hidden, batch, time, frequency], normalised, after GELU; float32."""
-        products = self.taps @ x.reshape(-1, x.shape[-1]).T
-        before, same, after = products.float().view(3, self.hidden, *x.shape[:3])
+        before, same, after = self._products(x)
         step = self.dilation
-        found = same + self.bias
+        found = torch.add(same, self.bias, out=same.new_empty(same.shape))
         found[:, :, step:] += before[:, :, :-step]
         found[:, :, :-step] += after[:, :, step:]
         found -= found.mean((0, 2), keepdim=True)
         variance = found.square().mean((0, 2), keepdim=True)
         scale = self.norm_weight * (variance + self.eps).rsqrt()
         return functional.gelu(torch.addcmul(self.norm_bias, found, scale))
+
+    def _products(self, x: Tensor) -> Tensor:
+        """What each tap makes of each input, [3, hidden, batch, time, frequency]; float32."""
+        batch, times, bands, channels = x.shape
+        if bands < _MANY_BANDS:
+            rows: Tensor = self.taps @ x.view(-1, channels).T
+            return rows.float().view(3, self.hidden, batch, times, bands)
+        # Many small products are better shared among threads than a single flat one.
+        taps = self.taps.expand(batch * times, -1, -1)
+        products = torch.bmm(taps, x.view(-1, bands, channels).transpose(1, 2)).float()
+        return products.view(batch, times, 3, self.hidden, bands).permute(2, 3, 0, 1, 4)
 
     def _normalised(self, hidden: Tensor) -> Tensor:
         """The rows [hidden + 3, batch, time, frequency] for the last matrix."""
