@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "src")]
 
@@ -26,8 +27,9 @@ from make_full_size_model import NAME, full_size_hdemucs, make_full_size_model
 from stemdesk.audio.store import Piece, Samples
 from stemdesk.core.errors import Cancelled, Paused
 from stemdesk.core.progress import CancelToken
-from stemdesk.engine.plan import make_plan
-from stemdesk.engine.separate import Separator
+from stemdesk.engine.pass_queue import PassQueue
+from stemdesk.engine.plan import make_outline
+from stemdesk.engine.separate import Separation, Separator
 from stemdesk.engine.threads import fix_threads
 from stemdesk.models.library import ModelLibrary
 from support.models import install
@@ -45,10 +47,16 @@ class Noise:
     def read_mix(self, start: int, frames: int) -> Samples:
         return self._samples[:, start : start + frames]
 
-    def has_pass(self, piece: Piece) -> bool:
-        return False
-
     def write_pass(self, piece: Piece, samples: Samples) -> None:
+        pass
+
+    def drop_passes(self) -> None:
+        pass
+
+    def setups(self) -> list[dict[str, Any]]:
+        return []
+
+    def add_setup(self, setup: dict[str, Any]) -> None:
         pass
 
 
@@ -59,9 +67,9 @@ class Listening(CancelToken):
         super().__init__()
         self.times: list[float] = []
 
-    def check(self) -> None:
+    def check_pause(self) -> None:
         self.times.append(time.monotonic())
-        super().check()
+        super().check_pause()
 
 
 class Bench:
@@ -71,7 +79,8 @@ class Bench:
         self._model = ModelLibrary(models).get(name)
         segment_s = float(self._model.segment_of(0))
         frames = round(_SEGMENTS * segment_s * self._model.samplerate)
-        self._plan = make_plan(self._model, (), frames, 0.0)
+        self._outline = make_outline(self._model, (), 0.0)
+        self._frames = frames
         self._audio = Noise(frames)
         self._separator = Separator()
         self.one_pass()  # loads the network
@@ -80,7 +89,10 @@ class Bench:
         self.longest_s = max(np.diff(token.times))
 
     def separate(self, token: CancelToken, passed: Callable[[int, int], None]) -> None:
-        self._separator.run(self._model, self._plan, self._audio, 0.0, 1.0, passed, token)
+        queue = PassQueue(self._outline, lambda _: False)
+        queue.grow(self._frames, complete=True)
+        song = Separation(self._model, ("benchmark",), queue, self._audio, 0.0, 1.0)
+        self._separator.run(song, passed, token)
 
     def one_pass(self, token: CancelToken | None = None) -> float:
         """Do the first pass only; its seconds."""
