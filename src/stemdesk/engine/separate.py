@@ -215,12 +215,12 @@ class _Run:
         wanted = sorted({grid.model for grid in song.queue.outline.grids})
         files = [(song.model.files[index], song.model.segment_of(index)) for index in wanted]
         self._owner.keep_only([_state(*file) for file in files], self._device)
-        devices.watch_memory(self._device)
         networks = {}
         for index, (file, segment) in zip(wanted, files, strict=True):
             how = next(self._choices(index, earlier))
             networks[index] = self._owner.network(file, segment, self._device, how)
         self._networks = networks
+        devices.watch_memory(self._device)  # what loading takes for a moment does not count
         self._note_setup()
 
     def _earlier(self) -> Setup | None:
