@@ -108,8 +108,9 @@ class InFlight:
         """Relative L2 difference between what `other` makes of the first window and what this
         network made of it, over all sources. Raises `DeviceError`, and what `check` raises."""
         with _translated(other, self._device), torch.inference_mode():
-            expected = other(self.mix[:1].to(self._device), check).double()
-            return float((self.output[:1].double() - expected).norm() / expected.norm())
+            # On the processor: Apple's GPUs have no double precision.
+            expected = other(self.mix[:1].to(self._device), check).cpu().double()
+            return float((self.output[:1].cpu().double() - expected).norm() / expected.norm())
 
 
 class _Part:
