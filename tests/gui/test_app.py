@@ -240,7 +240,7 @@ def test_a_signal_while_working_ends_in_order_and_keeps_the_work(
     start: Callable[..., App], tmp_path: Path
 ) -> None:
     install_small(tmp_path / "data" / "models", "small")
-    song = make(tmp_path / "song.wav", "wav-16", sine(40 * 44100, 44100), 44100)
+    song = make(tmp_path / "song.wav", "wav-16", sine(20 * 44100, 44100), 44100)
     app = start(_RUN, song)
     app.wait_for("state", "separating")
     app.process.send_signal(signal.SIGTERM)
