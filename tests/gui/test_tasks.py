@@ -139,15 +139,16 @@ def test_mail_keeps_the_newest_value() -> None:
 
 def test_what_is_behind_lets_others_pass(tasks: Tasks, qtbot: QtBot) -> None:
     ran: list[str] = []
-    go = threading.Event()
-    for _ in range(2):  # both threads are busy
-        tasks.io(lambda: go.wait(30), lambda _: None)
+    go, over = threading.Event(), threading.Event()
+    tasks.io(lambda: go.wait(30), lambda _: None)
+    tasks.io(lambda: over.wait(30), lambda _: None)  # one thread stays busy: no race in `ran`
     for _ in range(5):
         tasks.io(lambda: ran.append("behind"), lambda _: None, behind=True)
     tasks.io(lambda: ran.append("before"), lambda _: None)
     go.set()
     qtbot.waitUntil(lambda: len(ran) == 6)
     assert ran[0] == "before"
+    over.set()
 
 
 def test_closing_drops_what_has_not_begun(qtbot: QtBot) -> None:
