@@ -196,7 +196,7 @@ def main(began: float, orders: Orders) -> int:
     from stemdesk.gui.tasks import Tasks
 
     if not orders.make_way:
-        Tasks.make_way = lambda *_: None  # type: ignore[method-assign]
+        Tasks.make_way = lambda *_: None  # type: ignore[method-assign] # compared
     watch = Watch(began, orders)
     first_paint, connect = root.FirstPaint, root.connect
 
@@ -211,7 +211,7 @@ def main(began: float, orders: Orders) -> int:
         connect(app, instance, controller, window)
         watch.connect(app, controller, window)
 
-    root.FirstPaint, root.connect = painted, connected  # type: ignore[assignment, misc]
+    root.FirstPaint, root.connect = painted, connected  # type: ignore[assignment, misc] # watched
     return root.run([Path(song) for song in orders.songs])
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def load_pipeline() -> None:
     """Import what jobs need, but for torch."""
-    import stemdesk.jobs.pipeline  # noqa: F401
+    import stemdesk.jobs.pipeline  # noqa: F401 - so that it is there when it is needed
 
 
 def workplace(where: Folders, settings: Settings) -> Workplace:
