@@ -93,6 +93,7 @@ def test_the_table_asks_only_for_facts_that_are_named_somewhere() -> None:
     known = {
         *("name", "path", "detail", "model", "stem", "known", "device", "limit_s"),
         *("channels", "samplerate_hz", "needed_bytes", "free_bytes"),
+        *("command", "installed", "expected", "found"),
         *("decoded_s", "declared_s", "samples", "peak_db", "reason"),
     }
     sentences = [text for pair in ERRORS.values() for text in pair] + list(NOTICES.values())

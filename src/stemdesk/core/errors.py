@@ -32,6 +32,13 @@ class ErrorCode(StrEnum):
     MODEL_NONE_INSTALLED = "model_none_installed"
     MODEL_CORRUPT = "model_corrupt"
     MODEL_REFUSED = "model_refused"
+    MODEL_UNKNOWN = "model_unknown"
+    MODEL_NOT_DOWNLOADABLE = "model_not_downloadable"
+    MODEL_NOT_RECOGNISED = "model_not_recognised"
+    MODEL_WRONG_HASH = "model_wrong_hash"
+    MODEL_BUILT_IN = "model_built_in"
+    MODEL_NAME_TAKEN = "model_name_taken"
+    MODEL_NAME_INVALID = "model_name_invalid"
     STEM_UNKNOWN = "stem_unknown"
     DEVICE_UNAVAILABLE = "device_unavailable"
     DEVICE_OUT_OF_MEMORY = "device_out_of_memory"
@@ -78,7 +85,7 @@ class SourceError(StemDeskError):
 
 
 class ModelError(StemDeskError):
-    """The model: missing, corrupt, refused."""
+    """The model: missing, corrupt, refused, not what it should be."""
 
 
 class DeviceError(StemDeskError):

@@ -50,7 +50,7 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
     ),
     _E.MODEL_MISSING: (
         "The model “{model}” is not installed.",
-        "Choose an installed model, or put its files into the models folder.",
+        "Choose an installed model, or import its files.",
     ),
     _E.MODEL_NONE_INSTALLED: (
         "No model is installed yet.",
@@ -58,11 +58,40 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
     ),
     _E.MODEL_CORRUPT: (
         "The model file {name} is damaged.",
-        "Delete it and install the model again.",
+        "Get it again: remove the model, then download or import it anew.",
     ),
     _E.MODEL_REFUSED: (
         "The model file {name} is not a Demucs model that StemDesk trusts.",
         "Install a model from a source you know.",
+    ),
+    _E.MODEL_UNKNOWN: (
+        "There is no model “{model}”.",
+        "The list of models shows which there are: stemdesk models.",
+    ),
+    _E.MODEL_NOT_DOWNLOADABLE: (
+        "The model “{model}” cannot be downloaded with StemDesk.",
+        "If you have its files, import them.",
+    ),
+    _E.MODEL_NOT_RECOGNISED: (
+        "{name} is no model file that StemDesk knows, and it was not opened.",
+        "Import a Demucs model as .safetensors, or an original file of a model in the list.",
+    ),
+    _E.MODEL_WRONG_HASH: (
+        "The model file {name} is not the one that was released or imported: its SHA-256 is "
+        "{found}, and {expected} was expected.",
+        "Do not use it: remove the model, then download or import it anew.",
+    ),
+    _E.MODEL_BUILT_IN: (
+        "The model “{model}” is built in and cannot be removed.",
+        "It needs no room but that of StemDesk itself.",
+    ),
+    _E.MODEL_NAME_TAKEN: (
+        "There is another model with the name “{model}” already.",
+        "Choose another name, or remove that model first.",
+    ),
+    _E.MODEL_NAME_INVALID: (
+        "“{model}” cannot be the name of a model.",
+        "Use up to 64 letters, digits, - and _, without accents.",
     ),
     _E.STEM_UNKNOWN: ("The model has no stem “{stem}”.", "Choose from: {known}."),
     _E.DEVICE_UNAVAILABLE: (
@@ -113,6 +142,10 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
     ),
 }
 
+# A missing model that StemDesk can fetch, and one of which only some stems were fetched.
+_DOWNLOAD_IT = "Download it ({needed_bytes}) on the page Models, or with: {command}"
+_PARTLY_INSTALLED = "Of the model “{model}” only the part for {installed} is installed."
+
 _N = NoticeCode
 NOTICES: dict[NoticeCode, str] = {
     _N.TRUNCATED: (
@@ -136,11 +169,6 @@ NOTICES: dict[NoticeCode, str] = {
     ),
 }
 
-STAND_IN_NOTE = (
-    "No model is installed yet, so a stand-in made on the spot splits the demo song by pitch and "
-    "stereo position only. Install a Demucs model to separate voices and instruments."
-)
-
 Fact = str | int | float
 
 
@@ -151,6 +179,9 @@ def say(
     known: dict[str, Fact] = {"detail": detail, **_written(facts)}
     known |= {"path": printable(str(path or "?")), "name": printable(path.name if path else "?")}
     happened, remedy = ERRORS[code]
+    if code is ErrorCode.MODEL_MISSING:
+        happened = _PARTLY_INSTALLED if "installed" in facts else happened
+        remedy = _DOWNLOAD_IT if "command" in facts else remedy
     return happened.format_map(_Gaps(known)), remedy.format_map(_Gaps(known))
 
 

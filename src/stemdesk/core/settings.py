@@ -31,11 +31,13 @@ class Settings:
     format: str = _setting("flac", "File format", tuple(item.value for item in AudioFormat))
     bits: int = _setting(24, "Bits per sample", (16, 24, 32))
     quality: str = _setting("standard", "Quality", tuple(item.value for item in Quality))
-    model: str = _setting("", "Model")  # empty: the first installed one
+    model: str = _setting("", "Model")  # empty: htdemucs, else another installed one
     stems: tuple[str, ...] = _setting((), "Stems")  # empty: all
     device: str = _setting("auto", "Compute on", ("auto", "cpu", "cuda", "mps"))
     full_precision: bool = _setting(False, "Full precision")
     models_folder: str = _setting("", "Models folder")  # empty: the app's own
+    model_mirror: str = _setting("", "Mirror for models")  # address; empty: where they are at home
+    draft_accepted: bool = _setting(False, "Split with the draft model")  # do not ask again
     scratch_folder: str = _setting("", "Working folder")  # empty: the app's own
     longest_hours: float = _setting(24.0, "Longest song (hours)")
     window: str = _setting("", "Window geometry")

@@ -47,8 +47,8 @@ class PassAudio(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Separation:
-    """What is to be separated. `hashes`: SHA-256 of each of the model's files. The networks hear
-    `(mix - mean) / deviation`."""
+    """What is to be separated. `hashes`: SHA-256 of each of the model's files, "" for those that
+    have no pass. The networks hear `(mix - mean) / deviation`."""
 
     model: ModelInfo
     hashes: tuple[str, ...]

@@ -34,6 +34,7 @@ _BITS_VERSION = 2
 class Recipe:
     """What decides a song's stems: the file, the models, the options.
 
+    `hashes`, `weights` ([files][sources]), `segments`: of the model's files that the stems need.
     `exact_sum`: they were asked to sum to the mix; without effect where they are not `complete`.
     """
 
@@ -41,7 +42,7 @@ class Recipe:
     model: str
     hashes: tuple[str, ...]
     weights: tuple[tuple[float, ...], ...]
-    segments: tuple[str, ...]  # seconds of one pass, as fractions, for each file
+    segments: tuple[str, ...]  # seconds of one pass, as fractions
     stems: tuple[str, ...]
     overlap: float
     shifts: int

@@ -157,7 +157,9 @@ class Pipeline:
         separator = self._separator()
         from stemdesk.engine.separate import Separation
 
-        song = Separation(task.model, task.recipe.hashes, queue, task.audio, *ahead.normalisation)
+        used = dict(zip(task.model.needed(task.recipe.stems), task.recipe.hashes, strict=True))
+        hashes = tuple(used.get(index, "") for index in range(len(task.model.files)))
+        song = Separation(task.model, hashes, queue, task.audio, *ahead.normalisation)
         with task.needing():
             notices = separator.run(song, watch.passed, task.cancel)
         watch.begin()  # the song's end may have come after its last pass
@@ -180,19 +182,22 @@ class Pipeline:
 
 
 def prepare(job: Job, library: ModelLibrary) -> tuple[ModelInfo, Recipe]:
-    """The job's model and the recipe of its stems.
+    """The job's model and the recipe of its stems, in which only those of the model's files stand
+    that these stems need: what else gets installed or changed is no reason to split again.
 
-    Raises `ModelError` (missing, corrupt, refused, no such stem) and `SourceError`.
+    Raises `ModelError` (missing, corrupt, refused, a wrong hash, no such stem) and `SourceError`.
     """
     mark = fingerprint(job.source)
-    model = library.get(job.separation.model)
+    model = library.get(job.separation.model, job.separation.stems)
+    stems = wanted_stems(model, job.separation.stems)
+    needed = model.needed(stems)
     recipe = Recipe(
         fingerprint=mark,
         model=model.name,
-        hashes=library.hashes(model),
-        weights=model.weights,
-        segments=tuple(str(model.segment_of(index)) for index in range(len(model.files))),
-        stems=wanted_stems(model, job.separation.stems),
+        hashes=library.hashes(model, stems),
+        weights=tuple(model.weights[index] for index in needed),
+        segments=tuple(str(model.segment_of(index)) for index in needed),
+        stems=stems,
         overlap=job.separation.overlap,
         shifts=job.separation.shifts,
         format=job.export.format.value,

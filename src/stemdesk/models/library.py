@@ -1,83 +1,61 @@
-"""The models folder: `<name>.yaml` beside `<signature>.safetensors`. Reads headers only."""
+"""The models folder, `<name>.yaml` beside `<signature>.safetensors`, and the built-in model.
+
+Reads headers only. Of a released model (`catalogue`) some files may be missing: it serves for the
+stems that the others make.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode, ModelError
 from stemdesk.core.quality import BEST_MODEL, Quality, within_reach
-from stemdesk.models.arguments import HTDEMUCS, segment_frames
-from stemdesk.models.bag import NAME, Bag, Weights, read_bag
-from stemdesk.models.header import ModelHeader, read_header
+from stemdesk.models.bag import NAME, read_bag
+from stemdesk.models.catalogue import (
+    CatalogueFile,
+    CatalogueModel,
+    catalogue,
+    files_for,
+    known,
+)
+from stemdesk.models.info import BrokenModel, ModelFile, ModelInfo, missing_file, read_model
+from stemdesk.models.record import read_record
+from stemdesk.paths import resources
+
+__all__ = [
+    "BUILT_IN",
+    "DEFAULT",
+    "BrokenModel",
+    "Choice",
+    "ModelFile",
+    "ModelInfo",
+    "ModelLibrary",
+    "Why",
+    "default_model",
+    "default_quality",
+    "default_reason",
+    "preferred",
+]
 
 DEFAULT = "htdemucs"
-STAND_IN = "stand-in"  # made by engine/stand_in.py
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """One network in a file. `segment`: its own, in seconds, a whole number of frames."""
-
-    signature: str
-    path: Path
-    klass: str
-    sources: tuple[str, ...]
-    samplerate: int
-    audio_channels: int
-    segment: Fraction
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """An installed model: one network, or a bag of several whose outputs are averaged.
-
-    `weights`: [files][sources]. `segment`: the yaml's, in seconds, or None.
-    """
-
-    name: str
-    files: tuple[ModelFile, ...]
-    weights: Weights
-    segment: Fraction | None = None
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return self.files[0].sources
-
-    @property
-    def samplerate(self) -> int:
-        return self.files[0].samplerate
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(file.size_bytes for file in {file.path: file for file in self.files}.values())
-
-    def segment_of(self, index: int) -> Fraction:
-        """Seconds of one pass of the sub-model `index`: the yaml's, unless that is longer than
-        an HTDemucs was trained on (as `demucs.apply.BagOfModels`)."""
-        file = self.files[index]
-        if self.segment is None or (file.klass == HTDEMUCS and self.segment > file.segment):
-            return file.segment
-        return self.segment
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenModel:
-    """A yaml in the models folder that cannot be used, and why."""
-
-    name: str
-    error: ModelError
+BUILT_IN = "starter"
 
 
 class ModelLibrary:
-    """What is installed in a models folder, which need not exist."""
+    """What is installed in a models folder, which need not exist, and what is built in.
 
-    def __init__(self, folder: Path) -> None:
+    `built_in`: the folder of the built-in model, None for none.
+    """
+
+    def __init__(
+        self, folder: Path, built_in: Path | None = resources() / "models" / BUILT_IN
+    ) -> None:
         self.folder = folder
+        self.built_in = built_in
         self._hashes: dict[tuple[Path, int, int], str] = {}
 
     def names(self) -> list[str]:
@@ -85,58 +63,121 @@ class ModelLibrary:
         try:
             paths = [path for path in self.folder.iterdir() if path.suffix == ".yaml"]
         except OSError:
-            return []
-        return sorted(path.stem for path in paths if NAME.fullmatch(path.stem) and path.is_file())
+            paths = []
+        names = {path.stem for path in paths if NAME.fullmatch(path.stem) and path.is_file()}
+        names.discard(BUILT_IN)
+        if self.built_in is not None and self.yaml(BUILT_IN).is_file():
+            names.add(BUILT_IN)
+        return sorted(names)
 
-    def get(self, name: str) -> ModelInfo:
-        """Read the yaml and the headers of its files.
+    def get(self, name: str, stems: Collection[str] = ()) -> ModelInfo:
+        """Read the yaml and the headers of its files, of which those must be there that the wanted
+        stems need (() for all; unknown ones are not looked at).
 
-        Raises `ModelError`: MODEL_MISSING (`model`, and `path` of the file that is not there),
-        MODEL_CORRUPT or MODEL_REFUSED (`path`).
+        Raises `ModelError`: MODEL_MISSING (`model`; with `needed_bytes` and `command` where it can
+        be downloaded, else with `path` of the file that is not there), MODEL_CORRUPT or
+        MODEL_REFUSED (`path`).
         """
-        path = self.folder / f"{name}.yaml"
-        if not NAME.fullmatch(name) or not path.is_file():
-            raise ModelError(
-                ErrorCode.MODEL_MISSING, f"no {name[:64]}.yaml", path=self.folder, model=name
-            )
-        bag = read_bag(path)
-        headers = [self._header(name, signature) for signature in bag.signatures]
-        files = tuple(
-            self._file(signature, header)
-            for signature, header in zip(bag.signatures, headers, strict=True)
-        )
-        try:
-            weights = _checked_weights(bag, files)
-            segment = _checked_segment(bag, headers)
-        except ModelError as error:
-            error.path = path
-            raise
-        return ModelInfo(name, files, weights, segment)
+        info = self._read(name, stems)
+        absent = [index for index in info.needed(stems) if index in info.missing]
+        if absent:
+            raise self._not_installed(name, stems, info.files[absent[0]].path, info.usable)
+        return info
 
-    def has(self, name: str) -> bool:
-        """Whether a model is installed and can be used."""
+    def has(self, name: str, stems: Collection[str] = ()) -> bool:
+        """Whether a model is installed and can be used for these stems (() for all)."""
         try:
-            self.get(name)
+            self.get(name, stems)
         except ModelError:
             return False
         return True
 
     def installed(self) -> list[ModelInfo | BrokenModel]:
-        """Every model of the folder, by name; broken ones with their error."""
+        """Every model, by name, also those that serve for some of their stems only; broken ones
+        with their error."""
         found: list[ModelInfo | BrokenModel] = []
         for name in self.names():
             try:
-                found.append(self.get(name))
+                info = self._read(name)
+                found.append(info if info.usable else self.get(name))
             except ModelError as error:
                 found.append(BrokenModel(name, error))
         return found
 
-    def hashes(self, info: ModelInfo) -> tuple[str, ...]:
-        """SHA-256 (hex) of each file of a model; remembered while size and time stay the same.
+    def absent(self, model: CatalogueModel, stems: Sequence[str] = ()) -> list[CatalogueFile]:
+        """The files of a released model that the stems need and that are not here, judged by
+        their size."""
+        return [file for file in files_for(model, stems) if not self._is_here(file)]
 
-        Raises `ModelError` (MODEL_MISSING, MODEL_CORRUPT).
+    def hashes(self, info: ModelInfo, stems: Collection[str] = ()) -> tuple[str, ...]:
+        """SHA-256 (hex) of each file that the stems need; remembered while size and time stay the
+        same.
+
+        Raises `ModelError`: MODEL_MISSING, MODEL_CORRUPT, and MODEL_WRONG_HASH for a released or
+        imported file that is not what it was.
         """
-        return tuple(self._hash(info.name, file.path) for file in info.files)
+        return tuple(self.hash_of(info.name, info.files[index]) for index in info.needed(stems))
+
+    def hash_of(self, name: str, file: ModelFile) -> str:
+        """SHA-256 of one file. Raises as `hashes`."""
+        found = self._hash(name, file.path)
+        expected = accepted_hashes(file.path)
+        if expected and found not in expected:
+            raise wrong_hash(file.path, expected[0], found)
+        return found
+
+    def file(self, signature: str) -> Path:
+        """Where a model's file lies, or would."""
+        return self.folder / f"{signature}.safetensors"
+
+    def yaml(self, name: str) -> Path:
+        """Where a model's yaml lies, or would."""
+        return self._place(name) / f"{name}.yaml"
+
+    def _place(self, name: str) -> Path:
+        return self.built_in if name == BUILT_IN and self.built_in else self.folder
+
+    def _read(self, name: str, stems: Collection[str] = ()) -> ModelInfo:
+        path = self.yaml(name)
+        if not NAME.fullmatch(name) or not path.is_file():
+            raise self._not_installed(name, stems, None, ())
+        bag = read_bag(path)
+        released = known(name)
+        if released is not None and not released.is_bag(bag):
+            released = None  # another model with that name
+        try:
+            info = read_model(name, bag, path.parent, released)
+        except ModelError as error:
+            error.path = error.path or path
+            raise
+        return replace(info, built_in=path.parent == self.built_in)
+
+    def _is_here(self, file: CatalogueFile) -> bool:
+        path = self.file(file.signature)
+        try:
+            size_bytes = path.stat().st_size
+        except OSError:
+            return False
+        record = read_record(path)
+        return size_bytes in (file.size_bytes, record.size_bytes if record else -1)
+
+    def _not_installed(
+        self, name: str, stems: Collection[str], path: Path | None, usable: Sequence[str]
+    ) -> ModelError:
+        """The error, with what a download would take."""
+        model = known(name)
+        if path is not None and (model is None or not model.downloadable):
+            return missing_file(name, path)
+        facts: dict[str, str | int] = {"model": name}
+        if model is not None and model.downloadable:
+            wanted = tuple(source for source in model.sources if source in stems)
+            facts["needed_bytes"] = sum(file.size_bytes for file in self.absent(model, wanted))
+            facts["command"] = download_command(name, wanted)
+        if usable:
+            facts["installed"] = ", ".join(usable)
+        return ModelError(
+            ErrorCode.MODEL_MISSING, f"no {name[:64]}.yaml", path=path or self.folder, **facts
+        )
 
     def _hash(self, name: str, path: Path) -> str:
         try:
@@ -147,101 +188,78 @@ class ModelLibrary:
                     self._hashes[key] = hashlib.file_digest(file, "sha256").hexdigest()
             return self._hashes[key]
         except FileNotFoundError as error:
-            raise _missing(name, path) from error
+            raise missing_file(name, path) from error
         except OSError as error:
             raise ModelError(ErrorCode.MODEL_CORRUPT, str(error), path=path) from error
 
-    def _path(self, signature: str) -> Path:
-        return self.folder / f"{signature}.safetensors"
 
-    def _header(self, name: str, signature: str) -> ModelHeader:
-        path = self._path(signature)
-        if not path.is_file():
-            raise _missing(name, path)
-        return read_header(path)
-
-    def _file(self, signature: str, header: ModelHeader) -> ModelFile:
-        arguments = header.arguments
-        samplerate = arguments["samplerate"]
-        path = self._path(signature)
-        frames = segment_frames(arguments["segment"], samplerate)
-        if frames < _fewest_frames(header):
-            detail = f"a segment of {frames} frames is shorter than a step of its STFT"
-            raise ModelError(ErrorCode.MODEL_REFUSED, detail, path=path)
-        return ModelFile(
-            signature=signature,
-            path=path,
-            klass=header.klass,
-            sources=tuple(arguments["sources"]),
-            samplerate=samplerate,
-            audio_channels=arguments["audio_channels"],
-            segment=Fraction(frames, samplerate),
-            size_bytes=header.size_bytes,
-        )
+def accepted_hashes(path: Path) -> tuple[str, ...]:
+    """The SHA-256 that a model file may have: the released one of its signature, and the one it
+    had when it was imported. () where nothing is known."""
+    files = (file for model in catalogue() for file in model.files)
+    released = [file.sha256 for file in files if file.signature == path.stem and file.sha256]
+    record = read_record(path)
+    return (*released, record.sha256) if record else tuple(released)
 
 
-def _missing(name: str, path: Path) -> ModelError:
-    return ModelError(
-        ErrorCode.MODEL_MISSING, f"no file {path.name}", path=path, model=name, file=path.name
-    )
+def wrong_hash(path: Path, expected: str, found: str) -> ModelError:
+    return ModelError(ErrorCode.MODEL_WRONG_HASH, path=path, expected=expected, found=found)
 
 
-def _fewest_frames(header: ModelHeader) -> int:
-    step: int = header.arguments["nfft"] // 4
-    return step
+def download_command(name: str, stems: Sequence[str] = ()) -> str:
+    """What to type for a model, or for the part of it that these stems need."""
+    model = known(name)
+    part = model is not None and len(files_for(model, stems)) < len(model.files)
+    return f"stemdesk models download {name}" + (f" --stems {','.join(stems)}" if part else "")
 
 
-def _checked_weights(bag: Bag, files: Sequence[ModelFile]) -> Weights:
-    """The weights [files][sources], all 1 by default, once all files agree in what they do."""
-    first = files[0]
-    for file in files[1:]:
-        if (file.sources, file.samplerate) != (first.sources, first.samplerate):
-            raise _corrupt(f"{file.signature} and {first.signature} differ in sources or rate")
-    if bag.weights is None:
-        return tuple((1.0,) * len(first.sources) for _ in files)
-    if len(bag.weights) != len(files):
-        raise _corrupt(f"{len(bag.weights)} rows of weights for {len(files)} models")
-    for row in bag.weights:
-        if len(row) != len(first.sources):
-            raise _corrupt(f"{len(row)} weights for {len(first.sources)} sources")
-    for source, column in zip(first.sources, zip(*bag.weights, strict=True), strict=True):
-        if not sum(column) > 0:
-            raise _corrupt(f"no model has a weight for {source}")
-    return bag.weights
+class Why(StrEnum):
+    """Why a model was taken where none was named."""
+
+    SETTING = "setting"
+    USUAL = "usual"  # htdemucs is there
+    ANOTHER = "another"  # it is not, and this one is
+    BUILT_IN = "built_in"  # none is there
 
 
-def _checked_segment(bag: Bag, headers: Sequence[ModelHeader]) -> Fraction | None:
-    """The yaml's segment in seconds, as a whole number of frames."""
-    if bag.segment is None:
-        return None
-    samplerate = headers[0].arguments["samplerate"]
-    frames = segment_frames(bag.segment, samplerate)
-    if frames < max(_fewest_frames(header) for header in headers):
-        raise _corrupt(f"a segment of {bag.segment} s is too short")
-    return Fraction(frames, samplerate)
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model and why it was taken. `passed_over`: the settings' one, if it cannot be used."""
+
+    name: str
+    why: Why
+    passed_over: str = ""
 
 
-def _corrupt(detail: str) -> ModelError:
-    return ModelError(ErrorCode.MODEL_CORRUPT, detail)
+def default_model(library: ModelLibrary, wanted: str, stems: Collection[str] = ()) -> str:
+    """The model to use where none is named: `default_reason`'s."""
+    return default_reason(library, wanted, stems).name
 
 
-def default_model(library: ModelLibrary, wanted: str) -> str | None:
-    """The installed model to use where none is named, as `preferred` says; a broken one, which
-    the job will tell about, only where all are. None where there is none; a stand-in never."""
-    installed = [model for model in library.installed() if model.name != STAND_IN]
-    sound = [model.name for model in installed if isinstance(model, ModelInfo)]
-    return preferred(sound or [model.name for model in installed], wanted)
+def default_reason(library: ModelLibrary, wanted: str, stems: Collection[str] = ()) -> Choice:
+    """`wanted` (the setting) if it can be used for these stems, else htdemucs, else another
+    installed one, else the built-in one, which is always there."""
+    if wanted and library.has(wanted, stems):
+        return Choice(wanted, Why.SETTING)
+    if library.has(DEFAULT, stems):
+        return Choice(DEFAULT, Why.USUAL, wanted)
+    for name in library.names():
+        if name != BUILT_IN and library.has(name, stems):
+            return Choice(name, Why.ANOTHER, wanted)
+    return Choice(BUILT_IN, Why.BUILT_IN, wanted)
 
 
-def default_quality(library: ModelLibrary, wanted: str) -> Quality:
+def default_quality(library: ModelLibrary, wanted: str, stems: Collection[str] = ()) -> Quality:
     """The quality to use where none is named: `wanted` (the setting) if its model is there."""
-    sound = [BEST_MODEL] if library.has(BEST_MODEL) else []
+    sound = [BEST_MODEL] if library.has(BEST_MODEL, stems) else []
     return within_reach(Quality(wanted), sound)
 
 
 def preferred(names: Sequence[str], wanted: str) -> str | None:
-    """`wanted` (the setting) if it is one of these models, else htdemucs, else the first."""
+    """`wanted` (the setting) if it is one of these models, else htdemucs, else the first that is
+    not the built-in one."""
     for name in (wanted, DEFAULT):
         if name in names:
             return name
-    return names[0] if names else None
+    others = [name for name in names if name != BUILT_IN]
+    return next(iter([*others, *names]), None)
