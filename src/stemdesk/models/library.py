@@ -43,6 +43,7 @@ __all__ = [
 
 DEFAULT = "htdemucs"
 BUILT_IN = "starter"
+_BUILT_IN_FOLDER = resources() / "models" / BUILT_IN
 
 
 class ModelLibrary:
@@ -51,9 +52,7 @@ class ModelLibrary:
     `built_in`: the folder of the built-in model, None for none.
     """
 
-    def __init__(
-        self, folder: Path, built_in: Path | None = resources() / "models" / BUILT_IN
-    ) -> None:
+    def __init__(self, folder: Path, built_in: Path | None = _BUILT_IN_FOLDER) -> None:
         self.folder = folder
         self.built_in = built_in
         self._hashes: dict[tuple[Path, int, int], str] = {}
