@@ -115,7 +115,8 @@ def _below(setting: str) -> Path | None:
 
 
 def resources() -> Path:
-    """The folder of icons: in the frozen app, in the wheel, or at the repository's root."""
+    """The folder of icons and of the built-in model (`models/starter`): in the frozen app, in the
+    wheel, or at the repository's root."""
     frozen = getattr(sys, "_MEIPASS", None)
     if frozen:
         return Path(frozen) / "resources"

@@ -45,14 +45,52 @@ def parser() -> argparse.ArgumentParser:
     _add_split_options(split)
     demo = commands.add_parser("demo", help="make a short demo song and split it")
     _add_split_options(demo)
+    _add_models(commands.add_parser("models", help="list, download, import, remove, check models"))
     for name, about in (
-        ("models", "list the installed models"),
         ("doctor", "show the device, versions, folders, disk, sound and models"),
         ("clean", "remove old working files"),
     ):
         command = commands.add_parser(name, help=about)
         command.add_argument("--json", action="store_true", help="print JSON")
     return root
+
+
+def _add_models(command: argparse.ArgumentParser) -> None:
+    """`stemdesk models` alone lists them."""
+    actions = command.add_subparsers(dest="action", metavar="ACTION")
+    command.set_defaults(action=None)
+    download = actions.add_parser(
+        "download", help="fetch a model; what a broken download has left is used"
+    )
+    download.add_argument("name", metavar="NAME", help="a model of the list (stemdesk models)")
+    download.add_argument(
+        "--stems",
+        type=_names,
+        metavar="A,B",
+        help="only the files that these stems need, for example vocals; default: all",
+    )
+    bring = actions.add_parser("import", help="install a model file that you have")
+    bring.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="a Demucs model (.safetensors), an original .th file of a model in the list, or a "
+        ".yaml beside its files",
+    )
+    bring.add_argument(
+        "--name", help="its name, if it is none of the list; default: from the file's name"
+    )
+    remove = actions.add_parser("remove", help="delete a model's files")
+    remove.add_argument("name", metavar="NAME")
+    verify = actions.add_parser("verify", help="read the files and compare their SHA-256")
+    verify.add_argument("names", nargs="*", metavar="NAME", help="default: every installed model")
+    check = actions.add_parser(
+        "check-catalogue", help="fetch every file that can be downloaded, check it, delete it"
+    )
+    check.add_argument("names", nargs="*", metavar="NAME", help="default: every model of the list")
+    check.add_argument("--legacy", action="store_true", help="the original .th files, too")
+    for one in (command, download, bring, remove, verify, check):
+        one.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_split_options(command: argparse.ArgumentParser) -> None:
@@ -70,7 +108,12 @@ def _add_split_options(command: argparse.ArgumentParser) -> None:
         help="fast takes a little less time; best takes the model "
         f"{BEST_MODEL} and several times as long; default: the settings, standard",
     )
-    add("--model", metavar="NAME", help="an installed model (see: stemdesk models)")
+    add(
+        "--model",
+        metavar="NAME",
+        help="an installed model (see: stemdesk models); default: the settings, else htdemucs, "
+        "else another installed one, else the built-in draft",
+    )
     add(
         "--stems",
         type=_names,

@@ -6,13 +6,12 @@ The JSON lines follow `events.schema.json` beside this file; `v` is its version.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from stemdesk.cli.terminal import Terminal, bar, written
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.job import Job
 from stemdesk.core.notices import Notice
@@ -28,7 +27,6 @@ from stemdesk.core.sentences import (
 from stemdesk.jobs.pipeline import Result
 
 SCHEMA_VERSION = 1
-_BAR_CELLS = 24
 _LINE_STEP = 0.25  # plain lines: one for each quarter of a stage
 _INTERVAL_S = 0.1
 
@@ -36,8 +34,8 @@ _INTERVAL_S = 0.1
 class Display(Protocol):
     """What a run of `split` tells. `closed`: whoever read it has gone."""
 
-    closed: bool
-
+    @property
+    def closed(self) -> bool: ...
     def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None: ...
     def song(self, number: int, job: Job) -> None: ...
     def progress(self, progress: Progress) -> None: ...
@@ -52,21 +50,21 @@ class TextDisplay:
     else to stderr."""
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
-        self._err = err or sys.stderr
-        self._bar = self._err.isatty()
-        self.closed = False
+        self._terminal = Terminal(out, err)
         self._songs = 0
         self._label = ""
-        self._drawn = 0
         self._last = ("", -1.0)
         self._moment = 0.0
         self._stalled = False
 
+    @property
+    def closed(self) -> bool:
+        return self._terminal.closed
+
     def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None:
         self._songs = songs
         for path in passed_over:
-            self._say(f"Passed over (not audio): {printable(str(path))}")
+            self._terminal.say(f"Passed over (not audio): {printable(str(path))}")
 
     def song(self, number: int, job: Job) -> None:
         self._label = f"[{number}/{self._songs}] {printable(job.name)}"
@@ -77,62 +75,40 @@ class TextDisplay:
         stalled = progress.stalled_s is not None
         changed = stage != progress.stage.value or stalled != self._stalled
         self._stalled = stalled
-        if self._bar:
+        if self._terminal.has_bar:
             now = time.monotonic()
             if changed or now - self._moment >= _INTERVAL_S or progress.fraction >= 1:
                 self._moment = now
                 self._last = (progress.stage.value, progress.fraction)
-                cells = int(_BAR_CELLS * progress.fraction)
-                bar = "█" * cells + "░" * (_BAR_CELLS - cells)
-                percent = f"{progress.percent:3} %"
-                self._draw(f"{progress.stage.value:<10} {bar} {percent}  {_outlook(progress)}")
+                cells, percent = bar(progress.fraction), f"{progress.percent:3} %"
+                text = f"{progress.stage.value:<10} {cells} {percent}  {_outlook(progress)}"
+                self._terminal.draw(self._label, text)
         elif changed or progress.fraction - before >= _LINE_STEP:
             self._last = (progress.stage.value, progress.fraction)
             percent = f"{progress.percent} %"
             parts = [self._label, progress.stage.value, percent, _outlook(progress)]
-            self._say("  ".join(part for part in parts if part))
+            self._terminal.say("  ".join(part for part in parts if part))
 
     def done(self, result: Result) -> None:
         for notice in result.notices:
-            self._say(f"Note: {say_notice(notice)}")
+            self._terminal.say(f"Note: {say_notice(notice)}")
         if result.null_depth is not None:
-            self._say(f"{self._label}  {say_null_depth(result.null_depth)}")
-        self._clear()
+            self._terminal.say(f"{self._label}  {say_null_depth(result.null_depth)}")
         word = "Already split" if result.already else "Saved"
-        self._write(self._out, f"{word}: {printable(str(result.folder))}\n")
+        self._terminal.result(f"{word}: {printable(str(result.folder))}")
 
     def failed(self, error: StemDeskError) -> None:
         happened, remedy = say(error.code, error.path, error.facts, error.detail)
-        self._say(f"Failed: {happened} {remedy}")
+        self._terminal.say(f"Failed: {happened} {remedy}")
 
     def note(self, text: str) -> None:
-        self._say(text)
+        self._terminal.say(text)
 
     def end(self, done: int, failed: int, exit_code: int) -> None:
         if exit_code == 130:
-            self._say("Stopped. The same command goes on where it stopped.")
+            self._terminal.say("Stopped. The same command goes on where it stopped.")
         elif done + failed > 1:
-            self._say(f"{done} done, {failed} failed.")
-
-    def _say(self, text: str) -> None:
-        self._clear()
-        self._write(self._err, f"{text}\n")
-
-    def _draw(self, text: str) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        room = max(0, width - len(text) - 1)
-        label = self._label if len(self._label) <= room else self._label[: room - 1] + "…"
-        line = f"{label} {text}"[:width]
-        self._write(self._err, "\r" + line.ljust(self._drawn))
-        self._drawn = len(line)
-
-    def _clear(self) -> None:
-        if self._drawn:
-            self._write(self._err, "\r" + " " * self._drawn + "\r")
-            self._drawn = 0
-
-    def _write(self, stream: TextIO, text: str) -> None:
-        self.closed = not _written(stream, text) or self.closed
+            self._terminal.say(f"{done} done, {failed} failed.")
 
 
 def _outlook(progress: Progress) -> str:
@@ -206,24 +182,11 @@ class JsonDisplay:
 
     def _put(self, event: str, **values: Any) -> None:
         line = json.dumps({"v": SCHEMA_VERSION, "event": event, **values})
-        self.closed = not _written(self._out, f"{line}\n") or self.closed
+        self.closed = not written(self._out, f"{line}\n") or self.closed
 
 
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 1)
-
-
-def _written(stream: TextIO, text: str) -> bool:
-    """Write at once. False if nobody reads any more; then all else goes nowhere, so that the
-    end of the process does not stumble over it either."""
-    try:
-        stream.write(text)
-        stream.flush()
-    except BrokenPipeError:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), stream.fileno())
-        return False
-    return True
 
 
 def _notice(notice: Notice) -> dict[str, str]:

@@ -11,17 +11,18 @@ from pathlib import Path
 from types import FrameType
 
 from stemdesk.cli.arguments import parse
+from stemdesk.cli.choice import say_choice
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
 from stemdesk.cli.split import Splitter
-from stemdesk.core.errors import ErrorCode, ModelError, SettingsError, StemDeskError
+from stemdesk.core.errors import SettingsError, StemDeskError
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.quality import BEST_MODEL, Quality, model_and_overlap
-from stemdesk.core.sentences import STAND_IN_NOTE, printable, say
+from stemdesk.core.sentences import printable, say
 from stemdesk.core.settings import Settings, load_settings
 from stemdesk.jobs.pipeline import Pipeline, Workplace, wanted_stems
 from stemdesk.jobs.store import JobStore
-from stemdesk.models.library import STAND_IN, ModelLibrary, default_model, default_quality
+from stemdesk.models.library import ModelLibrary, default_quality, default_reason
 from stemdesk.paths import Folders, folders, user_path
 
 _INTERRUPTED = 130
@@ -40,6 +41,12 @@ def run_command(arguments: Sequence[str]) -> int:
         if options.command in ("split", "demo"):
             display: Display = JsonDisplay() if options.json else TextDisplay()
             return _told(lambda: _split(options, where, settings, display), display)
+        if options.command == "models":
+            from stemdesk.cli import models
+
+            cancel = CancelToken()
+            _stop_on_signals(cancel)
+            return models.run(options, where, settings, cancel)
         from stemdesk.cli import reports
 
         return int(getattr(reports, options.command)(where, settings, options.json))
@@ -97,30 +104,27 @@ def _separation(
 ) -> SeparationOptions:
     """What the line asks for, else the settings; tells the model if the line names none.
     Raises `ModelError`."""
+    stems = options.stems or ()
     quality = _quality(options, settings, library)
-    model = options.model or default_model(library, settings.model)
-    if quality is Quality.BEST:
+    if quality is Quality.BEST and not options.model:
+        display.note(f"Model: {BEST_MODEL}, quality: {quality.value}.")
         model = BEST_MODEL
-    elif model is None and options.command == "demo":
-        from stemdesk.engine.stand_in import make_stand_in
-
-        display.note(STAND_IN_NOTE)
-        make_stand_in(library.folder)
-        model = STAND_IN
-    elif model is None:
-        raise ModelError(ErrorCode.MODEL_NONE_INSTALLED, path=library.folder)
-    if not options.model and model != STAND_IN:
-        display.note(f"Model: {model}, quality: {quality.value}")
+    elif options.model:
+        model = options.model
+    else:
+        choice = default_reason(library, settings.model, stems)
+        display.note(say_choice(choice, quality, library, stems))
+        model = choice.name
     model, overlap = model_and_overlap(quality, model)
-    wanted_stems(library.get(model), options.stems or ())
-    return SeparationOptions(model, options.stems or (), overlap, options.shifts)
+    wanted_stems(library.get(model, stems), stems)
+    return SeparationOptions(model, stems, overlap, options.shifts)
 
 
 def _quality(options: argparse.Namespace, settings: Settings, library: ModelLibrary) -> Quality:
     """A model that the line names is taken even where the settings say Best."""
     if options.quality:
         return Quality(options.quality)
-    quality = default_quality(library, settings.quality)
+    quality = default_quality(library, settings.quality, options.stems or ())
     return Quality.STANDARD if options.model and quality is Quality.BEST else quality
 
 

@@ -1,4 +1,4 @@
-"""`stemdesk models`, `doctor` and `clean`: what is there, and what can go."""
+"""`stemdesk doctor` and `clean`: what is there, and what can go."""
 
 from __future__ import annotations
 
@@ -18,24 +18,6 @@ from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary
 from stemdesk.paths import Folders
 
 _PACKAGES = ("torch", "demucs", "PySide6-Essentials", "av", "soundfile", "soxr", "sounddevice")
-
-
-def models(where: Folders, settings: Settings, as_json: bool) -> int:
-    """List the models folder."""
-    found = [_model(item) for item in ModelLibrary(where.models).installed()]
-    if as_json:
-        _print_json({"folder": printable(str(where.models)), "models": found})
-        return 0
-    print(f"Models folder: {printable(str(where.models))}")
-    if not found:
-        print("No model is installed. Put a Demucs model (name.yaml and its files) there.")
-    for item in found:
-        if "error" in item:
-            print(f"  {item['name']}: {item['error']}")
-        else:
-            size = format_bytes(item["size_bytes"])
-            print(f"  {item['name']}: {', '.join(item['stems'])} ({size})")
-    return 0
 
 
 def doctor(where: Folders, settings: Settings, as_json: bool) -> int:

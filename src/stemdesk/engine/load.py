@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -19,10 +20,11 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from stemdesk.core.errors import ErrorCode, ModelError
+from stemdesk.core.progress import CancelToken
 from stemdesk.engine.devices import translate
 from stemdesk.models.arguments import HDEMUCS, HTDEMUCS
 from stemdesk.models.header import ITEM_BYTES, ModelHeader, TensorPlace, open_model
-from stemdesk.models.library import ModelFile
+from stemdesk.models.info import ModelFile
 
 _NUMPY = {"F16": "<f2", "F32": "<f4"}
 _MOST_SHOWN = 3
@@ -55,6 +57,25 @@ def load_model(
     settings: Any = module
     settings.segment = segment or file.segment
     return module
+
+
+def check_file(path: Path, cancel: CancelToken) -> None:
+    """Prove that `load_model` would take this file: its class, arguments, shapes and values. Takes
+    as much memory as its largest tensor.
+
+    Raises `ModelError` (MODEL_MISSING, MODEL_CORRUPT, MODEL_REFUSED) and `Cancelled`.
+    """
+    try:
+        with open_model(path) as (handle, header):
+            _check_tensors(_build(header), header)
+            for name, place in header.tensors.items():
+                cancel.check()
+                _read(handle, name, place)
+    except ModelError as error:
+        error.path = path
+        raise
+    except (RuntimeError, MemoryError) as error:
+        raise translate(error, "cpu") from error
 
 
 def _build(header: ModelHeader) -> nn.Module:
