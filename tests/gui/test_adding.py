@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from stemdesk.core.job import JobState
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings
 from stemdesk.core.track import Tags
-from stemdesk.gui import adding, reports
+from stemdesk.gui import adding
+from stemdesk.gui.adding import separation_options
 from stemdesk.jobs.intake import find_tracks
 from stemdesk.jobs.store import JobStore
-from stemdesk.models.library import STAND_IN
+from stemdesk.models.library import BUILT_IN, ModelLibrary
 from support.desk import Desk, endless
 from support.media import make, sine
 from support.models import install_small
+from support.released import install_released
 
 
 @pytest.fixture
@@ -163,21 +166,35 @@ def test_jobs_take_the_chosen_model_and_only_stems_that_it_has(desk: Desk) -> No
     assert controller.jobs[0].separation.stems == ("vocals",)
 
 
-def test_without_a_model_jobs_are_for_htdemucs(desk: Desk) -> None:
+def test_without_another_model_jobs_are_for_the_built_in_one(desk: Desk) -> None:
     desk.open().hold()
     desk.add("a.mp3")
-    assert desk.controller.jobs[0].separation.model == "htdemucs"
+    assert desk.controller.jobs[0].separation.model == BUILT_IN
 
 
-def test_the_demo_without_a_model_gets_a_stand_in_and_says_so(desk: Desk, qtbot: QtBot) -> None:
+def test_a_part_of_a_model_serves_for_its_stems_only(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fine = install_released(desk.folders.models, "htdemucs_ft", monkeypatch)
+    for file in fine[:3]:
+        file.unlink()
+    library = ModelLibrary(desk.folders.models)
+    for quality in ("standard", "best"):
+        vocals = Settings(model="htdemucs_ft", quality=quality, stems=("vocals",))
+        options = separation_options(library, vocals)
+        assert (options.model, options.stems) == ("htdemucs_ft", ("vocals",))
+        everything = separation_options(library, replace(vocals, stems=()))
+        assert everything.model == BUILT_IN
+
+
+def test_the_demo_without_another_model_gets_the_built_in_one(desk: Desk, qtbot: QtBot) -> None:
     controller = desk.open()
     controller.add_demo()
     qtbot.waitUntil(lambda: len(controller.jobs) == 1, timeout=60_000)
     (job,) = controller.jobs
-    assert job.separation.model == STAND_IN
+    assert job.separation.model == BUILT_IN
     assert job.source.is_file() and job.source.is_relative_to(desk.folders.data)
-    assert (desk.folders.models / "stand-in.yaml").is_file()
-    assert desk.messages == [reports.NO_MODEL_FOR_DEMO]
+    assert desk.messages == [] and not desk.folders.models.exists()
     desk.wait_for(JobState.DONE, job.id)
 
 

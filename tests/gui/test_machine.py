@@ -13,7 +13,7 @@ from stemdesk.core.settings import Settings, load_settings
 from stemdesk.gui.machine import Machine
 from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.values import DeviceLike, ModelChoice, NoDevice, UserMessage
-from stemdesk.models.library import STAND_IN
+from stemdesk.models.library import BUILT_IN
 from support.desk import Desk
 from support.models import SOURCES, install_small
 
@@ -61,28 +61,29 @@ def test_a_model_that_is_installed_later_is_found(desk: Desk, qtbot: QtBot) -> N
     controller = desk.open(start=False)
     with qtbot.waitSignal(controller.models_known) as known:
         controller.start()
-    assert known.args == [()]
+    assert known.args is not None
+    (built_in,) = known.args[0]
+    assert built_in.name == BUILT_IN
     with qtbot.waitSignal(controller.models_known) as known:
         file = install_small(desk.folders.models, "mine")
-    assert known.args == [(ModelChoice("mine", SOURCES, file.stat().st_size),)]
+    assert known.args == [(ModelChoice("mine", SOURCES, file.stat().st_size), built_in)]
 
 
-def test_the_stand_in_and_broken_models_cannot_be_chosen(desk: Desk, qtbot: QtBot) -> None:
+def test_broken_models_cannot_be_chosen(desk: Desk, qtbot: QtBot) -> None:
     install_small(desk.folders.models, "mine")
-    install_small(desk.folders.models, STAND_IN)
     (desk.folders.models / "broken.yaml").write_text("models: 3")
     controller = desk.open(start=False)
     with qtbot.waitSignal(controller.models_known) as known:
         controller.start()
     assert known.args is not None
-    assert [choice.name for choice in known.args[0]] == ["mine"]
+    assert [choice.name for choice in known.args[0]] == ["mine", BUILT_IN]
 
 
 def test_another_models_folder_is_listed(desk: Desk, qtbot: QtBot) -> None:
     desk.folders = replace(desk.folders, models_override=None)
     install_small(desk.root / "others", "mine")
     controller = desk.open()
-    with qtbot.waitSignal(controller.models_known, check_params_cb=lambda known: len(known) == 1):
+    with qtbot.waitSignal(controller.models_known, check_params_cb=lambda known: len(known) == 2):
         controller.change_settings(Settings(models_folder=str(desk.root / "others")))
     assert desk.script.places[-1].library.folder == desk.root / "others"
 

@@ -80,7 +80,10 @@ def test_a_waiting_job_can_be_paused_cancelled_and_tried_at_once(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("code", [ErrorCode.MODEL_MISSING, ErrorCode.MODEL_NONE_INSTALLED])
-def test_a_missing_model_is_waited_for(desk: Desk, code: ErrorCode) -> None:
+def test_a_missing_model_is_waited_for(
+    desk: Desk, code: ErrorCode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stemdesk.gui.adding.default_model", lambda *_: "htdemucs")
     desk.script.behaviours["a.mp3"] = failing(ModelError(code, model="htdemucs"))
     controller = desk.open()
     first, second = desk.add("a.mp3", "b.mp3")

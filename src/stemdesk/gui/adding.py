@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,7 @@ from stemdesk.core.track import NO_TAGS, Tags, Track
 from stemdesk.gui import reports
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.tasks import Outcome, Tasks
-from stemdesk.models.library import (
-    DEFAULT,
-    STAND_IN,
-    ModelLibrary,
-    default_model,
-    default_quality,
-)
+from stemdesk.models.library import ModelLibrary, default_model, default_quality
 from stemdesk.paths import Folders
 
 if TYPE_CHECKING:
@@ -35,21 +29,15 @@ _TAGS_AT_ONCE = 8  # files for each task: rows fill in while the rest is read
 _UNFINISHED = {JobState.QUEUED, JobState.WAITING, JobState.PAUSED, JobState.INTERRUPTED}
 
 
-@dataclass(frozen=True, slots=True)
-class _Demo:
-    song: Path
-    options: SeparationOptions | None  # None: no trained model is installed
-
-
 def separation_options(library: ModelLibrary, settings: Settings) -> SeparationOptions:
-    """A snapshot of the settings. Where no model is installed the job will wait for htdemucs;
-    stems that the model does not have are not asked for, nor is Best without its model."""
-    quality = default_quality(library, settings.quality)
-    chosen = default_model(library, settings.model) or DEFAULT
+    """A snapshot of the settings. Stems that the model does not have are not asked for, nor is
+    Best without its model."""
+    quality = default_quality(library, settings.quality, settings.stems)
+    chosen = default_model(library, settings.model, settings.stems)
     model, overlap = model_and_overlap(quality, chosen)
     stems = settings.stems
     try:
-        sources = library.get(model).sources
+        sources = library.get(model, stems).sources
         stems = tuple(stem for stem in stems if stem in sources)
     except ModelError:
         pass  # the job will say what is wrong with it
@@ -108,45 +96,24 @@ class Adder(QObject):
         self._tasks.io(walk, walked)
 
     def add_demo(self, where: Folders, settings: Settings) -> None:
-        """Write the demo song and add it; without a model it gets a stand-in."""
+        """Write the demo song and add it."""
         self._walks += 1
 
-        def write() -> _Demo:
+        def write() -> tuple[Path, SeparationOptions]:
             from stemdesk.audio.demo import write_demo_song
 
-            library = ModelLibrary(where.models)
-            installed = default_model(library, settings.model) is not None
-            options = separation_options(library, settings) if installed else None
-            return _Demo(write_demo_song(where.demo), options)
+            options = separation_options(ModelLibrary(where.models), settings)
+            return write_demo_song(where.demo), options
 
-        def written(outcome: Outcome[_Demo]) -> None:
-            demo = outcome.value
-            if demo is not None and demo.options is None:
-                self._make_stand_in(demo.song, where, settings)
-                return
+        def written(outcome: Outcome[tuple[Path, SeparationOptions]]) -> None:
             self._walks -= 1
-            if demo is not None and demo.options is not None:
-                self._add([Track(demo.song)], demo.options, where, settings)
+            if outcome.value is not None:
+                song, options = outcome.value
+                self._add([Track(song)], options, where, settings)
             self._complain(outcome.error)
             self.settled.emit()
 
         self._tasks.io(write, written)
-
-    def _make_stand_in(self, song: Path, where: Folders, settings: Settings) -> None:
-        def make() -> None:
-            from stemdesk.engine.stand_in import make_stand_in
-
-            make_stand_in(where.models)
-
-        def made(outcome: Outcome[None]) -> None:
-            self._walks -= 1
-            if outcome.error is None:
-                self.message.emit(reports.NO_MODEL_FOR_DEMO)
-                self._add([Track(song)], SeparationOptions(STAND_IN), where, settings)
-            self._complain(outcome.error)
-            self.settled.emit()
-
-        self._tasks.compute(lambda _: make(), made)
 
     def with_options_of_now(
         self, job_id: str, where: Folders, settings: Settings, put: Callable[[list[Job]], None]

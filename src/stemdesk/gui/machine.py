@@ -13,7 +13,7 @@ from stemdesk.gui import reports
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.values import DeviceLike, ModelChoice, NoDevice
 from stemdesk.log import log
-from stemdesk.models.library import STAND_IN, BrokenModel, ModelLibrary
+from stemdesk.models.library import BUILT_IN, BrokenModel, ModelLibrary
 from stemdesk.paths import Folders
 
 
@@ -70,8 +70,8 @@ class Machine(QObject):
         return _place(settings) != _place(before)
 
     def look_for_models(self) -> None:
-        """List the models again while there are none."""
-        if self._models == ():
+        """List the models again while there is none but the built-in one."""
+        if self._models is not None and all(item.name == BUILT_IN for item in self._models):
             self._list_models()
 
     def _save(self) -> None:
@@ -130,11 +130,11 @@ def _place(settings: Settings) -> tuple[object, ...]:
 
 
 def _installed(folder: Path) -> tuple[ModelChoice, ...]:
-    """The models that can be chosen; the stand-in is none."""
+    """The models that can be chosen, with the stems that they serve for."""
     choices = []
     for model in ModelLibrary(folder).installed():
         if isinstance(model, BrokenModel):
             log.warning("the model %s cannot be used: %s", model.name, model.error)
-        elif model.name != STAND_IN:
-            choices.append(ModelChoice(model.name, model.sources, model.size_bytes))
+        else:
+            choices.append(ModelChoice(model.name, model.usable, model.size_bytes))
     return tuple(choices)

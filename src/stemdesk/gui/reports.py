@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import ErrorCode, StemDeskError
 from stemdesk.core.job import Failure
-from stemdesk.core.sentences import STAND_IN_NOTE, printable, say
+from stemdesk.core.sentences import printable, say
 from stemdesk.gui.values import UserMessage
 
 if TYPE_CHECKING:
     from stemdesk.jobs.intake import Found
 
-NO_MODEL_FOR_DEMO = UserMessage(STAND_IN_NOTE)
 NO_ANSWER = "StemDesk is running already, but it does not answer. End it and try again."
 NO_TRASH = "the system has no trash for this disk, or refused"
 SCRATCH_IN_USE = UserMessage(

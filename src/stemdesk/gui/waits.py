@@ -75,7 +75,7 @@ def _can_go_on(
     failure = job.failure
     if failure is not None and failure.code in MODEL_CODES:
         try:
-            library.get(job.separation.model)
+            library.get(job.separation.model, job.separation.stems)
         except ModelError as error:
             return error.code not in MODEL_CODES  # a damaged one is better said than waited for
         return True
