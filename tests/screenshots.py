@@ -1,8 +1,7 @@
 """Takes the pictures of the window: `python tests/screenshots.py FOLDER [--all]`.
 
 The real app at work: its controller, pipeline and player, in temporary folders. The model is the
-stand-in that the app makes for its demo song, the songs are made on the spot. `finished.png` is
-the README's picture; `--all` adds the window empty, busy, failed and in the dark.
+built-in one, the songs are made on the spot. `finished.png` is the README's picture; `--all` adds the window empty, busy, failed and in the dark.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ from stemdesk.gui.window import SIZE, MainWindow  # noqa: E402
 from stemdesk.paths import Folders  # noqa: E402
 from support.outputs import HandOutput  # noqa: E402
 
-MODEL = "demo"
 PLAYED_S = 8.2
 _PATIENCE_MS = 180_000
 _REST_MS = 400  # layouts and the counts in the status line
@@ -50,7 +48,6 @@ class Studio:
             root / "config", root / "data", root / "logs", root / "Music", root / "models"
         )
         self.songs = make_songs(root / "songs")
-        install_model(self.folders.models)
         self.output = HandOutput()
         self.controller = Controller(self.folders, Settings())
         self.window = MainWindow(
@@ -118,16 +115,6 @@ class Studio:
     def close(self) -> None:
         self.window.close()
         self.controller.close(5000)
-
-
-def install_model(folder: Path) -> None:
-    """The app's own stand-in, under a name that the menu shows."""
-    from stemdesk.engine.stand_in import make_stand_in
-    from stemdesk.models.library import STAND_IN
-
-    make_stand_in(folder)
-    bag = folder / f"{STAND_IN}.yaml"
-    bag.rename(folder / f"{MODEL}.yaml")
 
 
 def make_songs(folder: Path) -> list[Path]:
