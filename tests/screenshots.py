@@ -1,7 +1,8 @@
 """Takes the pictures of the window: `python tests/screenshots.py FOLDER [--all]`.
 
 The real app at work: its controller, pipeline and player, in temporary folders. The model is the
-built-in one, the songs are made on the spot. `finished.png` is the README's picture; `--all` adds the window empty, busy, failed and in the dark.
+built-in one, the songs are made on the spot. `finished.png` is the README's picture; `--all` adds
+the window empty, busy, failed and in the dark.
 """
 
 from __future__ import annotations

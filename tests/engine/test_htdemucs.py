@@ -91,9 +91,7 @@ SHAPES: dict[str, Callable[[], nn.Module]] = {
     "a segment of odd length": lambda: small_htdemucs(segment=0.40007),
     "very short": lambda: small_htdemucs(segment=Fraction(1, 40)),
     "use_train_segment=False": lambda: small_htdemucs(use_train_segment=False),
-    "one layer, no branches": lambda: small_htdemucs(
-        depth=1, channels=64, t_layers=0, dconv_mode=0
-    ),
+    "plain": lambda: small_htdemucs(depth=1, channels=64, t_layers=0, dconv_mode=0),
 }
 
 

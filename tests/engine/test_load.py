@@ -1,5 +1,7 @@
+import resource
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -11,11 +13,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from stemdesk.core.errors import DeviceError, ErrorCode, ModelError
-from stemdesk.engine.load import load_model
+from stemdesk.core.errors import Cancelled, DeviceError, ErrorCode, ModelError
+from stemdesk.core.progress import CancelToken
+from stemdesk.engine.load import check_file, load_model
+from stemdesk.models.header import read_header
 from stemdesk.models.library import ModelFile, ModelLibrary
 from support.models import (
     edit_arguments,
+    edit_header,
     install,
     metadata_of,
     small_hdemucs,
@@ -142,6 +147,71 @@ def test_a_network_that_cannot_be_is_not_built(tmp_path: Path, changes: dict[str
     edit_arguments(file.path, **changes)
     error = refusal(file)
     assert error.code in (ErrorCode.MODEL_REFUSED, ErrorCode.MODEL_CORRUPT)
+
+
+@pytest.mark.parametrize("count", [10**9, 2**63, 10**30, -1, 1e9])
+def test_a_file_that_asks_for_a_billion_channels_costs_nothing(tmp_path: Path, count: Any) -> None:
+    file = installed(tmp_path, small_htdemucs())
+    edit_arguments(file.path, channels=count)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begun = time.process_time()
+    assert refusal(file).code is ErrorCode.MODEL_REFUSED
+    with pytest.raises(ModelError):
+        check_file(file.path, CancelToken())
+    assert time.process_time() - begun < 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+
+
+def test_a_network_of_terabytes_costs_nothing(tmp_path: Path) -> None:
+    """Each argument is within its bounds, all together they are not."""
+    file = installed(tmp_path, small_htdemucs())
+    edit_arguments(file.path, channels=1024, growth=8, depth=6, bottom_channels=4096)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refusal(file)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+
+
+@pytest.mark.parametrize("klass", ["os.system", "builtins.eval", "demucs.htdemucs.HTDemucs ", ""])
+def test_no_other_class_is_even_imported(tmp_path: Path, klass: str) -> None:
+    file = installed(tmp_path, small_htdemucs())
+
+    def change(header: dict[str, Any]) -> None:
+        header["__metadata__"].update(klass=klass, args='["touch it-ran"]', kwargs="{}")
+
+    edit_header(file.path, change)
+    assert refusal(file).code is ErrorCode.MODEL_REFUSED
+
+
+def boundaries(path: Path) -> list[int]:
+    """Where a part of the file ends: the length, the header, each tensor; and beside those."""
+    header = read_header(path)
+    starts = [place.start for place in header.tensors.values()]
+    edges = {0, 8, min(starts), header.size_bytes, *starts}
+    around = {edge + step for edge in edges for step in (-1, 0, 1)}
+    return sorted(cut for cut in around if 0 <= cut < header.size_bytes)
+
+
+def test_a_file_cut_off_anywhere_is_corrupt(tmp_path: Path) -> None:
+    file = installed(tmp_path, small_htdemucs(t_layers=0, depth=2))
+    data = file.path.read_bytes()
+    cuts = boundaries(file.path)
+    assert len(cuts) > 50
+    for cut in cuts:
+        file.path.write_bytes(data[:cut])
+        assert refusal(file).code is ErrorCode.MODEL_CORRUPT, f"cut at {cut}"
+
+
+def test_what_would_load_passes_the_check_and_nothing_else(tmp_path: Path) -> None:
+    file = installed(tmp_path, small_htdemucs())
+    check_file(file.path, CancelToken())
+    stopped = CancelToken()
+    stopped.cancel()
+    with pytest.raises(Cancelled):
+        check_file(file.path, stopped)
+    rewrite(file, lambda state: state["encoder.0.conv.bias"].fill_(torch.nan))
+    with pytest.raises(ModelError, match="not finite") as caught:
+        check_file(file.path, CancelToken())
+    assert caught.value.path == file.path
 
 
 def test_no_room_on_the_device_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

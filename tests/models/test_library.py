@@ -9,7 +9,19 @@ import pytest
 from stemdesk.core.errors import ErrorCode, ModelError
 from stemdesk.core.quality import Quality
 from stemdesk.models.bag import MAX_YAML_BYTES
-from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary, default_quality
+from stemdesk.models.library import (
+    BUILT_IN,
+    BrokenModel,
+    Choice,
+    ModelInfo,
+    ModelLibrary,
+    Why,
+    default_model,
+    default_quality,
+    default_reason,
+    preferred,
+)
+from stemdesk.models.record import Record, write_record
 from support.models import (
     SEGMENT,
     SOURCES,
@@ -20,6 +32,7 @@ from support.models import (
     small_hdemucs,
     small_htdemucs,
 )
+from support.released import install_released, sha256_of
 
 
 def refusal(folder: Path, name: str = "m") -> ModelError:
@@ -65,11 +78,11 @@ def test_names_are_sorted_and_odd_ones_left_out(tmp_path: Path) -> None:
     for name in ("b.yaml", "a-1.yaml", "a b.yaml", ".yaml", "c.yml", "ä.yaml", "x" * 65 + ".yaml"):
         (tmp_path / name).touch()
     (tmp_path / "folder.yaml").mkdir()
-    assert ModelLibrary(tmp_path).names() == ["a-1", "b"]
+    assert ModelLibrary(tmp_path, None).names() == ["a-1", "b"]
 
 
 def test_a_folder_that_is_not_there_has_no_models(tmp_path: Path) -> None:
-    library = ModelLibrary(tmp_path / "none")
+    library = ModelLibrary(tmp_path / "none", None)
     assert library.names() == []
     assert library.installed() == []
     assert refusal(tmp_path / "none").code is ErrorCode.MODEL_MISSING
@@ -96,7 +109,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_lists_tell_broken_models_apart(tmp_path: Path) -> None:
     install_small(tmp_path, "good")
     (tmp_path / "bad.yaml").write_text("models: []", encoding="utf-8")
-    bad, good = ModelLibrary(tmp_path).installed()
+    bad, good = ModelLibrary(tmp_path, None).installed()
     assert isinstance(bad, BrokenModel)
     assert bad.error.code is ErrorCode.MODEL_CORRUPT
     assert isinstance(good, ModelInfo)
@@ -210,3 +223,161 @@ def test_best_is_the_default_only_where_its_model_can_be_used(tmp_path: Path) ->
     assert default_quality(library, "fast") is Quality.FAST
     files[2].unlink()
     assert default_quality(library, "best") is Quality.STANDARD
+
+
+# The built-in model
+
+
+def test_the_built_in_model_is_listed_with_the_others(tmp_path: Path) -> None:
+    install_small(tmp_path / "built in", BUILT_IN)
+    library = ModelLibrary(tmp_path / "models", tmp_path / "built in")
+    assert library.names() == [BUILT_IN]
+    info = library.get(BUILT_IN)
+    assert info.built_in and info.files[0].path.parent == tmp_path / "built in"
+    install_small(tmp_path / "models", "mine")
+    install_small(tmp_path / "models", BUILT_IN)  # the name is taken
+    mine, starter = library.installed()
+    assert isinstance(mine, ModelInfo) and isinstance(starter, ModelInfo)
+    assert not mine.built_in and starter.built_in
+    assert default_model(library, "") == "mine"
+
+
+def test_the_app_brings_its_own_model(tmp_path: Path) -> None:
+    info = ModelLibrary(tmp_path).get(BUILT_IN)
+    assert info.built_in and info.sources == SOURCES and info.samplerate == 44100
+    assert info.size_bytes <= 12_000_000
+
+
+# Parts of released models
+
+
+@pytest.fixture
+def vocals_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelLibrary:
+    files = install_released(tmp_path / "models", "htdemucs_ft", monkeypatch)
+    for file in files[:3]:
+        file.unlink()
+    return ModelLibrary(tmp_path / "models", None)
+
+
+def test_a_part_of_a_released_model_serves_for_its_stems(vocals_only: ModelLibrary) -> None:
+    info = vocals_only.get("htdemucs_ft", ["vocals"])
+    assert (info.missing, info.usable) == ((0, 1, 2), ("vocals",))
+    assert info.sources == SOURCES and len(info.files) == len(info.weights) == 4
+    assert info.needed(["vocals"]) == (3,) and info.needed(["bass", "drums"]) == (0, 1)
+    assert [info.segment_of(index) for index in range(4)] == [SEGMENT] * 4
+    assert vocals_only.installed() == [info]
+    assert vocals_only.has("htdemucs_ft", ["vocals"]) and not vocals_only.has("htdemucs_ft")
+    assert vocals_only.hashes(info, ["vocals"]) == (sha256_of(info.files[3].path),)
+    for stems in ((), ("bass",), ("bass", "vocals")):
+        with pytest.raises(ModelError) as caught:
+            vocals_only.get("htdemucs_ft", stems)
+        assert caught.value.code is ErrorCode.MODEL_MISSING
+        assert caught.value.facts["installed"] == "vocals"
+    assert caught.value.facts["command"] == (
+        "stemdesk models download htdemucs_ft --stems bass,vocals"
+    )
+
+
+def test_a_released_model_without_any_file_is_broken(vocals_only: ModelLibrary) -> None:
+    vocals_only.get("htdemucs_ft", ["vocals"]).files[3].path.unlink()
+    (item,) = vocals_only.installed()
+    assert isinstance(item, BrokenModel) and item.error.code is ErrorCode.MODEL_MISSING
+
+
+def test_other_files_under_a_released_name_are_another_model(
+    tmp_path: Path, vocals_only: ModelLibrary
+) -> None:
+    (vocals_only.folder / "htdemucs_ft.yaml").unlink()
+    files = install_best(vocals_only.folder)
+    assert vocals_only.has("htdemucs_ft")
+    files[0].unlink()
+    with pytest.raises(ModelError) as caught:
+        vocals_only.get("htdemucs_ft", ["vocals"])
+    assert caught.value.facts == {"model": "htdemucs_ft", "file": files[0].name}
+
+
+def test_a_missing_model_says_what_to_type(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        ModelLibrary(tmp_path).get("htdemucs_ft", ["vocals"])
+    assert caught.value.facts == {
+        "model": "htdemucs_ft",
+        "needed_bytes": 84_025_440,
+        "command": "stemdesk models download htdemucs_ft --stems vocals",
+    }
+    with pytest.raises(ModelError) as caught:
+        ModelLibrary(tmp_path).get("mdx_extra")
+    assert caught.value.facts == {"model": "mdx_extra"}, "it cannot be downloaded"
+
+
+# Hashes that are known
+
+
+def test_a_released_file_that_is_another_one_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file,) = install_released(tmp_path / "models", "htdemucs", monkeypatch)
+    library = ModelLibrary(tmp_path / "models", None)
+    info = library.get("htdemucs")
+    expected = sha256_of(file)
+    assert library.hashes(info) == (expected,)
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    os.utime(file, ns=(0, 0))
+    with pytest.raises(ModelError) as caught:
+        library.hashes(info)
+    assert (caught.value.code, caught.value.path) == (ErrorCode.MODEL_WRONG_HASH, file)
+    assert caught.value.facts == {"expected": expected, "found": sha256_of(file)}
+
+
+def test_an_imported_file_is_held_to_its_record(tmp_path: Path) -> None:
+    file = install_small(tmp_path, "m")
+    library = ModelLibrary(tmp_path, None)
+    write_record(file, Record(sha256_of(file), file.stat().st_size, "mine.safetensors", "0" * 64))
+    assert library.hashes(library.get("m")) == (sha256_of(file),)
+    write_record(file, Record("0" * 64, file.stat().st_size))
+    with pytest.raises(ModelError) as caught:
+        library.hashes(library.get("m"))
+    assert caught.value.code is ErrorCode.MODEL_WRONG_HASH
+
+
+# Which one is taken
+
+
+def test_the_default_model_and_why(tmp_path: Path) -> None:
+    install_small(tmp_path / "built in", BUILT_IN)
+    library = ModelLibrary(tmp_path / "models", tmp_path / "built in")
+
+    def why(wanted: str = "") -> Choice:
+        return default_reason(library, wanted)
+
+    assert why() == Choice(BUILT_IN, Why.BUILT_IN)
+    assert why("gone") == Choice(BUILT_IN, Why.BUILT_IN, "gone")
+    assert why(BUILT_IN) == Choice(BUILT_IN, Why.SETTING)
+    install_small(library.folder, "a")
+    install_small(library.folder, "z")
+    assert why() == Choice("a", Why.ANOTHER)
+    assert why("z") == Choice("z", Why.SETTING)
+    assert why(BUILT_IN) == Choice(BUILT_IN, Why.SETTING)
+    install_small(library.folder, "htdemucs")
+    assert why() == Choice("htdemucs", Why.USUAL)
+    library.yaml("z").write_text("models: [")
+    assert why("z") == Choice("htdemucs", Why.USUAL, "z")
+    library.yaml("htdemucs").write_text("models: [")
+    assert why() == Choice("a", Why.ANOTHER)
+
+
+def test_a_part_of_a_model_is_the_default_for_its_stems_only(vocals_only: ModelLibrary) -> None:
+    assert default_model(vocals_only, "", ["vocals"]) == "htdemucs_ft"
+    assert default_model(vocals_only, "htdemucs_ft", ["vocals"]) == "htdemucs_ft"
+    assert default_model(vocals_only, "htdemucs_ft") == BUILT_IN
+    assert default_quality(vocals_only, "best", ["vocals"]) is Quality.BEST
+    assert default_quality(vocals_only, "best") is Quality.STANDARD
+
+
+def test_the_built_in_model_is_preferred_last() -> None:
+    assert preferred([BUILT_IN, "x"], "") == "x"
+    assert preferred([BUILT_IN, "x", "htdemucs"], "") == "htdemucs"
+    assert preferred([BUILT_IN, "x"], BUILT_IN) == BUILT_IN
+    assert preferred([BUILT_IN], "gone") == BUILT_IN
+    assert preferred([], "gone") is None

@@ -104,13 +104,14 @@ def write_bag(path: Path, bag: dict[str, object]) -> None:
 def remove_model(library: ModelLibrary, name: str) -> int:
     """Remove a model, and what is left of its downloads; the bytes that this frees.
 
-    Files that another model here uses stay. Raises `ModelError` (MODEL_BUILT_IN, MODEL_UNKNOWN)
-    and `ExportError`.
+    Files that another model here uses stay. Raises `ModelError` (MODEL_BUILT_IN, MODEL_UNKNOWN,
+    MODEL_MISSING) and `ExportError`.
     """
     if name == BUILT_IN:
         raise ModelError(ErrorCode.MODEL_BUILT_IN, model=name)
     model = known(name)
-    if name not in library.names() and model is None:
+    listed = name in library.names()
+    if not listed and model is None:
         raise ModelError(ErrorCode.MODEL_UNKNOWN, model=name)
     path = library.yaml(name)
     signatures = _signatures(path) or [file.signature for file in (model.files if model else ())]
@@ -121,6 +122,8 @@ def remove_model(library: ModelLibrary, name: str) -> int:
         file = library.file(signature)
         part = file.with_name(f"{file.name}.part")
         freed += sum(_remove(item) for item in (file, record_path(file), part))
+    if not listed and not freed:
+        raise ModelError(ErrorCode.MODEL_MISSING, path=path, model=name)
     return freed
 
 
