@@ -1,4 +1,3 @@
-import resource
 import subprocess
 import sys
 import time
@@ -149,26 +148,35 @@ def test_a_network_that_cannot_be_is_not_built(tmp_path: Path, changes: dict[str
     assert error.code in (ErrorCode.MODEL_REFUSED, ErrorCode.MODEL_CORRUPT)
 
 
+def peak_kb() -> int:
+    """The most memory that this process has had, where the system tells (not on Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 @pytest.mark.parametrize("count", [10**9, 2**63, 10**30, -1, 1e9])
 def test_a_file_that_asks_for_a_billion_channels_costs_nothing(tmp_path: Path, count: Any) -> None:
     file = installed(tmp_path, small_htdemucs())
     edit_arguments(file.path, channels=count)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_kb()
     begun = time.process_time()
     assert refusal(file).code is ErrorCode.MODEL_REFUSED
     with pytest.raises(ModelError):
         check_file(file.path, CancelToken())
     assert time.process_time() - begun < 1
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+    assert peak_kb() - before < 50_000
 
 
 def test_a_network_of_terabytes_costs_nothing(tmp_path: Path) -> None:
     """Each argument is within its bounds, all together they are not."""
     file = installed(tmp_path, small_htdemucs())
     edit_arguments(file.path, channels=1024, growth=8, depth=6, bottom_channels=4096)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_kb()
     refusal(file)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+    assert peak_kb() - before < 50_000
 
 
 @pytest.mark.parametrize("klass", ["os.system", "builtins.eval", "demucs.htdemucs.HTDemucs ", ""])
