@@ -16,23 +16,6 @@ def test_version(stemdesk: Command) -> None:
     assert said.code == 0 and said.out == f"StemDesk {__version__}\n"
 
 
-def test_models_lists_good_and_broken_ones(place: Place, stemdesk: Command) -> None:
-    (place.models / "broken.yaml").write_text("models: [missing0]\n")
-    said = stemdesk("models")
-    assert said.code == 0
-    assert "small: drums, bass, other, vocals" in said.out and "broken:" in said.out
-    listed = json.loads(stemdesk("models", "--json").out)
-    assert listed["folder"] == str(place.models)
-    assert [item["name"] for item in listed["models"]] == ["broken", "small"]
-    assert "error" in listed["models"][0] and listed["models"][1]["size_bytes"] > 0
-
-
-def test_models_of_an_empty_folder(place: Place, stemdesk: Command) -> None:
-    for path in place.models.iterdir():
-        path.unlink()
-    assert "No model is installed" in stemdesk("models").out
-
-
 def test_doctor_tells_what_is_there(place: Place, stemdesk: Command) -> None:
     facts = json.loads(stemdesk("doctor", "--json").out)
     assert facts["version"] == __version__

@@ -352,13 +352,14 @@ def test_a_bug_fails_one_song_without_a_traceback(
     assert "Traceback" not in said.err
 
 
-def test_the_demo_without_a_model_says_what_it_is(place: Place, stemdesk: Command) -> None:
+def test_the_demo_without_another_model_is_split_with_the_built_in_one(
+    place: Place, stemdesk: Command
+) -> None:
     for path in place.models.iterdir():
         path.unlink()
     said = stemdesk("demo", "-o", place.out)
-    assert said.code == 0 and "stand-in" in said.err
+    assert said.code == 0 and "Model: starter, " in said.err
     folder = place.out / "StemDesk - Demo song"
     assert sorted(path.suffix for path in folder.iterdir()) == [".flac"] * 4 + [".json"]
-    assert (place.models / "stand-in.yaml").exists(), "the window finds what its list names"
-    assert "No model is installed" in stemdesk("split", place.song(), "-o", place.out).err
+    assert not list(place.models.iterdir()), "nothing is made"
     assert stemdesk("demo", "-o", place.out).out == f"Already split: {folder}\n"
