@@ -345,7 +345,7 @@ def test_the_built_in_model_is_taken_where_no_other_is(place: Place, stemdesk: C
     said = stemdesk("split", song, "-o", place.out)
     assert (
         "Model: other, quality: standard. The settings' model gone is not installed. "
-        "It is installed, and htdemucs is not installed." in said.err
+        "other is installed, and htdemucs is not installed." in said.err
     )
 
 

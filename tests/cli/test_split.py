@@ -266,10 +266,6 @@ def test_a_missing_model_is_said_once(place: Place, stemdesk: Command) -> None:
     assert [event["event"] for event in events] == ["failed", "end"] and said.err == ""
     for event in events:
         Draft202012Validator(SCHEMA).validate(event)
-    for path in place.models.iterdir():
-        path.unlink()
-    said = stemdesk("split", place.song(), "-o", place.out)
-    assert said.code == 1 and "No model is installed yet." in said.err
 
 
 def test_an_unknown_stem_names_the_known_ones(place: Place, stemdesk: Command) -> None:

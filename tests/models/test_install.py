@@ -60,8 +60,11 @@ def fetch(
     return told
 
 
-def refused(code: ErrorCode) -> contextlib.AbstractContextManager[object]:
-    return pytest.raises(StemDeskError, match=f"^{code.value}")
+@contextlib.contextmanager
+def refused(code: ErrorCode) -> Iterator[None]:
+    with pytest.raises(StemDeskError) as caught:
+        yield
+    assert caught.value.code is code
 
 
 def contents(folder: Path) -> set[str]:

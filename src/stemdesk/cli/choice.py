@@ -23,7 +23,7 @@ def say_choice(
     elif choice.why is Why.USUAL:
         parts.append("It is the usual one.")
     elif choice.why is Why.ANOTHER:
-        parts.append(f"It is installed, and {DEFAULT} {_lacks(library, DEFAULT)}.")
+        parts.append(f"{choice.name} is installed, and {DEFAULT} {_lacks(library, DEFAULT)}.")
     else:
         parts.append(f"It is the built-in draft: {DEFAULT} {_lacks(library, DEFAULT)}.")
         parts.append(_better(library, stems))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 
 
@@ -43,7 +44,7 @@ def replace_file(path: Path, data: bytes | memoryview) -> None:
     """Write `data` to `path` at once: readers see the old file or the new one, never a part, also
     after a power cut. Raises `OSError`; nothing is left behind then.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     view = memoryview(data)
     try:
         with temporary.open("wb", buffering=0) as file:

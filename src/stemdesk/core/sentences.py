@@ -90,7 +90,7 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "Choose another name, or remove that model first.",
     ),
     _E.MODEL_NAME_INVALID: (
-        "“{model}” cannot be the name of a model.",
+        "A model cannot have the name “{model}”.",
         "Use up to 64 letters, digits, - and _, without accents.",
     ),
     _E.DOWNLOAD_OFFLINE: (

@@ -28,7 +28,7 @@ CATALOGUE_FILE = Path(__file__).with_name("catalogue.json")  # tests put another
 _VERSION = 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REVISION = re.compile(r"[0-9a-f]{40}")
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*")
 _FOLDER = re.compile(r"[a-z_]+")
 _MODEL_KEYS = frozenset(
     {"name", "title", "sources", "weights", "segment", "purpose", "relative_time", "licence"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,7 +65,7 @@ def copy_file(path: Path, target: Path, tick: Tick, cancel: CancelToken) -> str:
 def scratch_file(folder: Path, name: str) -> Iterator[Path]:
     """A hidden name in `folder` for a file that is not checked yet; whatever is left under it at
     the end is removed."""
-    path = folder / f".{name}.{os.getpid()}.import"
+    path = folder / f".{name}.{os.getpid()}-{threading.get_ident()}.import"
     try:
         yield path
     finally:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from stemdesk.core.errors import ErrorCode, ModelError
 from stemdesk.core.quality import BEST_MODEL, Quality, within_reach
@@ -167,7 +168,7 @@ class ModelLibrary:
         model = known(name)
         if path is not None and (model is None or not model.downloadable):
             return missing_file(name, path)
-        facts: dict[str, str | int] = {"model": name}
+        facts: dict[str, Any] = {"model": name}
         if model is not None and model.downloadable:
             wanted = tuple(source for source in model.sources if source in stems)
             facts["needed_bytes"] = sum(file.size_bytes for file in self.absent(model, wanted))
