@@ -279,7 +279,7 @@ def test_a_hostile_pickle_does_not_run_even_if_the_catalogue_pins_it(
     pinned.write_text(value[:start] + size + value[end:], "utf-8")
     monkeypatch.setattr("stemdesk.models.catalogue.CATALOGUE_FILE", pinned)
     error = refusal(library, legacy, ErrorCode.MODEL_REFUSED)
-    assert "system" in error.detail
+    assert ".system" in error.detail
     assert not marker.exists()
 
 

@@ -59,17 +59,26 @@ def _unpickled(data: bytes) -> dict[str, Any]:
         with torch.serialization.safe_globals([*_MARKS, Fraction]):
             package = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a broken or a hostile pickle makes torch raise
-        detail = f"{type(error).__name__}: {str(error)[:300]}"
-        raise ModelError(ErrorCode.MODEL_REFUSED, detail) from error
+        raise _refused(_cause(error)) from error
     if not isinstance(package, dict) or not {"klass", "args", "kwargs", "state"} <= package.keys():
         raise _refused("no package of klass, args, kwargs and state")
     return package
 
 
+def _cause(error: Exception) -> str:
+    """What the unpickler met, without torch's advice to open the file without any protection."""
+    cause = error.__context__ or error
+    first = str(cause).partition(". ")[0].partition("\n")[0]
+    return f"{type(cause).__name__}: {first[:200]}"
+
+
 def _safetensors(package: dict[str, Any]) -> bytes:
-    klass, kwargs, state = package["klass"], package["kwargs"], package["state"]
-    if klass not in _MARKS:
+    klass, args = package["klass"], package["args"]
+    kwargs, state = package["kwargs"], package["state"]
+    if not isinstance(klass, type) or klass not in _MARKS:
         raise _refused(f"the class {str(klass)[:80]!r}")
+    if not isinstance(args, list | tuple):
+        raise _refused("args is no list")
     if not isinstance(kwargs, dict) or not isinstance(state, dict):
         raise _refused("kwargs and state are no tables")
     # As demucs does with its old files: what the class of today does not take is left out.
@@ -83,7 +92,7 @@ def _safetensors(package: dict[str, Any]) -> bytes:
         tensors[name] = value.detach().clone(memory_format=torch.contiguous_format)
     metadata = {
         "klass": _MARKS[klass],
-        "args": _json(list(package["args"])),
+        "args": _json(list(args)),
         "kwargs": _json(taken),
     }
     return _in_order(save(tensors, metadata=metadata))
