@@ -81,10 +81,11 @@ def judge(answer: Answer, first_byte: int, size_bytes: int) -> Take:
 
 def _judge_range(answer: Answer, first_byte: int, size_bytes: int) -> Take:
     match = _FROM_TO.match(answer.headers.get("content-range", "").strip())
-    if match and match[3] not in ("*", str(size_bytes)):
-        raise wrong_size(answer.url, int(match[3]), size_bytes)
-    if match and int(match[1]) == first_byte and not answer.packed:
-        return Take.GO_ON
+    if match and not answer.packed:  # packed, the numbers are those of the packed file
+        if match[3] not in ("*", str(size_bytes)):
+            raise wrong_size(answer.url, int(match[3]), size_bytes)
+        if int(match[1]) == first_byte:
+            return Take.GO_ON
     if first_byte:
         return Take.NOTHING
     raise _refused(answer)  # a piece of its own choice, where the whole was asked for

@@ -29,7 +29,8 @@ def failure(error: Exception, url: str) -> Exception:
         proxy = proxy_of(url)
         if code is ErrorCode.DOWNLOAD_OFFLINE and proxy:
             code = ErrorCode.DOWNLOAD_PROXY
-        facts["proxy"] = proxy or "?"
+        if code is ErrorCode.DOWNLOAD_PROXY:
+            facts["proxy"] = proxy or "?"
     elif isinstance(error, httpx2.TimeoutException):
         code = ErrorCode.DOWNLOAD_STALLED
     elif isinstance(
