@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +27,7 @@ class Fetching:
     folder: Path
     data: bytes = DATA
     reports: list[Transfer] = field(default_factory=list)
+    _events: dict[int, threading.Event] = field(default_factory=dict)
 
     @property
     def target(self) -> Path:
@@ -38,8 +40,17 @@ class Fetching:
     def file(self, url: str) -> RemoteFile:
         return RemoteFile(url, len(self.data), sha256(self.data).hexdigest())
 
+    def at(self, done_bytes: int) -> threading.Event:
+        """Set once so many bytes are told to be there; ask for it before the download."""
+        return self._events.setdefault(done_bytes, threading.Event())
+
+    def report(self, transfer: Transfer) -> None:
+        self.reports.append(transfer)
+        if transfer.done_bytes in self._events:
+            self._events[transfer.done_bytes].set()
+
     def get(self, url: str, limits: Limits = AT_ONCE, cancel: CancelToken | None = None) -> None:
-        download(self.file(url), self.target, self.reports.append, cancel or CancelToken(), limits)
+        download(self.file(url), self.target, self.report, cancel or CancelToken(), limits)
 
     def fails(self, url: str, limits: Limits = AT_ONCE) -> FetchError:
         """A download that must fail, and leave nothing under the final name."""

@@ -20,7 +20,7 @@ def failure(error: Exception, url: str) -> Exception:
     if isinstance(error, FetchError):
         error.facts.setdefault("host", host_of(url))
         return error
-    if not isinstance(error, httpx2.RequestError | httpx2.InvalidURL):
+    if not isinstance(error, httpx2.RequestError | httpx2.InvalidURL | UnicodeError):
         return error
     detail = f"{type(error).__name__}: {error}"
     facts = {"host": host_of(url)}
@@ -34,7 +34,11 @@ def failure(error: Exception, url: str) -> Exception:
     elif isinstance(error, httpx2.TimeoutException):
         code = ErrorCode.DOWNLOAD_STALLED
     elif isinstance(
-        error, httpx2.InvalidURL | httpx2.UnsupportedProtocol | httpx2.LocalProtocolError
+        error,
+        httpx2.InvalidURL
+        | httpx2.UnsupportedProtocol
+        | httpx2.LocalProtocolError
+        | UnicodeError,  # of a name that cannot be looked up: a..b
     ):
         code = ErrorCode.DOWNLOAD_ADDRESS
         facts["address"] = facts["host"]
