@@ -23,6 +23,13 @@ def to(location: str, status: int = 302, **headers: str) -> Reply:
     return Reply(b"moved", status=status, headers={"Location": location, **headers})
 
 
+def join_readers() -> None:
+    """Before a patched function is put back."""
+    for thread in threading.enumerate():
+        if thread.name == "download":
+            thread.join(WAIT_S)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_followed_with_the_range(fetching: Fetching, status: int) -> None:
     fetching.folder.mkdir()
@@ -42,7 +49,7 @@ def test_cookies_are_not_kept(fetching: Fetching) -> None:
 
 
 @pytest.mark.parametrize(
-    "location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://a:b/x", "javascript:x", "http:"]
+    "location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://a:b/x", "javascript:x"]
 )
 def test_redirects_off_the_web_are_refused(fetching: Fetching, location: str) -> None:
     with Web(to(location)) as web:
@@ -238,6 +245,22 @@ def test_cancelling_does_not_wait_for_the_server(
     assert fetching.is_done()
 
 
+def test_a_name_that_is_looked_up_for_ever(
+    fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(*_: object, **__: object) -> None:
+        go_on.wait(WAIT_S)
+        raise socket.gaierror(socket.EAI_AGAIN, "too late")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    error = fetching.fails(ELSEWHERE, replace(LIMITS, reach_s=0.2))
+    assert error.code is ErrorCode.DOWNLOAD_OFFLINE and error.facts["host"] == "models.invalid"
+    go_on.set()
+    join_readers()
+
+
 def test_cancelling_does_not_wait_for_a_name(
     fetching: Fetching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,9 +280,7 @@ def test_cancelling_does_not_wait_for_a_name(
     assert time.monotonic() - asked[0] < 0.5
     canceller.join()
     go_on.set()
-    for thread in threading.enumerate():
-        if thread.name == "download":
-            thread.join(WAIT_S)
+    join_readers()
 
 
 def test_cancelling_in_the_pause_after_a_break(fetching: Fetching) -> None:

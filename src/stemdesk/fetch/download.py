@@ -33,6 +33,7 @@ from stemdesk.fetch.meter import Meter
 from stemdesk.fetch.part import Part, hash_of
 from stemdesk.fetch.stream import Stream
 from stemdesk.fetch.turn import turn
+from stemdesk.log import log
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class _Download:
         try:
             self._fill()
             if self._part.digest != self._file.sha256 and self._pieces > 1:
+                log.info("download: a wrong hash after resuming, the whole file again")
                 self._restart()
                 self._fill()
             if self._part.digest != self._file.sha256:
@@ -142,8 +144,10 @@ class _Download:
                 take = self._connect()
             except BrokenError as error:
                 failure = self._broken(str(error))
+                log.info("download: broke at %d bytes, %s", self._part.size, error)
             else:
                 if take is Take.NOTHING:
+                    log.info("download: the server cannot send a rest")
                     self._ranges = False
                     continue
                 failure = self._ended_early()

@@ -47,6 +47,13 @@ def failure(error: Exception, url: str) -> Exception:
     return FetchError(code, detail, retryable=code is not ErrorCode.DOWNLOAD_ADDRESS, **facts)
 
 
+def unreached(url: str) -> Exception:
+    """For a server to which no connection came about in time."""
+    import httpx2
+
+    return failure(httpx2.ConnectTimeout("no connection in time"), url)
+
+
 def _unconnected(error: Exception) -> ErrorCode:
     import httpx2
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`connect_s`: for a connection; `silent_s`: without a byte, then the download has stalled.
+    """`connect_s`: for a connection to one address; `reach_s`: for any, with looking up the name (a
+    server may have eight addresses, of which only the last answers); `silent_s`: without a byte, then the download has stalled.
     `breaks_max`: connections that may break in one download, each after it brought something new;
     `pause_s`: before the next one.
     """
 
-    connect_s: float = 15.0
+    connect_s: float = 6.0
+    reach_s: float = 25.0
     silent_s: float = 30.0
     breaks_max: int = 20
     pause_s: float = 1.0

@@ -10,6 +10,7 @@ import contextlib
 import queue
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from stemdesk import __version__
 from stemdesk.core.errors import ErrorCode, FetchError
 from stemdesk.core.progress import CancelToken
 from stemdesk.fetch.answer import Answer, host_of, proxy_of
-from stemdesk.fetch.failures import failure
+from stemdesk.fetch.failures import failure, unreached
 from stemdesk.fetch.limits import POLL_S, Limits
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ class Stream:
 
     def answer(self, cancel: CancelToken) -> Answer:
         """The answer's head, waited for."""
+        end = time.monotonic() + self._limits.reach_s
         while not isinstance(item := self._next(cancel), Answer):
-            pass
+            if self._socket is None and time.monotonic() > end:
+                raise unreached(self._url)
         return item
 
     def blocks(self, cancel: CancelToken) -> Iterator[bytes]:
