@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`connect_s`: for a connection to one address; `reach_s`: for any, with looking up the name (a
-    server may have eight addresses, of which only the last answers); `silent_s`: without a byte, then the download has stalled.
+    """`connect_s`: for one address; `reach_s`: for a connection at all, since a name may take long
+    to look up and have eight addresses; `silent_s`: without a byte, then the download has stalled.
     `breaks_max`: connections that may break in one download, each after it brought something new;
     `pause_s`: before the next one.
     """
