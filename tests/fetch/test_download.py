@@ -167,12 +167,15 @@ def test_a_whole_part_needs_no_network(fetching: Fetching) -> None:
     assert fetching.is_done()
 
 
-def test_a_part_of_something_else_costs_one_more_download(fetching: Fetching) -> None:
+@pytest.mark.parametrize(("size", "ranges"), [(100_000, ["bytes=100000-", None]), (ALL, [None])])
+def test_a_part_of_something_else_is_replaced(
+    fetching: Fetching, size: int, ranges: list[str | None]
+) -> None:
     fetching.folder.mkdir()
-    fetching.part.write_bytes(WRONG[:100_000])
+    fetching.part.write_bytes(WRONG[:size])
     with Web(Reply(DATA)) as web:
         fetching.get(web.url())
-    assert web.ranges == ["bytes=100000-", None] and fetching.is_done()
+    assert web.ranges == ranges and fetching.is_done()
 
 
 def test_wrong_bytes_are_deleted_and_both_hashes_named(fetching: Fetching) -> None:

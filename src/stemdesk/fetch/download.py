@@ -5,8 +5,8 @@ server stalls, the disk is full or the person cancels, and the next download goe
 They are deleted when the size or the hash is wrong. A web page is never written into them.
 
 A break is tried again by itself, as long as every connection brings something new. Nothing else
-is, but this: a wrong hash of a file that was put together from several connections may only mean
-that the first part was of something else, so the whole file is asked for once more.
+is, but this: a wrong hash of a file that did not come over one connection may only mean that the
+part was of something else, so the whole file is asked for once more.
 """
 
 from __future__ import annotations
@@ -17,13 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from stemdesk.core.errors import (
-    DiskFullError,
-    ErrorCode,
-    FetchError,
-    free_bytes,
-    write_error,
-)
+from stemdesk.core.errors import DiskFullError, ErrorCode, FetchError, free_bytes, write_error
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.transfer import TransferReport
 from stemdesk.fetch.answer import Take, host_of, judge, looks_like_a_page, web_page, wrong_size
@@ -111,7 +105,7 @@ class _Download:
         self._file, self._part, self._meter = file, part, meter
         self._cancel, self._limits = cancel, limits
         self._ranges = True  # until the server shows that it cannot send a rest
-        self._pieces = 1 if part.size else 0  # that the part is put together from
+        self._one_piece = False  # whether all that is there came over one connection, just now
 
     def run(self) -> None:
         """Raises as `download`; a part that is wrong is empty then."""
@@ -122,8 +116,8 @@ class _Download:
         self._meter.at(self._part.size)
         try:
             self._fill()
-            if self._part.digest != self._file.sha256 and self._pieces > 1:
-                log.info("download: a wrong hash after resuming, the whole file again")
+            if self._part.digest != self._file.sha256 and not self._one_piece:
+                log.info("download: a wrong hash, not from one connection: the whole file again")
                 self._restart()
                 self._fill()
             if self._part.digest != self._file.sha256:
@@ -179,7 +173,7 @@ class _Download:
                         if looks_like_a_page(block):
                             raise web_page(answer)
                         self._restart()
-                    self._pieces += 1
+                    self._one_piece = take is Take.FROM_START
                 wanted = block[: file.size_bytes - part.size]
                 part.append(wanted)
                 self._meter.at(part.size, len(wanted))
@@ -212,7 +206,6 @@ class _Download:
 
     def _restart(self) -> None:
         self._part.restart()
-        self._pieces = 0
         self._meter.at(0)
 
     def _pause(self) -> None:

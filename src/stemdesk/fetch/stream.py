@@ -1,7 +1,7 @@
 """One HTTP request, read on a thread of its own, so that cancelling never waits for a network.
 
-Certificates are the system's; proxies are those of
-the environment or the system; no cookies are kept.
+Certificates are the system's; proxies are those of the environment or the system; no cookies are
+kept.
 """
 
 from __future__ import annotations
@@ -67,12 +67,15 @@ class Stream:
     def close(self) -> None:
         """Stop reading. Returns at once; a thread that looks up a name ends some time later."""
         self._closed.set()
+        self._hang_up()
+        self._thread.join(_CLOSING_S)
+
+    def _hang_up(self) -> None:
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 # Wakes the reading thread. Not SSLSocket.shutdown: that takes the TLS state away
                 # from under it.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-        self._thread.join(_CLOSING_S)
 
     def _next(self, cancel: CancelToken) -> Answer | bytes | None:
         cancel.check()
@@ -82,7 +85,10 @@ class Stream:
             cancel.check()
             return b""
         if isinstance(item, Exception):
-            raise failure(item, self._url) from item
+            told = failure(item, self._url)
+            if told is item:
+                raise item
+            raise told from item
         return item
 
     # From here on: the reading thread.
@@ -124,6 +130,8 @@ class Stream:
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
+            if self._closed.is_set():  # meanwhile
+                self._hang_up()
 
 
 def _client(limits: Limits) -> httpx2.Client:
