@@ -21,17 +21,23 @@ FLOOR = {
     "log": 1,
     "memory": 1,
     "priority": 1,
-    "models": 2,
-    "audio": 2,
     "fetch": 2,
-    "engine": 3,
-    "jobs": 4,
-    "cli": 5,
-    "gui": 5,
-    "__main__": 6,
+    "models": 3,
+    "audio": 3,
+    "engine": 4,
+    "jobs": 5,
+    "cli": 6,
+    "gui": 6,
+    "__main__": 7,
 }
-ONLY_IN = {"PySide6": "gui", "torch": "engine", "demucs": "engine", "sounddevice": "audio"}
-ON_FIRST_USE = {"av", "sounddevice", "yt_dlp"}
+ONLY_IN = {
+    "PySide6": "gui",
+    "torch": "engine",
+    "demucs": "engine",
+    "sounddevice": "audio",
+    "httpx2": "fetch",
+}
+ON_FIRST_USE = {"av", "sounddevice", "httpx2", "yt_dlp"}
 LINES_MAX = 350
 
 
@@ -105,9 +111,9 @@ def test_the_command_line_loads_no_qt_no_portaudio_and_torch_only_to_separate() 
         "import stemdesk.__main__, stemdesk.cli.main, stemdesk.cli.split, stemdesk.cli.reports\n"
         "import stemdesk.jobs.pipeline, stemdesk.jobs.store"
     )
-    assert not {"PySide6", "sounddevice", "torch", "demucs", "av"} & loaded_after(code)
+    assert not {"PySide6", "sounddevice", "torch", "demucs", "av", "httpx2"} & loaded_after(code)
 
 
 def test_the_window_loads_no_torch_and_no_audio_library() -> None:
     code = "import stemdesk.gui.app, stemdesk.gui.window, stemdesk.gui.controller"
-    assert not {"sounddevice", "torch", "demucs", "av"} & loaded_after(code)
+    assert not {"sounddevice", "torch", "demucs", "av", "httpx2"} & loaded_after(code)

@@ -29,7 +29,7 @@ def test_every_sentence_says_what_happened_and_what_to_do(code: ErrorCode) -> No
     happened, remedy = say(code, Path("/music/song.mp3"), {})
     for sentence in (happened, remedy):
         assert sentence[0].isupper() or sentence.startswith("song.mp3") or sentence[0] == "/"
-        assert sentence.endswith((".", "/music/song.mp3"))
+        assert sentence.endswith((".", "/music/song.mp3", "https://"))
 
 
 def test_a_full_disk_is_told_with_numbers(tmp_path: Path) -> None:
@@ -39,6 +39,20 @@ def test_a_full_disk_is_told_with_numbers(tmp_path: Path) -> None:
     happened, _ = say(error.code, error.path, error.facts)
     assert "5.0 GB are needed" in happened
     assert str(tmp_path) in happened
+
+
+def test_a_wrong_size_and_a_wrong_hash_are_told_exactly() -> None:
+    path = Path("/models/955717e8.safetensors")
+    sizes: dict[str, str | int | float] = {
+        "host": "mirror",
+        "found_bytes": 84_025_441,
+        "expected_bytes": 84_025_440,
+    }
+    happened, _ = say(ErrorCode.DOWNLOAD_WRONG_SIZE, path, sizes)
+    assert "955717e8.safetensors is 84,025,441 bytes long, not 84,025,440 bytes" in happened
+    hashes = {"host": "mirror", "found": "0" * 64, "expected": "f" * 64}
+    happened, _ = say(ErrorCode.DOWNLOAD_WRONG_HASH, path, hashes)
+    assert "0" * 64 in happened and "f" * 64 in happened
 
 
 @pytest.mark.parametrize(
@@ -93,6 +107,8 @@ def test_the_table_asks_only_for_facts_that_are_named_somewhere() -> None:
     known = {
         *("name", "path", "detail", "model", "stem", "known", "device", "limit_s"),
         *("channels", "samplerate_hz", "needed_bytes", "free_bytes"),
+        *("host", "proxy", "address", "status", "meaning", "done_bytes", "total_bytes"),
+        *("expected_bytes", "found_bytes", "expected", "found"),
         *("decoded_s", "declared_s", "samples", "peak_db", "reason"),
     }
     sentences = [text for pair in ERRORS.values() for text in pair] + list(NOTICES.values())

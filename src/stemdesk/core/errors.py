@@ -32,6 +32,17 @@ class ErrorCode(StrEnum):
     MODEL_NONE_INSTALLED = "model_none_installed"
     MODEL_CORRUPT = "model_corrupt"
     MODEL_REFUSED = "model_refused"
+    DOWNLOAD_OFFLINE = "download_offline"
+    DOWNLOAD_PROXY = "download_proxy"
+    DOWNLOAD_UNTRUSTED = "download_untrusted"
+    DOWNLOAD_ADDRESS = "download_address"
+    DOWNLOAD_REDIRECTED = "download_redirected"
+    DOWNLOAD_REFUSED = "download_refused"
+    DOWNLOAD_STALLED = "download_stalled"
+    DOWNLOAD_BROKEN = "download_broken"
+    DOWNLOAD_NOT_THE_FILE = "download_not_the_file"
+    DOWNLOAD_WRONG_SIZE = "download_wrong_size"
+    DOWNLOAD_WRONG_HASH = "download_wrong_hash"
     STEM_UNKNOWN = "stem_unknown"
     DEVICE_UNAVAILABLE = "device_unavailable"
     DEVICE_OUT_OF_MEMORY = "device_out_of_memory"
@@ -79,6 +90,10 @@ class SourceError(StemDeskError):
 
 class ModelError(StemDeskError):
     """The model: missing, corrupt, refused."""
+
+
+class FetchError(StemDeskError):
+    """A download: no network, refused, stalled, not the right file. `path`: where it should go."""
 
 
 class DeviceError(StemDeskError):

@@ -64,6 +64,56 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "The model file {name} is not a Demucs model that StemDesk trusts.",
         "Install a model from a source you know.",
     ),
+    _E.DOWNLOAD_OFFLINE: (
+        "The server {host} cannot be reached.",
+        "Check the internet connection and try again. Without one, import the model file or use "
+        "the built-in draft model.",
+    ),
+    _E.DOWNLOAD_PROXY: (
+        "The proxy {proxy} does not let the download from {host} through.",
+        "Check the proxy in the system's settings or in HTTPS_PROXY, or import the model file.",
+    ),
+    _E.DOWNLOAD_UNTRUSTED: (
+        "No safe connection to {host} is possible: it could not prove who it is.",
+        "Check the date of this computer. In a hotel or a company, sign in to the network in a "
+        "browser first. Then try again.",
+    ),
+    _E.DOWNLOAD_ADDRESS: (
+        "Nothing can be downloaded from “{address}”.",
+        "Check the mirror in the settings: it begins with https://",
+    ),
+    _E.DOWNLOAD_REDIRECTED: (
+        "The server {host} sends the download of {name} on to a place that is not safe.",
+        "Check the mirror in the settings. In a hotel or a company, sign in to the network in a "
+        "browser first.",
+    ),
+    _E.DOWNLOAD_REFUSED: (
+        "The server {host} did not send {name}: {meaning} (HTTP {status}).",
+        "Try again later. If it stays so, check the mirror in the settings or import the model "
+        "file.",
+    ),
+    _E.DOWNLOAD_STALLED: (
+        "Nothing more comes from {host}.",
+        "Check the internet connection and try again: it goes on from where it stopped.",
+    ),
+    _E.DOWNLOAD_BROKEN: (
+        "The connection to {host} broke off after {done_bytes} of {total_bytes}.",
+        "Try again: it goes on from there.",
+    ),
+    _E.DOWNLOAD_NOT_THE_FILE: (
+        "A web page came instead of {name}.",
+        "This network may want you to sign in: open a browser, sign in, and try again.",
+    ),
+    _E.DOWNLOAD_WRONG_SIZE: (
+        "What {host} has as {name} is {found_bytes} long, not {expected_bytes}: it is another file "
+        "and was not kept.",
+        "Check the mirror in the settings, try again later, or import the model file.",
+    ),
+    _E.DOWNLOAD_WRONG_HASH: (
+        "What {host} sent as {name} is not the right file and was deleted: its SHA-256 is {found}, "
+        "not {expected}.",
+        "Check the mirror in the settings, or import the model file.",
+    ),
     _E.STEM_UNKNOWN: ("The model has no stem “{stem}”.", "Choose from: {known}."),
     _E.DEVICE_UNAVAILABLE: (
         "This computer cannot compute on “{device}”.",
@@ -142,6 +192,7 @@ STAND_IN_NOTE = (
 )
 
 Fact = str | int | float
+_TO_THE_BYTE = {"expected_bytes", "found_bytes"}  # they may differ by one
 
 
 def say(
@@ -219,6 +270,8 @@ def _written(facts: Mapping[str, Fact]) -> dict[str, Fact]:
     for key, value in facts.items():
         if isinstance(value, str):
             written[key] = printable(value)
+        elif key in _TO_THE_BYTE:
+            written[key] = f"{value:,} bytes"
         elif key.endswith("_bytes"):
             written[key] = "more" if key == "needed_bytes" and not value else format_bytes(value)
         elif key.endswith("_s"):

@@ -1,0 +1,32 @@
+"""How far a download is, as a frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """`name`: the file, as a person may see it. `total_bytes`: of all that was asked for, 0 if
+    unknown. `bytes_per_s`: the speed of the last seconds, None before it was measured; `left_s`:
+    seconds to the end, None if unknown.
+    """
+
+    name: str
+    done_bytes: int
+    total_bytes: int
+    bytes_per_s: float | None = None
+    left_s: float | None = None
+
+    @property
+    def fraction(self) -> float:
+        """0 to 1; 0 if the size is unknown."""
+        return min(1.0, self.done_bytes / self.total_bytes) if self.total_bytes > 0 else 0.0
+
+
+TransferReport = Callable[[Transfer], None]
+
+
+def ignore_transfer(_: Transfer) -> None:
+    """A `TransferReport` for callers who do not care."""

@@ -1,0 +1,1 @@
+"""Downloads: resumable, checked, and complete or not there. Nothing is sent but the request."""
