@@ -224,8 +224,26 @@ def test_a_shorter_body_without_a_length(fetching: Fetching, ranges: bool) -> No
     with Web(short, empty if ranges else short) as web:
         error = fetching.fails(web.url())
         assert len(web.requests) == 2
-    assert error.code is ErrorCode.DOWNLOAD_WRONG_SIZE
-    assert error.facts["found_bytes"] == 100_000 and fetching.kept == -1
+    if ranges:  # it has said that there is more
+        assert error.code is ErrorCode.DOWNLOAD_BROKEN and fetching.kept == 100_000
+    else:
+        assert error.code is ErrorCode.DOWNLOAD_WRONG_SIZE and fetching.kept == -1
+        assert error.facts["found_bytes"] == 100_000
+
+
+def test_a_server_that_only_sends_slices_keeps_what_came(fetching: Fetching) -> None:
+    slices = [
+        Reply(
+            DATA[start : start + 10_000],
+            status=206,
+            headers={"Content-Range": f"bytes {start}-{start + 9_999}/{ALL}"},
+        )
+        for start in range(0, 60_000, 10_000)
+    ]
+    with Web(*slices) as web:
+        error = fetching.fails(web.url(), replace(AT_ONCE, breaks_max=3))
+        assert error.code is ErrorCode.DOWNLOAD_BROKEN and fetching.kept == 40_000
+        assert len(web.requests) == 4
 
 
 def test_a_longer_body_without_a_length_is_told_by_its_hash(fetching: Fetching) -> None:

@@ -60,6 +60,9 @@ def download(
         with contextlib.suppress(OSError):  # what the other one has by now
             meter.at(part_path.stat().st_size)
 
+    if _is_there(file, target, cancel):  # perhaps in a folder that cannot be written
+        meter.finish()
+        return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -144,7 +147,7 @@ class _Download:
                     log.info("download: the server cannot send a rest")
                     self._ranges = False
                     continue
-                failure = self._ended_early()
+                failure = self._ended_early(take)
             if self._part.size == self._file.size_bytes:
                 return
             breaks += 1
@@ -191,9 +194,11 @@ class _Download:
             total_bytes=self._file.size_bytes,
         )
 
-    def _ended_early(self) -> FetchError:
-        """For a body that came to its end in good order. If it does so again at the same place,
-        that is all there is."""
+    def _ended_early(self, take: Take) -> FetchError:
+        """For a body that came to its end in good order. A server that sent the rest has told the
+        right size before; another one that does so again at the same place has no more."""
+        if take is Take.GO_ON:
+            return self._broken("the answer ended early")
         return wrong_size(self._file.url, self._part.size, self._file.size_bytes)
 
     def _wrong_hash(self) -> FetchError:

@@ -45,16 +45,17 @@ class Stream:
             self._headers["Range"] = f"bytes={first_byte}-"
         self._items: queue.Queue[Answer | bytes | Exception | None] = queue.Queue(_BLOCKS_WAITING)
         self._closed = threading.Event()
-        self._socket: socket.socket | None = None
+        self._socket: socket.socket | None = None  # of the server that is asked now, once reached
+        self._asked = 0.0  # when its name began to be looked up
         # A daemon: a name look-up cannot be stopped, and must not keep the program open.
         self._thread = threading.Thread(target=self._read, name="download", daemon=True)
         self._thread.start()
 
     def answer(self, cancel: CancelToken) -> Answer:
         """The answer's head, waited for."""
-        end = time.monotonic() + self._limits.reach_s
+        self._asked = time.monotonic()
         while not isinstance(item := self._next(cancel), Answer):
-            if self._socket is None and time.monotonic() > end:
+            if self._socket is None and time.monotonic() > self._asked + self._limits.reach_s:
                 raise unreached(self._url)
         return item
 
@@ -125,6 +126,7 @@ class Stream:
                 return response
             response.close()
             self._url = _redirected(request.url, response.headers["location"])
+            self._asked, self._socket = time.monotonic(), None
         raise _redirect_refused(self._url, "too many redirects")
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
