@@ -40,7 +40,7 @@ def main() -> int:
             exit_code = run_command(arguments)
         except KeyboardInterrupt:  # before the command had set up its own answer to it
             exit_code = _STOPPED
-        if exit_code == _STOPPED:
+        if exit_code == _STOPPED or "torch" in sys.modules:
             _leave_now(exit_code)
         return exit_code
     log.set_up(folders().logs, "window")
@@ -67,7 +67,7 @@ def _open_window(paths: Sequence[Path]) -> int:
 
 def _leave_now(exit_code: int) -> None:
     """End without taking libraries down one by one: torch would take another half second, and
-    who stops a program wants it gone. Everything is written and closed by now."""
+    who waits for a program, or stops it, wants it gone. Everything is written and closed by now."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):

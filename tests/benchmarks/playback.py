@@ -29,6 +29,8 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=2)
     options.add_argument("--models", type=Path, help="a folder with the full-size model, or for it")
     arguments = options.parse_args()
+    if not any(arguments.folder.glob("*.flac")) and not any(arguments.folder.glob("*.wav")):
+        options.error(f"{arguments.folder} holds no stems; stemdesk demo makes some")
     play = str(arguments.folder.absolute())
     with screen(), tempfile.TemporaryDirectory(prefix="stemdesk-bench-") as temporary:
         folder = Path(temporary)

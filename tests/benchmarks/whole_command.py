@@ -3,9 +3,10 @@
     python tests/benchmarks/whole_command.py [song] [--minutes 4] [--rounds 3]
 
 `stemdesk split` and the `demucs` command of the same environment, with `--shifts 0`, on the CPU,
-with the same full-size HTDemucs with random weights; one after the other in each round. The songs:
-the given one (or the demo song), and the same repeated to so many minutes. StemDesk's self-check of
-the model, once for each machine, happens before the first round.
+with the same full-size HTDemucs with random weights and the same format of files (demucs' own
+default, 16-bit WAV); one after the other in each round. The songs: the given one (or the demo
+song), and the same repeated to so many minutes. StemDesk's self-check of the model, once for each
+machine, happens before the first round.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from make_full_size_model import make_full_size_model, save_for_demucs
 from running import Cost, cost, long_song, spread, stemdesk
 
 from stemdesk.audio.demo import write_demo_song
+
+_AS_DEMUCS_SAVES = ("--format", "wav", "--bits", "16")
 
 
 def main() -> None:
@@ -44,7 +47,8 @@ def main() -> None:
 
 
 def ours(song: Path, folder: Path, model: str) -> Cost:
-    return cost(stemdesk(song, folder / "out", model), folder / "home", folder / "models")
+    command = stemdesk(song, folder / "out", model, *_AS_DEMUCS_SAVES)
+    return cost(command, folder / "home", folder / "models")
 
 
 def theirs(song: Path, folder: Path, model: str) -> Cost:

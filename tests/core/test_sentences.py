@@ -43,7 +43,11 @@ def test_a_full_disk_is_told_with_numbers(tmp_path: Path) -> None:
 
 def test_a_wrong_size_and_a_wrong_hash_are_told_exactly() -> None:
     path = Path("/models/955717e8.safetensors")
-    sizes = {"host": "mirror", "found_bytes": 84_025_441, "expected_bytes": 84_025_440}
+    sizes: dict[str, str | int | float] = {
+        "host": "mirror",
+        "found_bytes": 84_025_441,
+        "expected_bytes": 84_025_440,
+    }
     happened, _ = say(ErrorCode.DOWNLOAD_WRONG_SIZE, path, sizes)
     assert "955717e8.safetensors is 84,025,441 bytes long, not 84,025,440 bytes" in happened
     hashes = {"host": "mirror", "found": "0" * 64, "expected": "f" * 64}

@@ -12,6 +12,7 @@ from stemdesk.core.errors import ErrorCode, FetchError
 
 _FROM_TO = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)$")
 _PAGES = ("text/html", "application/xhtml")
+_PAGES_BEGIN = (b"<!doctype", b"<html", b"<head", b"<script", b"<body", b"<!--", b"<?xml")
 _MEANINGS = {
     401: "it wants a password",
     403: "it does not allow it",
@@ -81,10 +82,11 @@ def judge(answer: Answer, first_byte: int, size_bytes: int) -> Take:
 
 def _judge_range(answer: Answer, first_byte: int, size_bytes: int) -> Take:
     match = _FROM_TO.match(answer.headers.get("content-range", "").strip())
-    if match and match[3] not in ("*", str(size_bytes)):
-        raise wrong_size(answer.url, int(match[3]), size_bytes)
-    if match and int(match[1]) == first_byte and not answer.packed:
-        return Take.GO_ON
+    if match and not answer.packed:  # packed, the numbers are those of the packed file
+        if match[3] not in ("*", str(size_bytes)):
+            raise wrong_size(answer.url, int(match[3]), size_bytes)
+        if int(match[1]) == first_byte:
+            return Take.GO_ON
     if first_byte:
         return Take.NOTHING
     raise _refused(answer)  # a piece of its own choice, where the whole was asked for
@@ -93,7 +95,7 @@ def _judge_range(answer: Answer, first_byte: int, size_bytes: int) -> Take:
 def looks_like_a_page(block: bytes) -> bool:
     """Whether a body's first bytes are HTML, whatever the header said."""
     start = block[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<script", b"<body"))
+    return start.startswith(_PAGES_BEGIN)
 
 
 def web_page(answer: Answer) -> FetchError:

@@ -5,8 +5,8 @@ server stalls, the disk is full or the person cancels, and the next download goe
 They are deleted when the size or the hash is wrong. A web page is never written into them.
 
 A break is tried again by itself, as long as every connection brings something new. Nothing else
-is, but this: a wrong hash of a file that was put together from several connections may only mean
-that the first part was of something else, so the whole file is asked for once more.
+is, but this: a wrong hash of a file that did not come over one connection may only mean that the
+part was of something else, so the whole file is asked for once more.
 """
 
 from __future__ import annotations
@@ -17,13 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from stemdesk.core.errors import (
-    DiskFullError,
-    ErrorCode,
-    FetchError,
-    free_bytes,
-    write_error,
-)
+from stemdesk.core.errors import DiskFullError, ErrorCode, FetchError, free_bytes, write_error
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.transfer import TransferReport
 from stemdesk.fetch.answer import Take, host_of, judge, looks_like_a_page, web_page, wrong_size
@@ -33,6 +27,7 @@ from stemdesk.fetch.meter import Meter
 from stemdesk.fetch.part import Part, hash_of
 from stemdesk.fetch.stream import Stream
 from stemdesk.fetch.turn import turn
+from stemdesk.log import log
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +60,9 @@ def download(
         with contextlib.suppress(OSError):  # what the other one has by now
             meter.at(part_path.stat().st_size)
 
+    if _is_there(file, target, cancel):  # perhaps in a folder that cannot be written
+        meter.finish()
+        return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -110,7 +108,7 @@ class _Download:
         self._file, self._part, self._meter = file, part, meter
         self._cancel, self._limits = cancel, limits
         self._ranges = True  # until the server shows that it cannot send a rest
-        self._pieces = 1 if part.size else 0  # that the part is put together from
+        self._one_piece = False  # whether all that is there came over one connection, just now
 
     def run(self) -> None:
         """Raises as `download`; a part that is wrong is empty then."""
@@ -121,7 +119,8 @@ class _Download:
         self._meter.at(self._part.size)
         try:
             self._fill()
-            if self._part.digest != self._file.sha256 and self._pieces > 1:
+            if self._part.digest != self._file.sha256 and not self._one_piece:
+                log.info("download: a wrong hash, not from one connection: the whole file again")
                 self._restart()
                 self._fill()
             if self._part.digest != self._file.sha256:
@@ -142,11 +141,13 @@ class _Download:
                 take = self._connect()
             except BrokenError as error:
                 failure = self._broken(str(error))
+                log.info("download: broke at %d bytes, %s", self._part.size, error)
             else:
                 if take is Take.NOTHING:
+                    log.info("download: the server cannot send a rest")
                     self._ranges = False
                     continue
-                failure = self._ended_early()
+                failure = self._ended_early(take)
             if self._part.size == self._file.size_bytes:
                 return
             breaks += 1
@@ -175,7 +176,7 @@ class _Download:
                         if looks_like_a_page(block):
                             raise web_page(answer)
                         self._restart()
-                    self._pieces += 1
+                    self._one_piece = take is Take.FROM_START
                 wanted = block[: file.size_bytes - part.size]
                 part.append(wanted)
                 self._meter.at(part.size, len(wanted))
@@ -193,9 +194,11 @@ class _Download:
             total_bytes=self._file.size_bytes,
         )
 
-    def _ended_early(self) -> FetchError:
-        """For a body that came to its end in good order. If it does so again at the same place,
-        that is all there is."""
+    def _ended_early(self, take: Take) -> FetchError:
+        """For a body that came to its end in good order. A server that sent the rest has told the
+        right size before; another one that does so again at the same place has no more."""
+        if take is Take.GO_ON:
+            return self._broken("the answer ended early")
         return wrong_size(self._file.url, self._part.size, self._file.size_bytes)
 
     def _wrong_hash(self) -> FetchError:
@@ -208,7 +211,6 @@ class _Download:
 
     def _restart(self) -> None:
         self._part.restart()
-        self._pieces = 0
         self._meter.at(0)
 
     def _pause(self) -> None:

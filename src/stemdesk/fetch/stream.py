@@ -1,7 +1,7 @@
 """One HTTP request, read on a thread of its own, so that cancelling never waits for a network.
 
-Certificates are the system's; proxies are those of
-the environment or the system; no cookies are kept.
+Certificates are the system's; proxies are those of the environment or the system; no cookies are
+kept.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import queue
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from stemdesk import __version__
 from stemdesk.core.errors import ErrorCode, FetchError
 from stemdesk.core.progress import CancelToken
 from stemdesk.fetch.answer import Answer, host_of, proxy_of
-from stemdesk.fetch.failures import failure
+from stemdesk.fetch.failures import failure, unreached
 from stemdesk.fetch.limits import POLL_S, Limits
 
 if TYPE_CHECKING:
@@ -44,15 +45,18 @@ class Stream:
             self._headers["Range"] = f"bytes={first_byte}-"
         self._items: queue.Queue[Answer | bytes | Exception | None] = queue.Queue(_BLOCKS_WAITING)
         self._closed = threading.Event()
-        self._socket: socket.socket | None = None
+        self._socket: socket.socket | None = None  # of the server that is asked now, once reached
+        self._asked = 0.0  # when its name began to be looked up
         # A daemon: a name look-up cannot be stopped, and must not keep the program open.
         self._thread = threading.Thread(target=self._read, name="download", daemon=True)
         self._thread.start()
 
     def answer(self, cancel: CancelToken) -> Answer:
         """The answer's head, waited for."""
+        self._asked = time.monotonic()
         while not isinstance(item := self._next(cancel), Answer):
-            pass
+            if self._socket is None and time.monotonic() > self._asked + self._limits.reach_s:
+                raise unreached(self._url)
         return item
 
     def blocks(self, cancel: CancelToken) -> Iterator[bytes]:
@@ -64,12 +68,15 @@ class Stream:
     def close(self) -> None:
         """Stop reading. Returns at once; a thread that looks up a name ends some time later."""
         self._closed.set()
+        self._hang_up()
+        self._thread.join(_CLOSING_S)
+
+    def _hang_up(self) -> None:
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 # Wakes the reading thread. Not SSLSocket.shutdown: that takes the TLS state away
                 # from under it.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-        self._thread.join(_CLOSING_S)
 
     def _next(self, cancel: CancelToken) -> Answer | bytes | None:
         cancel.check()
@@ -79,7 +86,10 @@ class Stream:
             cancel.check()
             return b""
         if isinstance(item, Exception):
-            raise failure(item, self._url) from item
+            told = failure(item, self._url)
+            if told is item:
+                raise item
+            raise told from item
         return item
 
     # From here on: the reading thread.
@@ -116,11 +126,14 @@ class Stream:
                 return response
             response.close()
             self._url = _redirected(request.url, response.headers["location"])
+            self._asked, self._socket = time.monotonic(), None
         raise _redirect_refused(self._url, "too many redirects")
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
+            if self._closed.is_set():  # meanwhile
+                self._hang_up()
 
 
 def _client(limits: Limits) -> httpx2.Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +15,14 @@ from stemdesk.core.errors import write_error
 from stemdesk.core.progress import CancelToken
 from stemdesk.fetch.limits import POLL_S
 
+_WINDOWS = os.name == "nt"
+
 
 @contextmanager
 def turn(path: Path, waiting: Callable[[], None], cancel: CancelToken) -> Iterator[None]:
     """Hold the lock file `path`, calling `waiting` again and again while somebody else does. The
     system frees it when a process dies. Raises `Cancelled`, `ExportError`, `DiskFullError`."""
-    lock = FileLock(path, thread_local=False, preserve_lock_file=True)
+    lock = FileLock(path, thread_local=False, preserve_lock_file=not _WINDOWS)
     while True:
         cancel.check()
         try:
@@ -34,6 +37,7 @@ def turn(path: Path, waiting: Callable[[], None], cancel: CancelToken) -> Iterat
         yield
     finally:
         # While it is held: whoever waits for it sees that the name is gone, and makes a new one.
+        # Windows does not remove open files; there the library does it afterwards.
         with contextlib.suppress(OSError):
             path.unlink()
         lock.release()
