@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -190,9 +192,16 @@ def _print_group(title: str, models: list[ListedModel]) -> None:
     print(f"\n{title}")
     for item in models:
         print(f"  {item.name:<12}  {_size(item):>8}  {_state(item)}")
-        about = _purpose(item)
-        if about:
-            print(f"  {'':<12}  {'':>8}  {about}")
+        _print_wrapped(_purpose(item))
+    offered = (item.released for item in models if item.state is State.NOT_INSTALLED)
+    for licence in dict.fromkeys(model.licence for model in offered if model is not None):
+        _print_wrapped(f"Licence: {licence}", "  ")
+
+
+def _print_wrapped(text: str, indent: str = " " * 26) -> None:
+    width = max(60, min(100, shutil.get_terminal_size().columns))
+    for line in textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent):
+        print(line)
 
 
 def _size(item: ListedModel) -> str:
@@ -219,10 +228,7 @@ def _state(item: ListedModel) -> str:
 def _purpose(item: ListedModel) -> str:
     if item.name == BUILT_IN:
         return _DRAFT
-    if item.released is None:
-        return ""
-    shown = item.state is State.NOT_INSTALLED and item.released.downloadable
-    return item.released.purpose + (f" {item.released.licence}" if shown else "")
+    return item.released.purpose if item.released is not None else ""
 
 
 def _facts(item: ListedModel) -> dict[str, Any]:
