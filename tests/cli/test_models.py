@@ -227,6 +227,19 @@ def test_ctrl_c_keeps_the_part(tmp_path: Path) -> None:
     assert not list(models.glob("*.yaml"))
 
 
+def test_a_reader_that_goes_away_stops_it(
+    made: Release, server: Server, stemdesk: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream:
+        os.close(reading)
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.stdout", stream)
+            assert stemdesk("models", "download", "htdemucs", "--json").code == 130
+    assert "(built in)" in stemdesk("models").out
+    assert not (folders().models / "htdemucs.yaml").exists()
+
+
 # Import, remove, verify
 
 

@@ -108,12 +108,16 @@ def test_a_pickle_that_names_a_function_is_refused(tmp_path: Path, package: str)
     assert not marker.exists()
 
 
-def test_the_networks_classes_are_not_called(tmp_path: Path) -> None:
+def test_the_networks_classes_are_not_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A pickle may call what it is allowed to name: that is an empty class here."""
+    klass = type(small_htdemucs())
+    monkeypatch.setattr(klass, "__init__", lambda *_, **__: pytest.fail("it was called"))
 
     class Calls:
         def __reduce__(self) -> tuple[Any, ...]:
-            return type(small_htdemucs()), (["a"],), {"channels": 1}
+            return klass, (["a"],)
 
     path = save_hostile(tmp_path / "calls.th", {"klass": Calls()})
     assert refusal(path).code is ErrorCode.MODEL_REFUSED

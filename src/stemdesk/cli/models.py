@@ -17,6 +17,7 @@ from stemdesk.core.errors import Cancelled, ErrorCode, ModelError, StemDeskError
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.sentences import format_bytes, printable, say
 from stemdesk.core.settings import Settings
+from stemdesk.core.transfer import Transfer
 from stemdesk.models.catalogue import CatalogueModel, base_url, catalogue, known, legacy_url
 from stemdesk.models.library import BUILT_IN, ModelLibrary
 from stemdesk.models.listing import ListedModel, State, listing
@@ -86,12 +87,16 @@ class _Action:
         else:
             yield from self._checks()
 
+    def _report(self, transfer: Transfer) -> None:
+        self._display.transfer(transfer)
+        if self._display.closed:  # nobody listens any more: `stemdesk … | head`
+            self._cancel.cancel()
+
     def _download(self, name: str, stems: tuple[str, ...]) -> None:
         from stemdesk.models.install import download_model
 
         address = base_url(self._settings.model_mirror)
-        report = self._display.transfer
-        download_model(self._library, name, stems, report, self._cancel, address)
+        download_model(self._library, name, stems, self._report, self._cancel, address)
         usable = self._library.get(name, stems).usable
         self._display.done(f"Installed: {name} ({', '.join(usable)})", model=name)
 
@@ -99,8 +104,7 @@ class _Action:
         from stemdesk.jobs.import_model import import_model
 
         path = user_path(self._options.path)
-        report = self._display.transfer
-        name = import_model(self._library, path, self._options.name, report, self._cancel)
+        name = import_model(self._library, path, self._options.name, self._report, self._cancel)
         self._display.done(f"Installed: {name}", model=name)
 
     def _remove(self, name: str) -> None:
@@ -117,7 +121,7 @@ class _Action:
         def verify() -> None:
             from stemdesk.models.install import verify_model
 
-            compared = verify_model(self._library, name, self._display.transfer, self._cancel)
+            compared = verify_model(self._library, name, self._report, self._cancel)
             found = "as it should be" if compared else "readable; its hash is not known"
             self._display.done(f"{name}: {found}", model=name, compared=compared)
 
@@ -156,7 +160,7 @@ class _Action:
 
             with tempfile.TemporaryDirectory(prefix="stemdesk-") as folder:
                 file = RemoteFile(address, size_bytes, sha256)
-                download(file, Path(folder) / name, self._display.transfer, self._cancel)
+                download(file, Path(folder) / name, self._report, self._cancel)
             text = f"{model.name}: {name} is as the catalogue says"
             self._display.done(text, model=model.name, file=name)
 

@@ -22,8 +22,10 @@ _LINE_STEP = 0.1  # plain lines: one for each tenth
 
 
 class TransferDisplay(Protocol):
-    """What a command about models tells."""
+    """What a command about models tells. `closed`: whoever read it has gone."""
 
+    @property
+    def closed(self) -> bool: ...
     def transfer(self, transfer: Transfer) -> None: ...
     def done(self, text: str, **facts: Any) -> None: ...
     def failed(self, error: StemDeskError, model: str = "") -> None: ...
@@ -43,6 +45,10 @@ class TextTransfers:
         self._clock = clock
         self._last = ("", -1.0)
         self._moment = float("-inf")
+
+    @property
+    def closed(self) -> bool:
+        return self._terminal.closed
 
     def transfer(self, transfer: Transfer) -> None:
         name, before = self._last
@@ -87,6 +93,7 @@ class JsonTransfers:
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
+        self.closed = False
         self._last = ("", -1)
 
     def transfer(self, transfer: Transfer) -> None:
@@ -122,7 +129,8 @@ class JsonTransfers:
         self._put("end", exit_code=exit_code)
 
     def _put(self, event: str, **values: Any) -> None:
-        written(self._out, json.dumps({"v": SCHEMA_VERSION, "event": event, **values}) + "\n")
+        line = json.dumps({"v": SCHEMA_VERSION, "event": event, **values})
+        self.closed = not written(self._out, f"{line}\n") or self.closed
 
 
 def _rounded(value: float | None) -> float | None:
