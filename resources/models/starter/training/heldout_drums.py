@@ -1,0 +1,167 @@
+"""The held-out drums: struck membranes and plates as sums of their modes, and noise from a string
+that forgets its sign (Karplus and Strong's drum, 1983)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from heldout_score import Hit
+from heldout_sound import Mono, Random, Stereo, band, edges, frames, put, times
+
+# Zeros of the Bessel functions over the first one: the modes of an ideal round membrane.
+MEMBRANE = (1.0, 1.594, 2.136, 2.296, 2.653, 2.918, 3.156, 3.501, 3.6, 3.652, 4.06, 4.154)
+
+_PANS = {
+    "kick": 0.0,
+    "snare": 0.05,
+    "stick": -0.1,
+    "hat": 0.35,
+    "open": 0.35,
+    "ride": -0.5,
+    "crash": 0.6,
+    "low": 0.4,
+    "mid": 0.0,
+    "high": -0.4,
+    "shaker": -0.6,
+    "clap": 0.15,
+}
+_LEVELS = {
+    "kick": 1.0,
+    "snare": 0.8,
+    "stick": 0.5,
+    "hat": 0.30,
+    "open": 0.30,
+    "ride": 0.26,
+    "crash": 0.4,
+    "low": 0.8,
+    "mid": 0.7,
+    "high": 0.6,
+    "shaker": 0.2,
+    "clap": 0.6,
+}
+
+
+def membrane(random: Random, pitch: float, half_s: float, bend: float, length_s: float) -> Mono:
+    """A struck skin: modes whose levels follow from where it is hit, higher ones sooner gone; the
+    pitch begins `bend` times higher while the skin is tight from the stroke."""
+    t = times(frames(length_s))
+    turns = pitch * (t + bend * 0.03 * (1 - np.exp(-t / 0.03)))  # the pitch's integral
+    sound = np.zeros(len(t))
+    for ratio in MEMBRANE:
+        level = random.uniform(0.4, 1.0) / ratio**1.3
+        gone = half_s / ratio ** random.uniform(0.7, 1.1)
+        phase = random.uniform(0, 0.4)
+        sound += level * 0.5 ** (t / gone) * np.sin(2 * np.pi * (ratio * turns + phase))
+    return sound * edges(len(t), 0.0008, 0.02)
+
+
+def plate(random: Random, low: float, high: float, half_s: float, length_s: float) -> Mono:
+    """Metal: modes as dense at every frequency, beating, the higher ones sooner gone."""
+    t = times(frames(length_s))
+    sound = np.zeros(len(t))
+    for pitch in np.sort(random.uniform(low, high, 90)):
+        gone = half_s * random.uniform(0.4, 1.3) * (low / pitch) ** 0.4
+        level = random.uniform(0.2, 1.0) * 0.5 ** (t / gone)
+        sound += level * np.sin(2 * np.pi * (pitch * t + random.uniform()))
+    return sound / 6 * edges(len(t), 0.0006, 0.03)
+
+
+def rattle(random: Random, period: int, keep: float, length_s: float) -> Mono:
+    """Karplus and Strong's drum: a delay line whose feedback changes its sign by chance."""
+    length = frames(length_s)
+    sound = np.zeros(length + period + 1)
+    sound[: period + 1] = random.uniform(-1, 1, period + 1)
+    for start in range(period + 1, length, period):
+        end = min(length, start + period)
+        back = sound[start - period : end - period] + sound[start - period - 1 : end - period - 1]
+        sound[start:end] = keep * 0.5 * back * random.choice((-1.0, 1.0), end - start)
+    return sound[:length] * edges(length, 0.0005, 0.02)
+
+
+def knock(random: Random, half_s: float, low: float, high: float) -> Mono:
+    """The beater, the stick, a hand: a burst of noise in a band."""
+    t = times(frames(8 * half_s + 0.01))
+    noise = random.normal(0, 0.5, len(t)) * 0.5 ** (t / half_s)
+    return band(noise, low, high)
+
+
+def added(*sounds: Mono) -> Mono:
+    """The sum of sounds of different lengths."""
+    result = np.zeros(max(map(len, sounds)))
+    for sound in sounds:
+        result[: len(sound)] += sound
+    return result
+
+
+class Kit:
+    """One drummer's kit: sizes and tuning drawn once, three strokes of each piece."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._kick = random.uniform(46, 70)
+        self._snare = random.uniform(165, 240)
+        self._tom = random.uniform(80, 105)
+        self._hat = random.uniform(3200, 6200)
+        self._ride = random.uniform(1800, 3200)
+        self._tight = random.uniform(0.6, 1.5)
+        self._strokes: dict[str, list[Mono]] = {}
+
+    def stroke(self, piece: str) -> Mono:
+        """One of the piece's strokes, about ±1."""
+        if piece not in self._strokes:
+            strokes = [self._make(piece) for _ in range(3)]
+            self._strokes[piece] = [sound / np.max(np.abs(sound)) for sound in strokes]
+        return self._strokes[piece][self._random.randint(3)]
+
+    def _make(self, piece: str) -> Mono:
+        random, tight = self._random, self._tight
+        if piece == "kick":
+            skin = membrane(random, self._kick, 0.07 / tight, 1.8, 0.5)
+            return added(skin, 0.7 * knock(random, 0.004, 1500, 6000))
+        if piece == "snare":
+            skin = membrane(random, self._snare, 0.035 / tight, 0.25, 0.3)
+            wires = rattle(random, random.randint(180, 320), 0.985, 0.32)
+            tail = wires * 0.5 ** (times(len(wires)) / (0.05 / tight))
+            return added(0.8 * skin, 1.6 * band(tail, 1200, 11000), knock(random, 0.002, 900, 9000))
+        if piece == "stick":
+            return added(plate(random, 1500, 2600, 0.012, 0.1), knock(random, 0.003, 800, 4000))
+        if piece == "clap":
+            claps = [knock(random, 0.006, 900, 5000) for _ in range(4)]
+            gaps = [np.zeros(frames(0.011 * index)) for index in range(4)]
+            return added(*(np.concatenate(pair) for pair in zip(gaps, claps, strict=True)))
+        if piece == "shaker":
+            grains = random.uniform(0, 1, frames(0.09)) ** 6 * random.choice((-1, 1), frames(0.09))
+            return band(grains, 4500, 13000) * edges(len(grains), 0.04, 0.045)
+        if piece in ("low", "mid", "high"):
+            pitch = self._tom * {"low": 1.0, "mid": 1.35, "high": 1.8}[piece]
+            return added(
+                membrane(random, pitch, 0.14 / tight, 0.5, 0.9), knock(random, 0.004, 800, 5000)
+            )
+        return self._cymbal(piece)
+
+    def _cymbal(self, piece: str) -> Mono:
+        random = self._random
+        if piece == "hat":
+            return added(plate(random, self._hat, 15000, 0.02, 0.15), knock(random, 0.01, 7000, 16000))
+        if piece == "open":
+            metal = plate(random, self._hat, 15000, 0.16, 0.6)
+            return added(metal, 0.6 * knock(random, 0.07, 6000, 16000))
+        if piece == "ride":
+            bell = plate(random, self._ride, 9000, 0.35, 1.4)
+            return added(bell, 0.8 * knock(random, 0.006, 3000, 12000))
+        return added(plate(random, 900, 12000, 0.6, 2.0), knock(random, 0.25, 3000, 16000))
+
+
+def play(hits: list[Hit], random: Random, length: int) -> Stereo:
+    """The kit's stem, float64 [2, length]: strokes with pans as the audience hears them, a little
+    late or early, and the whole kit a little in both overhead microphones."""
+    kit, stem = Kit(random), np.zeros((2, length))
+    for hit in hits:
+        start = max(0.0, hit.start_s + random.normal(0, 0.003))
+        level = _LEVELS[hit.piece] * hit.level * random.uniform(0.9, 1.1)
+        put(stem, kit.stroke(hit.piece), start, level, _PANS[hit.piece])
+    late = frames(0.0021)
+    stem[:, late:] += 0.15 * stem[::-1, :-late]
+    return stem
+
+
