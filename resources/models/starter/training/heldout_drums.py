@@ -40,6 +40,8 @@ _LEVELS = {
     "clap": 0.6,
 }
 
+_CYMBALS = ("hat", "open", "ride", "crash")
+
 
 def membrane(random: Random, pitch: float, half_s: float, bend: float, length_s: float) -> Mono:
     """A struck skin: modes whose levels follow from where it is hit, higher ones sooner gone; the
@@ -123,26 +125,30 @@ class Kit:
             wires = rattle(random, random.randint(180, 320), 0.985, 0.32)
             tail = wires * 0.5 ** (times(len(wires)) / (0.05 / tight))
             return added(0.8 * skin, 1.6 * band(tail, 1200, 11000), knock(random, 0.002, 900, 9000))
+        if piece in ("low", "mid", "high"):
+            pitch = self._tom * {"low": 1.0, "mid": 1.35, "high": 1.8}[piece]
+            return added(
+                membrane(random, pitch, 0.14 / tight, 0.5, 0.9), knock(random, 0.004, 800, 5000)
+            )
+        return self._cymbal(piece) if piece in _CYMBALS else self._small(piece)
+
+    def _small(self, piece: str) -> Mono:
+        random = self._random
         if piece == "stick":
             return added(plate(random, 1500, 2600, 0.012, 0.1), knock(random, 0.003, 800, 4000))
         if piece == "clap":
             claps = [knock(random, 0.006, 900, 5000) for _ in range(4)]
             gaps = [np.zeros(frames(0.011 * index)) for index in range(4)]
             return added(*(np.concatenate(pair) for pair in zip(gaps, claps, strict=True)))
-        if piece == "shaker":
-            grains = random.uniform(0, 1, frames(0.09)) ** 6 * random.choice((-1, 1), frames(0.09))
-            return band(grains, 4500, 13000) * edges(len(grains), 0.04, 0.045)
-        if piece in ("low", "mid", "high"):
-            pitch = self._tom * {"low": 1.0, "mid": 1.35, "high": 1.8}[piece]
-            return added(
-                membrane(random, pitch, 0.14 / tight, 0.5, 0.9), knock(random, 0.004, 800, 5000)
-            )
-        return self._cymbal(piece)
+        grains = random.uniform(0, 1, frames(0.09)) ** 6 * random.choice((-1, 1), frames(0.09))
+        return band(grains, 4500, 13000) * edges(len(grains), 0.04, 0.045)
 
     def _cymbal(self, piece: str) -> Mono:
         random = self._random
         if piece == "hat":
-            return added(plate(random, self._hat, 15000, 0.02, 0.15), knock(random, 0.01, 7000, 16000))
+            return added(
+                plate(random, self._hat, 15000, 0.02, 0.15), knock(random, 0.01, 7000, 16000)
+            )
         if piece == "open":
             metal = plate(random, self._hat, 15000, 0.16, 0.6)
             return added(metal, 0.6 * knock(random, 0.07, 6000, 16000))
@@ -163,5 +169,3 @@ def play(hits: list[Hit], random: Random, length: int) -> Stereo:
     late = frames(0.0021)
     stem[:, late:] += 0.15 * stem[::-1, :-late]
     return stem
-
-

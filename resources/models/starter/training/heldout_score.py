@@ -65,12 +65,14 @@ GROOVES = {
     ),
     "six": Groove(
         6,
-        {"kick": "x.......o.x.", "snare": "......x....g", "ride": "x.o.o.x.o.o.", "stick": "..........o."},
+        {"kick": "x.......o.x.", "snare": "......x....g", "ride": "x.o.o.x.o.o.",
+         "stick": "..........o."},
         ("r-----5---o-", "r-------3-a-"),
     ),
     "waltz": Groove(
         3,
-        {"kick": "x..........o", "snare": "....o...o...", "ride": "x...o...o.o.", "shaker": "g.g.g.g.g.g."},
+        {"kick": "x..........o", "snare": "....o...o...", "ride": "x...o...o.o.",
+         "shaker": "g.g.g.g.g.g."},
         ("r-------5---", "r---3---a---"),
     ),
     "train": Groove(
@@ -256,7 +258,9 @@ def broken_notes(score: Score, random: Random, low: int) -> list[Note]:
         for index, step in enumerate(range(0, score.groove.steps, 2)):
             start = score.at(bar, step)
             pitch = both[order[index % len(order)]]
-            notes.append(Note(start, 3 * score.bar_s / score.groove.steps, pitch, random.uniform(0.5, 0.9)))
+            notes.append(
+                Note(start, 3 * score.bar_s / score.groove.steps, pitch, random.uniform(0.5, 0.9))
+            )
     return notes
 
 
@@ -265,14 +269,20 @@ def tune(score: Score, random: Random, low: int, high: int, first_bar: int = 0) 
     chord notes on the beats, between two MIDI notes."""
     notes: list[Note] = []
     steps, beat = score.groove.steps, score.groove.steps // score.groove.beats or 1
-    scale = [note for note in range(low, high + 1) if (note - score.tonic) % 12 in MODES[score.mode]]
+    scale = [
+        note for note in range(low, high + 1) if (note - score.tonic) % 12 in MODES[score.mode]
+    ]
     place = len(scale) // 2
     for bar in range(first_bar, score.bars, 2):
         step, end = int(random.choice((0, 0, beat))), 2 * steps - random.randint(beat, 2 * beat + 1)
         while step < end:
             held = int(random.choice((1, 2, 2, 3, 4, 6))) * max(1, beat // 2)
             held = min(held, end - step)
-            place += int(random.choice((-2, -1, -1, 0, 1, 1, 2, 3), p=(0.1, 0.2, 0.2, 0.1, 0.15, 0.1, 0.1, 0.05)))
+            place += int(
+                random.choice(
+                    (-2, -1, -1, 0, 1, 1, 2, 3), p=(0.1, 0.2, 0.2, 0.1, 0.15, 0.1, 0.1, 0.05)
+                )
+            )
             place = min(len(scale) - 1, max(0, place))
             pitch = scale[place]
             if step % beat == 0:

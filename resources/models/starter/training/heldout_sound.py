@@ -1,7 +1,7 @@
 """What the held-out instruments are made with: filters, places in the stereo picture, a room.
 
-A `Mono` is float64 [frames], a `Stereo` float64 [2, frames]; both at `RATE`. Everything follows from
-its arguments and the `Random` that it is given (numpy's `RandomState`: its stream never changes).
+A `Mono` is float64 [frames], a `Stereo` float64 [2, frames]; both at `RATE`. Everything follows
+from its arguments and the `Random` it is given (numpy's `RandomState`: its stream never changes).
 """
 
 from __future__ import annotations

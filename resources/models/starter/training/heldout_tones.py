@@ -84,7 +84,9 @@ def growl_bass(note: Note, random: Random) -> Mono:
     length = frames(note.length_s + 0.04)
     t, pitch = times(length), hertz(note.pitch)
     third = 1.2 * np.sin(2 * np.pi * 3.003 * pitch * t)
-    second = (1.0 + 0.5 * np.sin(2 * np.pi * 3.1 * t)) * np.sin(2 * np.pi * 1.0007 * pitch * t + third)
+    second = (1.0 + 0.5 * np.sin(2 * np.pi * 3.1 * t)) * np.sin(
+        2 * np.pi * 1.0007 * pitch * t + third
+    )
     wave = np.sin(2 * np.pi * pitch * t + second)
     return driven(wave, 0.3) * edges(length, 0.004, 0.05)
 
@@ -132,7 +134,17 @@ def organ(note: Note, random: Random) -> Mono:
     """Nine drawbars and the contacts' click. (The horn turns in `turning`.)"""
     length = frames(note.length_s + 0.02)
     t, pitch = times(length), hertz(note.pitch)
-    bars = ((0.5, 0.8), (1.5, 0.6), (1, 1), (2, 0.7), (3, 0.5), (4, 0.45), (5, 0.2), (6, 0.25), (8, 0.3))
+    bars = (
+        (0.5, 0.8),
+        (1.5, 0.6),
+        (1, 1),
+        (2, 0.7),
+        (3, 0.5),
+        (4, 0.45),
+        (5, 0.2),
+        (6, 0.25),
+        (8, 0.3),
+    )
     wave = np.zeros(length)
     for ratio, level in bars:
         if pitch * ratio < 6500:

@@ -127,9 +127,8 @@ def pitch_line(notes: list[Note], singer: Singer, random: Random, length: int) -
     window = np.hanning(glide)
     pitch = np.convolve(np.pad(pitch, glide, "edge"), window / window.sum(), "same")[glide:-glide]
     vibrato = np.convolve(vibrato, np.ones(frames(0.2)) / frames(0.2), "same")
-    slow = np.interp(
-        np.arange(length), np.arange(0, length + 2205, 2205), random.normal(0, 0.06, length // 2205 + 2)[: len(range(0, length + 2205, 2205))]
-    )
+    knots = np.arange(0, length + 2205, 2205)
+    slow = np.interp(np.arange(length), knots, random.normal(0, 0.06, len(knots)))
     wave = np.sin(2 * np.pi * singer.vibrato_hz * times(length))
     return pitch + singer.vibrato_cents / 100 * vibrato * wave + slow
 
@@ -309,8 +308,9 @@ def choir(
                 singer.tract * random.uniform(0.95, 1.05), random.uniform(0.6, 0.8),
                 random.uniform(10, 30), random.uniform(4.8, 6.0), 0.2, 0.08,
             )  # fmt: skip
-            late = [Note(n.start_s + random.uniform(0, 0.03), n.length_s, n.pitch, n.level) for n in line]
+            late = [
+                Note(n.start_s + random.uniform(0, 0.03), n.length_s, n.pitch, n.level)
+                for n in line
+            ]
             voices.append((sing(late, tuned, random, length), random.uniform(-0.9, 0.9)))
     return voices
-
-

@@ -2,14 +2,14 @@
 
 `windowed_sdr`: 10 log10(|s|² / |s - ŝ|²) in windows of one second, and the median of those in which
 the true stem sounds. The formula is that of the Music Demixing Challenge 2021 (Mitsufuji et al.,
-"Music Demixing Challenge 2021", Frontiers in Signal Processing, 2022, eq. 1; there over a whole
-song), windows of a second and their median are those of SiSEC 2018 (Stöter, Liutkus, Ito, "The 2018
-Signal Separation Evaluation Campaign", section 3) and its program museval. BSSEval v4 there first
-lets a filter of 512 taps bend the true stem towards the estimate and forgives what that can do; this
-one forgives nothing, so it is a little lower.
+"Music Demixing Challenge 2021", Frontiers in Signal Processing, 2022; there over a whole song);
+windows of a second and their median are those of SiSEC 2018 (Stöter, Liutkus, Ito, "The 2018 Signal
+Separation Evaluation Campaign") and its program museval. BSSEval v4, which that uses, first lets a
+filter of 512 taps bend the true stem towards the estimate and forgives what that can do; this one
+forgives nothing, so it is a little lower.
 
 `si_sdr`: forgives a wrong level, nothing else (Le Roux, Wisdom, Erdogan, Hershey, "SDR - half-baked
-or well done?", ICASSP 2019, eq. 5), over a whole song.
+or well done?", ICASSP 2019), over a whole song.
 """
 
 from __future__ import annotations
