@@ -7,8 +7,8 @@ drums, bass, other and vocals, float32 [2, frames] at 44100 Hz; the mix is their
 fluidsynth and espeak-ng (heldout_programs.py) have another instrument there with `--synth-only`.
 
 What differs from the training songs: drums by modes, strings by waveguides, frequency modulation,
-pulse waves, a drawbar organ; sound font programs and kits set aside for this; a voice by glottal
-pulses; other languages; rooms by feedback delays; a compressor and a limiter over all stems alike.
+pulse waves, a drawbar organ; sound font programs and a kit set aside for this; voices by formant
+wave functions and by moved periods of speech, other languages; rooms by feedback delays; a compressor and a limiter over all stems alike.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """One song. `drums`: "modal" or a kit of `heldout_programs`; `bass`: one of `BASSES` or a
+    """One song. `drums`: "modal", "fm" or a kit of `heldout_programs`; `bass`: one of `BASSES` or a
     program; `parts`: the other stem's; `leads`: who sings."""
 
     name: str
@@ -62,40 +62,40 @@ class Song:
 
 SONGS = (
     Song("break", "break", 104, 4, "dorian", (0, 3, 0, 4), "modal", "plucked",
-         (Part("comp", "tine", 55), Part("tune", "jazz guitar", 60, -0.4)),
-         (Lead("voice", 57),), Mix(0.9, 0.3, 0.10)),
-    Song("shuffle", "shuffle", 118, 9, "mixolydian", (0, 0, 3, 0, 4, 3), "modal", "fretless bass",
-         (Part("comp", "organ", 53), Part("tune", "harmonica", 67, 0.3)),
-         (Lead("speech", 48, "it"),), Mix(0.6, 0.5, 0.06)),
-    Song("six", "six", 132, 2, "minor", (0, 5, 2, 6), "brush kit", "plucked",
+         (Part("comp", "tine", 55), Part("tune", "shamisen", 60, -0.4)),
+         (Lead("chant", 57),), Mix(0.9, 0.3, 0.10)),
+    Song("shuffle", "shuffle", 118, 9, "mixolydian", (0, 0, 3, 0, 4, 3), "modal", "bass and lead",
+         (Part("comp", "organ", 53), Part("tune", "steel drums", 67, 0.3)),
+         (Lead("speech", 48, "id"),), Mix(0.6, 0.5, 0.06)),
+    Song("six", "six", 132, 2, "minor", (0, 5, 2, 6), "orchestra kit", "plucked",
          (Part("broken", "guitar", 55), Part("pad", "strings", 60)),
          (Lead("voice", 62), Lead("choir", 60)), Mix(2.2, 0.4, 0.22)),
-    Song("waltz", "waltz", 150, 7, "major", (0, 3, 4, 0, 5, 3, 4, 4), "modal", "fretless bass",
-         (Part("pad", "french horn", 53), Part("tune", "violin", 67, 0.4)),
+    Song("waltz", "waltz", 150, 7, "major", (0, 3, 4, 0, 5, 3, 4, 4), "modal", "contrabass",
+         (Part("comp", "bandoneon", 53), Part("tune", "shanai", 67, 0.4)),
          (Lead("speech", 55, "fi"),), Mix(1.6, 0.6, 0.18)),
-    Song("jungle", "jungle", 168, 0, "minor", (0, 0, 5, 3), "modal", "growl",
+    Song("jungle", "jungle", 168, 0, "minor", (0, 0, 5, 3), "fm", "growl",
          (Part("pad", "strings", 58), Part("broken", "bell", 72)),
-         (Lead("voice", 60), Lead("whisper", 60)), Mix(1.2, 0.2, 0.14, lossy=True)),
+         (Lead("chant", 60), Lead("whisper", 60)), Mix(1.2, 0.2, 0.14, lossy=True)),
     Song("train", "train", 112, 7, "major", (0, 3, 4, 0), "modal", "plucked",
          (Part("comp", "guitar", 52), Part("tune", "fuzz", 64, -0.5)),
-         (Lead("speech", 45, "es"),), Mix(0.5, 0.3, 0.07)),
-    Song("half", "half", 76, 10, "minor", (0, 5, 3, 4), "808 kit", "fm",
-         (Part("comp", "electric piano 2", 58), Part("tune", "flute", 72, 0.3)),
+         (Lead("speech", 45, "eo"),), Mix(0.5, 0.3, 0.07)),
+    Song("half", "half", 76, 10, "minor", (0, 5, 3, 4), "fm", "fm",
+         (Part("comp", "crystal", 58), Part("tune", "brightness", 72, 0.3)),
          (Lead("voice", 50), Lead("double", 50)), Mix(0.8, 0.4, 0.10), 28),
-    Song("bossa", "bossa", 126, 5, "major", (0, 5, 1, 4), "brush kit", "fretless bass",
-         (Part("comp", "jazz guitar", 52), Part("tune", "tenor sax", 60, 0.35)),
-         (Lead("voice", 60),), Mix(1.0, 0.5, 0.12)),
-    Song("four", "four", 124, 6, "minor", (5, 6, 0, 0), "modal", "fm",
+    Song("bossa", "bossa", 126, 5, "major", (0, 5, 1, 4), "modal", "contrabass",
+         (Part("comp", "guitar harmonics", 52), Part("tune", "bandoneon", 60, 0.35)),
+         (Lead("chant", 60),), Mix(1.0, 0.5, 0.12)),
+    Song("four", "four", 124, 6, "minor", (5, 6, 0, 0), "fm", "fm",
          (Part("comp", "strings", 57), Part("broken", "tine", 60)),
          (Lead("voice", 64), Lead("choir", 64)), Mix(1.4, 0.2, 0.14, lossy=True), 30),
     Song("toms", "toms", 92, 2, "dorian", (0, 6, 3, 0), "modal", "growl",
-         (Part("pad", "organ", 50), Part("broken", "vibraphone", 65)),
+         (Part("pad", "organ", 50), Part("broken", "steel drums", 65)),
          (Lead("speech", 52, "ja"), Lead("choir", 57)), Mix(2.6, 0.3, 0.2), 28),
     Song("motorik", "motorik", 146, 9, "mixolydian", (0, 6, 3, 0), "modal", "plucked",
          (Part("comp", "fuzz", 45), Part("comp", "fuzz", 52, 0.8), Part("broken", "organ", 64)),
-         (Lead("voice", 55), Lead("double", 55)), Mix(0.5, 0.3, 0.08, drive=0.15)),
-    Song("reggae", "reggae", 142, 11, "minor", (0, 3, 0, 4), "808 kit", "plucked",
-         (Part("comp", "organ", 59), Part("tune", "vibraphone", 72, -0.4)),
+         (Lead("chant", 55), Lead("double", 55)), Mix(0.5, 0.3, 0.08, drive=0.15)),
+    Song("reggae", "reggae", 142, 11, "minor", (0, 3, 0, 4), "modal", "bass and lead",
+         (Part("comp", "organ", 59), Part("pad", "atmosphere", 60, -0.4)),
          (Lead("voice", 48), Lead("whisper", 48)), Mix(1.8, 0.6, 0.16), 28),
 )  # fmt: skip
 
@@ -125,7 +125,8 @@ def _drums(song: Song, score: Score, random: Random, length: int, programs: bool
     hits = drum_hits(score, random)
     if programs and song.drums in heldout_programs.KITS:
         return heldout_programs.play_hits(hits, heldout_programs.KITS[song.drums], length)
-    return heldout_drums.play(hits, random, length)
+    kit = heldout_drums.FmKit(random) if song.drums == "fm" else heldout_drums.Kit(random)
+    return heldout_drums.play(hits, kit, random, length)
 
 
 def _bass(song: Song, score: Score, random: Random, length: int, programs: bool) -> Stereo:

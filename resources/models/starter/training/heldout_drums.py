@@ -1,5 +1,5 @@
-"""The held-out drums: struck membranes and plates as sums of their modes, and noise from a string
-that forgets its sign (Karplus and Strong's drum, 1983)."""
+"""The held-out drums: struck membranes and plates as sums of their modes, noise from a string that
+forgets its sign (Karplus and Strong's drum, 1983); and an electronic kit by FM."""
 
 from __future__ import annotations
 
@@ -158,10 +158,38 @@ class Kit:
         return added(plate(random, 900, 12000, 0.6, 2.0), knock(random, 0.25, 3000, 16000))
 
 
-def play(hits: list[Hit], random: Random, length: int) -> Stereo:
+class FmKit(Kit):
+    """An electronic kit by frequency modulation: no skin, no noise, only operators."""
+
+    def _make(self, piece: str) -> Mono:
+        random = self._random
+        low, ratio, depth, half_s = {
+            "kick": (self._kick * 0.9, 1.0, 3.0, 0.06),
+            "snare": (self._snare, 7.13, 9.0, 0.05),
+            "low": (self._tom, 1.41, 2.0, 0.12),
+            "mid": (self._tom * 1.4, 1.41, 2.0, 0.11),
+            "high": (self._tom * 1.9, 1.41, 2.0, 0.10),
+            "stick": (1700.0, 1.73, 1.0, 0.012),
+            "clap": (950.0, 5.41, 11.0, 0.03),
+            "shaker": (6100.0, 1.31, 6.0, 0.015),
+            "hat": (self._hat, 1.483, 5.0, 0.02),
+            "open": (self._hat, 1.483, 5.0, 0.12),
+            "ride": (self._ride, 2.757, 3.0, 0.25),
+            "crash": (self._ride * 1.3, 3.391, 7.0, 0.45),
+        }[piece]
+        t = times(frames(min(2.0, 8 * half_s)))
+        fall = 0.5 ** (t / half_s)
+        turns = low * (t + 0.08 * (1 - np.exp(-t / 0.025))) if piece == "kick" else low * t
+        again = 3.0 * np.sin(2 * np.pi * ratio * 1.618 * turns + random.uniform(0, 6))
+        bent = depth * fall * np.sin(2 * np.pi * ratio * turns + again * (depth > 4))
+        sound = fall * np.sin(2 * np.pi * turns + bent)
+        return sound * edges(len(t), 0.0006, 0.01)
+
+
+def play(hits: list[Hit], kit: Kit, random: Random, length: int) -> Stereo:
     """The kit's stem, float64 [2, length]: strokes with pans as the audience hears them, a little
     late or early, and the whole kit a little in both overhead microphones."""
-    kit, stem = Kit(random), np.zeros((2, length))
+    stem = np.zeros((2, length))
     for hit in hits:
         start = max(0.0, hit.start_s + random.normal(0, 0.003))
         level = _LEVELS[hit.piece] * hit.level * random.uniform(0.9, 1.1)

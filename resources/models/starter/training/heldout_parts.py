@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 import heldout_programs
+from heldout_chant import chant
 from heldout_score import Note, Score, broken_notes, comp_notes, pad_notes, tune
 from heldout_sound import Mono, Random, Stereo, moved, put, times
+from heldout_speech import phrases, sing_speech
 from heldout_tones import VOICES, ensemble, perform, turning
-from heldout_voice import Singer, choir, drawn_singer, phrases, sing, sing_speech
+from heldout_voice import Singer, choir, drawn_singer, sing
 
 # Sung words. Plain sentences, written for this.
 TEXTS = {
-    "it": ("la luna sale piano sopra il mare", "e noi restiamo qui senza parlare",
-           "domani forse il vento cambierà", "ma questa notte resta con me"),
-    "es": ("camino solo por la carretera", "el tren se va y nadie nos espera",
-           "dame la mano, dame una razón", "que ya se escucha nuestra canción"),
+    "id": ("aku berjalan di malam yang sunyi", "bulan terang di atas laut",
+           "angin membawa lagu yang lama", "pulang bersama matahari pagi"),
+    "eo": ("la luno brilas super la maro", "kaj mi atendas sub la steloj",
+           "la vento portas vian kanton", "morgaŭ ni kune iros hejmen"),
     "fi": ("talven yli kuljen hiljaa kotiin", "lumi peittää metsän ja tien",
            "joki nukkuu, tuuli laulaa", "aamu tulee vielä kerran"),
     "ja": ("とおい そらを みて いる", "あめの なかで うたう",
@@ -38,8 +40,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A part of the vocals: voice, speech (in `language`), choir (the chords), double (the same
-    tune once more, both sides) or whisper. `low`: lowest MIDI note of the tune."""
+    """A part of the vocals: voice or chant, speech (in `language`), choir (the chords), double (the
+    same tune once more, both sides) or whisper. `low`: lowest MIDI note of the tune."""
 
     kind: str
     low: int
@@ -100,7 +102,8 @@ def vocals(
         elif lead.kind == "speech" and programs:
             put(stem, _spoken(lead, notes, singer, random, length), 0.0, 1.0)
         else:
-            put(stem, sing(notes, singer, random, length), 0.0, 1.0, random.uniform(-0.1, 0.1))
+            way = chant if lead.kind == "chant" else sing
+            put(stem, way(notes, singer, random, length), 0.0, 1.0, random.uniform(-0.1, 0.1))
     return stem
 
 

@@ -20,23 +20,25 @@ from heldout_sound import RATE, Mono, Stereo
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 PROGRAMS = {
-    "electric piano 2": 5,
-    "vibraphone": 11,
-    "harmonica": 22,
-    "jazz guitar": 26,
-    "fretless bass": 35,
-    "violin": 40,
-    "french horn": 60,
-    "tenor sax": 66,
-    "flute": 73,
+    "bandoneon": 23,
+    "guitar harmonics": 31,
+    "contrabass": 43,
+    "bass and lead": 87,
+    "crystal": 98,
+    "atmosphere": 99,
+    "brightness": 100,
+    "shamisen": 106,
+    "shanai": 111,
+    "steel drums": 114,
 }
-"""General MIDI programs, counted from 0, that only the held-out songs use."""
+"""General MIDI programs, counted from 0, that no training song uses (training/song.py)."""
 
-KITS = {"808 kit": 25, "brush kit": 40}
+KITS = {"orchestra kit": 48}
 _DRUM_NOTES = {
     "kick": 36, "snare": 38, "stick": 37, "hat": 42, "open": 46, "ride": 51, "crash": 49,
     "low": 45, "mid": 47, "high": 50, "shaker": 70, "clap": 39,
 }  # fmt: skip
+_ORCHESTRA = {"hat": 27, "open": 29, "ride": 30, "crash": 59, "low": 43, "mid": 46, "high": 50}
 _TICKS = 960  # a second: 480 a beat at 120 beats a minute
 
 
@@ -54,7 +56,8 @@ def play_notes(notes: list[Note], program: int, length: int) -> Stereo:
 
 def play_hits(hits: list[Hit], kit: int, length: int) -> Stereo:
     """The strokes by a kit of the sound font, dry: float64 [2, length]."""
-    events = [(hit.start_s, 0.2, _DRUM_NOTES[hit.piece], hit.level) for hit in hits]
+    keys = _DRUM_NOTES | (_ORCHESTRA if kit == KITS["orchestra kit"] else {})
+    events = [(hit.start_s, 0.2, keys[hit.piece], hit.level) for hit in hits]
     return _rendered(midi_file(events, kit, channel=9), length)
 
 

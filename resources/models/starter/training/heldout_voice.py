@@ -1,9 +1,8 @@
-"""The held-out singers: a source-filter voice, choirs, a whispered double, and words spoken by
-espeak-ng that are sung by laying their spectral envelope over the same source.
+"""The held-out singers: a voice, whispers and choirs.
 
 The source is a train of glottal flow derivatives in the manner of Liljencrants and Fant (an open
-phase that grows and turns, an abrupt closing, an exponential return), not harmonics with levels and
-not a waveform that is stretched. Filters change from frame to frame of a short-time spectrum.
+phase that grows and turns, an abrupt closing, an exponential return); a short-time spectrum's
+filters change from frame to frame. (heldout_chant.py and heldout_speech.py: two other ways.)
 """
 
 from __future__ import annotations
@@ -46,6 +45,7 @@ CONSONANTS = {
     "l": (0, 0, 0.06, 0.0),
     "": (0, 0, 0.0, 0.0),
 }
+WIDTHS = (80, 100, 140, 200, 260)  # hertz of the five formants
 WINDOW, HOP = 1024, 256
 
 Spectrum = NDArray[np.complex128]
@@ -79,22 +79,41 @@ def drawn_singer(random: Random, low: int) -> Singer:
     )
 
 
+def drawn_words(count: int, random: Random) -> list[tuple[str, str]]:
+    """A consonant and a vowel for each of so many notes."""
+    consonants, vowels = list(CONSONANTS), list(VOWELS)
+    return [
+        (consonants[random.randint(len(consonants))], vowels[random.randint(len(vowels))])
+        for _ in range(count)
+    ]
+
+
 def sing(notes: list[Note], singer: Singer, random: Random, length: int) -> Mono:
     """The notes as one voice, float64 [length]: a drawn consonant and vowel on each."""
     if not notes:
         return np.zeros(length)
     loud = loudness(notes, length)
     source = voice_source(notes, singer, random, length) * loud
-    vowels = [list(VOWELS)[random.randint(len(VOWELS))] for _ in notes]
-    consonants = [list(CONSONANTS)[random.randint(len(CONSONANTS))] for _ in notes]
+    words = drawn_words(len(notes), random)
     count = length // HOP + WINDOW // HOP + 1
-    filters = tract_filters(notes, vowels, consonants, singer, count)
+    filters = tract_filters(*formant_lines(notes, words, singer, count))
     sound = overlap_add(short_time(source) * filters, length)
-    sound /= np.sqrt(np.mean(sound**2) / np.mean(loud**2)) + 1e-9
+    return level_with(sound, loud) + consonants_of(notes, words, random, length)
+
+
+def level_with(sound: Mono, loud: Mono) -> Mono:
+    """A voice at the level that all have, whatever its vowels."""
+    return 0.3 * sound / (np.sqrt(np.mean(sound**2) / (np.mean(loud**2) + 1e-12)) + 1e-9)
+
+
+def consonants_of(
+    notes: list[Note], words: list[tuple[str, str]], random: Random, length: int
+) -> Mono:
+    """The noise of the words' consonants, float64 [length]."""
     hiss = np.zeros(length)
-    for note, consonant in zip(notes, consonants, strict=True):
+    for note, (consonant, _) in zip(notes, words, strict=True):
         _consonant(hiss, note, consonant, random)
-    return 0.3 * sound + hiss
+    return hiss
 
 
 def loudness(notes: list[Note], length: int) -> Mono:
@@ -161,14 +180,14 @@ def glottal(phase: Mono, open_part: float) -> Mono:
     return np.asarray(wave - np.mean(wave)) / 3
 
 
-def tract_filters(
-    notes: list[Note], vowels: list[str], consonants: list[str], singer: Singer, count: int
-) -> Spectrum:
-    """The throat and mouth for each of `count` frames, complex [count, bins]: five resonances in
-    a row, which glide from vowel to vowel; nasals close the mouth, an l holds the tongue up."""
-    targets = np.tile(np.array(VOWELS[vowels[0]], dtype=float), (count, 1))
+def formant_lines(
+    notes: list[Note], words: list[tuple[str, str]], singer: Singer, count: int
+) -> tuple[list[Mono], Mono]:
+    """Five formants in hertz and a level, each [count] at `HOP`: they glide from vowel to vowel of
+    the `words` (consonant, vowel); nasals close the mouth, an l holds the tongue up."""
+    targets = np.tile(np.array(VOWELS[words[0][1]], dtype=float), (count, 1))
     gain = np.ones(count)
-    for note, vowel, consonant in zip(notes, vowels, consonants, strict=True):
+    for note, (consonant, vowel) in zip(notes, words, strict=True):
         first = round(note.start_s * RATE / HOP)
         targets[first:] = VOWELS[vowel]
         held = first + round(CONSONANTS[consonant][2] * RATE / HOP)
@@ -182,15 +201,19 @@ def tract_filters(
         np.convolve(np.pad(row * singer.tract, 5, "edge"), glide, "valid") for row in targets.T
     ]
     formants += [np.full(count, place * singer.tract) for place in (4100.0, 5200.0)]
+    return formants, np.convolve(np.pad(gain, 5, "edge"), glide, "valid")
+
+
+def tract_filters(formants: list[Mono], gain: Mono) -> Spectrum:
+    """The throat and mouth for each frame, complex [frames, bins]: the formants in a row."""
     z = np.exp(-2j * np.pi * np.fft.rfftfreq(WINDOW, 1 / RATE) / RATE)
-    response = np.ones((count, WINDOW // 2 + 1), dtype=complex)
-    for formant, width in zip(formants, (80, 100, 140, 200, 260), strict=True):
+    response = np.ones((len(gain), WINDOW // 2 + 1), dtype=complex)
+    for formant, width in zip(formants, WIDTHS, strict=True):
         radius = np.exp(-np.pi * width / RATE)
         cosine = np.cos(2 * np.pi * formant / RATE)[:, None]
         at_zero = 1 - 2 * radius * cosine + radius**2
         response *= at_zero / (1 - 2 * radius * cosine * z + radius**2 * z**2)
-    smooth = np.convolve(np.pad(gain, 5, "edge"), glide, "valid")
-    return response * smooth[:, None]
+    return response * gain[:, None]
 
 
 def short_time(sound: Mono) -> Spectrum:
@@ -230,63 +253,6 @@ def _consonant(hiss: Mono, note: Note, consonant: str, random: Random) -> None:
         noise *= np.exp(-5 * np.arange(count) / count)
     part = noise[: max(0, len(hiss) - frames(note.start_s))]
     hiss[frames(note.start_s) :][: len(part)] += part
-
-
-def phrases(notes: list[Note]) -> list[list[Note]]:
-    """The notes between rests."""
-    found: list[list[Note]] = []
-    for note in notes:
-        last = found[-1][-1] if found else None
-        if last is None or note.start_s - (last.start_s + last.length_s) > 0.1:
-            found.append([])
-        found[-1].append(note)
-    return found
-
-
-def sing_speech(
-    notes: list[Note], speech: list[Mono], singer: Singer, random: Random, length: int
-) -> Mono:
-    """The spoken `speech`, one for each phrase of the notes, sung: float64 [length].
-
-    Each speech is stretched to its phrase by taking its spectral envelopes later or sooner; they
-    shape glottal pulses where it is voiced and noise where it hisses.
-    """
-    sung = np.zeros(length)
-    source = voice_source(notes, singer, random, length)
-    noise = random.normal(0, 0.5, length)
-    voiced_frames, noise_frames = short_time(source), short_time(noise)
-    result = np.zeros_like(voiced_frames)
-    for phrase, spoken in zip(phrases(notes), speech, strict=True):
-        first = round(phrase[0].start_s * RATE / HOP)
-        end = round((phrase[-1].start_s + phrase[-1].length_s) * RATE / HOP)
-        end = min(end, len(result))
-        envelopes, hissing = speech_envelopes(spoken)
-        place = np.linspace(0, len(envelopes) - 1, max(1, end - first)).round().astype(int)
-        hiss = hissing[place][:, None]
-        mixed = voiced_frames[first:end] * (1 - hiss) + noise_frames[first:end] * hiss
-        result[first:end] = mixed * envelopes[place]
-    sung = overlap_add(result, length)
-    return 0.3 * sung / (np.sqrt(np.mean(sung**2)) + 1e-9) * 0.6
-
-
-def speech_envelopes(spoken: Mono) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of speech: the spectral envelope of each frame, [frames, bins], and how much it hisses, 0 to
-    1. The envelope is the cepstrum's first 2 ms, raised three times to where the peaks are."""
-    level = np.maximum(np.abs(short_time(spoken)), 1e-5)
-    log, keep = np.log(level), frames(0.002)
-    raised = log
-    for _ in range(4):
-        cepstrum = np.fft.irfft(raised, WINDOW)
-        cepstrum[:, keep:-keep] = 0.0
-        smooth = np.fft.rfft(cepstrum).real
-        raised = np.maximum(log, smooth)
-    axis = np.fft.rfftfreq(WINDOW, 1 / RATE)
-    high = (level[:, axis > 3000] ** 2).sum(axis=1)
-    low = (level[:, (axis > 100) & (axis < 3000)] ** 2).sum(axis=1)
-    hissing = np.clip((high / (low + 1e-9) - 0.5) / 1.0, 0, 1)
-    tilt = np.minimum(1.0, np.maximum(axis, 150) / 800)  # the source falls; speech fell already
-    rising = np.where(hissing[:, None] > 0.5, 1.0, tilt[None, :] * 4)
-    return np.exp(smooth) * rising, hissing
 
 
 def choir(

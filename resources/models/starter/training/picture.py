@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -28,7 +29,7 @@ RATE = 44100
 WIDTH, PANEL, HIGH = 1400, 610, 168  # the picture's; a panel's width and height
 LEFT, TOP, GAP, BETWEEN = 84, 66, 26, 40
 LOW_HZ, HIGH_HZ, RANGE_DB = 40.0, 16000.0, 72.0
-SHADES, CELL = 28, 2  # few shades and cells of 2 × 2 points: a small file
+SHADES, CELL = 28, 2  # few shades and cells of two by two points: a small file
 TICKS_HZ = ((100, "100 Hz"), (1000, "1 kHz"), (10000, "10 kHz"))
 NAMES = {"drums": "Drums", "bass": "Bass", "other": "Other", "vocals": "Vocals"}
 
@@ -67,7 +68,7 @@ def spectrogram(sound: Samples, columns: int, rows: int) -> Levels:
         power[:, column] = np.abs(piece) ** 2
     bounds = np.geomspace(HIGH_HZ, LOW_HZ, rows + 1) * window / RATE  # in bins
     levels = np.empty((rows, columns))
-    for row, (high, low) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for row, (high, low) in enumerate(pairwise(bounds)):
         first, end = int(np.ceil(low)), int(np.floor(high)) + 1
         if first < end:
             levels[row] = power[first:end].max(axis=0)
