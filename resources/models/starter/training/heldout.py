@@ -6,9 +6,10 @@ writes each song's stems as 32-bit float WAV below FOLDER, and keeps what is the
 drums, bass, other and vocals, float32 [2, frames] at 44100 Hz; the mix is their sum. Songs that use
 fluidsynth and espeak-ng (heldout_programs.py) have another instrument there with `--synth-only`.
 
-What differs from the training songs: drums by modes, strings by waveguides, frequency modulation,
-pulse waves, a drawbar organ; sound font programs and a kit set aside for this; voices by formant
-wave functions and by moved periods of speech, other languages; rooms by feedback delays; a compressor and a limiter over all stems alike.
+What differs from the training songs: drums by modes and by frequency modulation, strings by
+waveguides, pulse waves, a drawbar organ; sound font programs and a kit set aside for this; voices
+by formant wave functions and by moved periods of speech, other languages; rooms by feedback
+delays; a compressor and a limiter over all stems alike.
 """
 
 from __future__ import annotations
