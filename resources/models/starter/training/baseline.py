@@ -48,8 +48,8 @@ def separate(mix: Samples, rate: int, tuning: Tuning | None = None) -> dict[str,
     hop = tuning.window // 4
     spectrum = _short_time(mix, tuning.window, hop)
     level = np.sqrt(np.sum(np.abs(spectrum) ** 2, axis=0))
-    steady = _median(level, max(3, round(tuning.along_s * rate / hop)))
-    sudden = _median(level.T, max(3, round(tuning.along_hz * tuning.window / rate))).T
+    steady = _median(level.T, max(3, round(tuning.along_s * rate / hop))).T
+    sudden = _median(level, max(3, round(tuning.along_hz * tuning.window / rate)))
     stroke = (tuning.percussive * sudden) ** tuning.power
     drums = stroke / (stroke + steady**tuning.power + 1e-20)
     rest = 1 - drums

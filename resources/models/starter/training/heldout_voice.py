@@ -145,7 +145,8 @@ def pitch_line(notes: list[Note], singer: Singer, random: Random, length: int) -
     glide = frames(0.09)
     window = np.hanning(glide)
     pitch = np.convolve(np.pad(pitch, glide, "edge"), window / window.sum(), "same")[glide:-glide]
-    vibrato = np.convolve(vibrato, np.ones(frames(0.2)) / frames(0.2), "same")
+    total = np.cumsum(np.pad(vibrato, frames(0.1), "edge"))  # a running mean over 0.2 s
+    vibrato = (total[2 * frames(0.1) :] - total[: -2 * frames(0.1)]) / (2 * frames(0.1))
     knots = np.arange(0, length + 2205, 2205)
     slow = np.interp(np.arange(length), knots, random.normal(0, 0.06, len(knots)))
     wave = np.sin(2 * np.pi * singer.vibrato_hz * times(length))
