@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 import evaluate
 import heldout
 from heldout import Samples
+from heldout_sound import RATE
 from picture import picture
 from stemdesk_app import App
 from support.models import install_small
@@ -28,8 +29,8 @@ def test_the_app_splits_a_mix_into_stems_of_its_length(
 ) -> None:
     install_small(tmp_path, "starter")
     with App(tmp_path) as app:
-        found = app.split(heldout.mix_of(stems), heldout.RATE)
-        again = app.split(heldout.mix_of(stems), heldout.RATE)
+        found = app.split(heldout.mix_of(stems), RATE)
+        again = app.split(heldout.mix_of(stems), RATE)
     assert set(found) == set(heldout.STEMS)
     for stem, samples in found.items():
         assert samples.shape == stems[stem].shape
@@ -92,6 +93,6 @@ def test_the_picture_is_small_and_shows_each_stem_twice(
     image = picture("A song", stems, {stem: 0.5 * sound for stem, sound in stems.items()})
     assert image.width() == 1400
     path = tmp_path / "picture.png"
-    assert image.save(str(path), "PNG", 0)
+    assert image.save(str(path), quality=0)
     assert path.stat().st_size < 300_000
     assert QImage(str(path)).size() == image.size()

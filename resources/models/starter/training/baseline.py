@@ -160,9 +160,10 @@ def main() -> None:
     options.add_argument("--songs", type=int, default=12, help="only so many")
     arguments = options.parse_args()
     import heldout
+    from heldout_sound import RATE
 
     found = [stems for _, stems in heldout.songs(arguments.folder, arguments.songs)]
-    print(tuned(found, heldout.RATE, Tuning()))
+    print(tuned(found, RATE, Tuning()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import heldout
 from sdr import si_sdr, windowed_sdr
 from stemdesk.audio.demo import demo_stems, write_demo_song
 from stemdesk_app import App, Samples
@@ -32,7 +33,7 @@ def main() -> None:
     arguments = options.parse_args()
     with App(arguments.model) as app:
         true, found = split_demo(app)
-    mix = sum(true.values())
+    mix = heldout.mix_of(true)
     print("| stem | SDR, dB | SI-SDR, dB | the mix's SDR, dB |\n|---|--:|--:|--:|")
     for stem, samples in true.items():
         cells = (

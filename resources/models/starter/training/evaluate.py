@@ -21,6 +21,7 @@ import numpy as np
 
 import baseline
 import heldout
+from heldout_sound import RATE
 from sdr import si_sdr, windowed_sdr
 from stemdesk_app import App
 
@@ -40,7 +41,7 @@ def measured(
     for stem, true in stems.items():
         values: Values = {}
         for way, found in ways.items():
-            values[way] = windowed_sdr(true, found[stem], heldout.RATE)
+            values[way] = windowed_sdr(true, found[stem], RATE)
             values[f"{way} si"] = si_sdr(true, found[stem])
         result[stem] = values
     return result
@@ -81,8 +82,8 @@ def evaluate(app: App, arguments: argparse.Namespace) -> dict[str, Any]:
         start = time.monotonic()
         mix = heldout.mix_of(stems)
         ways = {
-            "model": app.split(mix, heldout.RATE),
-            "baseline": baseline.separate(mix, heldout.RATE),
+            "model": app.split(mix, RATE),
+            "baseline": baseline.separate(mix, RATE),
             "mix": dict.fromkeys(STEMS, mix),
         }
         found[name] = measured(stems, ways)

@@ -143,16 +143,21 @@ def songs(
     seconds: float = SECONDS,
     programs: bool = True,
 ) -> Iterator[tuple[str, dict[str, Samples]]]:
-    """The first `count` songs' names and stems, from the folder `cache` where they lie there."""
-    kind = f"{seconds:g}s" + ("" if programs else "-synth-only")
+    """The first `count` songs' names and stems, one after the other (see `stems_of`)."""
     for song in SONGS[:count]:
-        folder = None if cache is None else cache / kind / song.name
-        if folder is None:
-            yield song.name, render(song, seconds, programs)
-            continue
-        if not (folder / "done").is_file():
-            _write(folder, render(song, seconds, programs))
-        yield song.name, {stem: _read(folder / f"{stem}.wav") for stem in STEMS}
+        yield song.name, stems_of(song, cache, seconds, programs)
+
+
+def stems_of(
+    song: Song, cache: Path | None = None, seconds: float = SECONDS, programs: bool = True
+) -> dict[str, Samples]:
+    """The song's stems, from the folder `cache` if they lie there; else rendered, and kept there."""
+    if cache is None:
+        return render(song, seconds, programs)
+    folder = cache / (f"{seconds:g}s" + ("" if programs else "-synth-only")) / song.name
+    if not (folder / "done").is_file():
+        _write(folder, render(song, seconds, programs))
+    return {stem: _read(folder / f"{stem}.wav") for stem in STEMS}
 
 
 def _write(folder: Path, stems: dict[str, Samples]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from heldout_score import Hit
-from heldout_sound import RATE, Mono, Random, Stereo, band, edges, frames, put, times
+from heldout_sound import RATE, Mono, Random, Stereo, band, edges, frames, peaked, put, times
 
 # Zeros of the Bessel functions over the first one: the modes of an ideal round membrane.
 MEMBRANE = (1.0, 1.594, 2.136, 2.296, 2.653, 2.918, 3.156, 3.501, 3.6, 3.652, 4.06, 4.154)
@@ -70,7 +70,7 @@ def plate(random: Random, low: float, high: float, half_s: float, length_s: floa
     begin = random.uniform(0.2, 1.0, count) * np.exp(2j * np.pi * random.uniform(0, 1, count))
     coarse = begin * np.exp(np.outer(np.arange(0, length, step), log))
     fine = np.exp(np.outer(log, np.arange(step)))
-    sound = (coarse @ fine).imag.reshape(-1)[:length]
+    sound: Mono = (coarse @ fine).imag.reshape(-1)[:length]
     return sound / 6 * edges(length, 0.0006, 0.03)
 
 
@@ -118,7 +118,7 @@ class Kit:
         """One of the piece's strokes, about ±1."""
         if piece not in self._strokes:
             strokes = [self._make(piece) for _ in range(3)]
-            self._strokes[piece] = [sound / np.max(np.abs(sound)) for sound in strokes]
+            self._strokes[piece] = [peaked(sound) for sound in strokes]
         return self._strokes[piece][self._random.randint(3)]
 
     def _make(self, piece: str) -> Mono:

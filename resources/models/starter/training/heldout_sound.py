@@ -20,6 +20,12 @@ def frames(seconds: float) -> int:
     return round(seconds * RATE)
 
 
+def peaked(sound: Mono) -> Mono:
+    """The sound with its highest peak at 1; silence stays silent."""
+    top = float(np.max(np.abs(sound), initial=0.0)) or 1.0
+    return sound / top
+
+
 def times(length: int) -> Mono:
     """The time of each of `length` frames, in seconds."""
     return np.arange(length) / RATE
@@ -99,7 +105,7 @@ def hadamard() -> NDArray[np.float64]:
     matrix = np.ones((1, 1))
     for _ in range(3):
         matrix = np.block([[matrix, matrix], [matrix, -matrix]])
-    return matrix / np.sqrt(8)
+    return np.asarray(matrix / np.sqrt(8))
 
 
 def room(sound: Stereo, seconds: float, dark: float, size: float = 1.0) -> Stereo:

@@ -19,6 +19,7 @@ from heldout_sound import (
     frames,
     hertz,
     moved,
+    peaked,
     put,
     shaped,
     times,
@@ -60,7 +61,7 @@ def plucked_bass(note: Note, random: Random) -> Mono:
     length = frames(note.length_s + 0.08)
     sound = string(hertz(note.pitch), length, random, 0.45, 0.55, random.uniform(0.1, 0.25))
     sound = shaped(sound, [(40, 3), (120, 3), (700, -3), (2500, -12), (8000, -30)])
-    sound = sound / (np.max(np.abs(sound)) + 1e-9) * edges(length, 0.002, 0.05)
+    sound = peaked(sound) * edges(length, 0.002, 0.05)
     click = random.normal(0, 0.05, min(length, frames(0.006)))
     sound[: len(click)] += click
     if random.uniform() < 0.12:
@@ -96,17 +97,17 @@ def guitar(note: Note, random: Random) -> Mono:
     length = frames(note.length_s + 0.35)
     sound = string(hertz(note.pitch), length, random, 0.3, 0.85, random.uniform(0.08, 0.2))
     sound = shaped(sound, [(80, -6), (110, 3), (220, 2), (400, -2), (3000, 2), (9000, -8)])
-    return sound / (np.max(np.abs(sound)) + 1e-9) * edges(length, 0.001, 0.12) * note.level
+    return peaked(sound) * edges(length, 0.001, 0.12) * note.level
 
 
 def fuzz_guitar(note: Note, random: Random) -> Mono:
     """The same string into an overdriven amplifier and a loudspeaker."""
     length = frames(note.length_s + 0.06)
     sound = string(hertz(note.pitch), length, random, 0.7, 0.75, 0.15)
-    loud = sound / (np.max(np.abs(sound)) + 1e-9)
+    loud = peaked(sound)
     bent = driven(loud / (0.15 + np.abs(loud)), 0.5)
     cabinet = shaped(bent, [(70, -18), (110, 0), (2500, 3), (4500, -6), (7000, -30)])
-    return cabinet / (np.max(np.abs(cabinet)) + 1e-9) * edges(length, 0.003, 0.04)
+    return peaked(cabinet) * edges(length, 0.003, 0.04)
 
 
 def tine_piano(note: Note, random: Random) -> Mono:

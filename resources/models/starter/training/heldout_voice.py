@@ -103,7 +103,8 @@ def sing(notes: list[Note], singer: Singer, random: Random, length: int) -> Mono
 
 def level_with(sound: Mono, loud: Mono) -> Mono:
     """A voice at the level that all have, whatever its vowels."""
-    return 0.3 * sound / (np.sqrt(np.mean(sound**2) / (np.mean(loud**2) + 1e-12)) + 1e-9)
+    loudest = float(np.sqrt(np.mean(sound**2) / (np.mean(loud**2) + 1e-12)))
+    return 0.3 * sound / (loudest + 1e-9)
 
 
 def consonants_of(
@@ -214,7 +215,8 @@ def tract_filters(formants: list[Mono], gain: Mono) -> Spectrum:
         cosine = np.cos(2 * np.pi * formant / RATE)[:, None]
         at_zero = 1 - 2 * radius * cosine + radius**2
         response *= at_zero / (1 - 2 * radius * cosine * z + radius**2 * z**2)
-    return response * gain[:, None]
+    filters: Spectrum = response * gain[:, None]
+    return filters
 
 
 def short_time(sound: Mono) -> Spectrum:

@@ -170,7 +170,7 @@ class Sheet:
 def picture(title: str, true: dict[str, Samples], found: dict[str, Samples]) -> QImage:
     """The mix over two columns, then a row for each stem: separated beside true. A
     `QGuiApplication` must be there."""
-    mix = np.sum(list(true.values()), axis=0, dtype=np.float32)
+    mix = heldout.mix_of(true)
     top_db = float(np.ceil(np.max(spectrogram(mix, 300, HIGH // CELL))))
     sheet = Sheet(title, len(true) + 1, top_db)
     sheet.draw(Panel("The mix", mix), 0, 0, wide=True)
@@ -196,10 +196,11 @@ def main() -> None:
             true, found = split_demo(app)
         else:
             title = f"The held-out song “{arguments.song}”, split by “starter”"
-            true = dict(heldout.songs(arguments.cache))[arguments.song]
+            song = next(song for song in heldout.SONGS if song.name == arguments.song)
+            true = heldout.stems_of(song, arguments.cache)
             found = app.split(heldout.mix_of(true), RATE)
     _application = QGuiApplication([])
-    if not picture(title, true, found).save(str(arguments.target), "PNG", 0):
+    if not picture(title, true, found).save(str(arguments.target), quality=0):
         raise SystemExit(f"{arguments.target} cannot be written")
     print(f"{arguments.target}: {arguments.target.stat().st_size / 1000:.0f} kB")
 
