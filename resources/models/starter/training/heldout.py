@@ -151,7 +151,7 @@ def songs(
 def stems_of(
     song: Song, cache: Path | None = None, seconds: float = SECONDS, programs: bool = True
 ) -> dict[str, Samples]:
-    """The song's stems, from the folder `cache` if they lie there; else rendered, and kept there."""
+    """The song's stems, from the folder `cache` if they lie there, else rendered and kept there."""
     if cache is None:
         return render(song, seconds, programs)
     folder = cache / (f"{seconds:g}s" + ("" if programs else "-synth-only")) / song.name

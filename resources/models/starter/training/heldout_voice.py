@@ -215,8 +215,8 @@ def tract_filters(formants: list[Mono], gain: Mono) -> Spectrum:
         cosine = np.cos(2 * np.pi * formant / RATE)[:, None]
         at_zero = 1 - 2 * radius * cosine + radius**2
         response *= at_zero / (1 - 2 * radius * cosine * z + radius**2 * z**2)
-    filters: Spectrum = response * gain[:, None]
-    return filters
+    response *= gain[:, None]
+    return response
 
 
 def short_time(sound: Mono) -> Spectrum:
