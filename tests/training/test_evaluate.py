@@ -5,14 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
-from pytestqt.qtbot import QtBot
 
 import evaluate
 import heldout
 from heldout import Samples
 from heldout_sound import RATE
-from picture import picture
 from stemdesk_app import App
 from support.models import install_small
 
@@ -85,14 +82,3 @@ def test_the_bar_is_three_decibels_above_the_baseline_in_every_stem(
 def test_one_stem_below_the_bar_is_enough() -> None:
     good = {"model": 9.0, "baseline": 5.0, "mix": 0.0}
     assert evaluate.gains({"a": good, "b": {**good, "model": 7.9}})["b"] < evaluate.BAR_DB
-
-
-def test_the_picture_is_small_and_shows_each_stem_twice(
-    tmp_path: Path, qtbot: QtBot, stems: dict[str, Samples]
-) -> None:
-    image = picture("A song", stems, {stem: 0.5 * sound for stem, sound in stems.items()})
-    assert image.width() == 1400
-    path = tmp_path / "picture.png"
-    assert image.save(str(path), quality=0)
-    assert path.stat().st_size < 300_000
-    assert QImage(str(path)).size() == image.size()

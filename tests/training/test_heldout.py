@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 import heldout
 import heldout_programs
 from heldout import SONGS, STEMS, Samples, mix_of, render
+from heldout_chant import chant
 from heldout_score import GROOVES, Note, Score, runs, tune
-from heldout_sound import RATE, Random, frames, hertz, room
+from heldout_sound import RATE, Mono, Random, frames, room
+from heldout_speech import sing_speech
 from heldout_tones import string
 from heldout_voice import Singer, sing
 
@@ -85,18 +88,37 @@ def test_a_string_sounds_its_pitch(pitch: float) -> None:
     assert abs(1200 * np.log2(peak / pitch)) < 12  # cents
 
 
-def test_a_voice_sings_its_pitch_and_rests_between_notes() -> None:
+def sung_pitch(sound: Mono, start_s: float) -> float:
+    """The MIDI pitch of 0.35 s, by autocorrelation."""
+    part = sound[frames(start_s) : frames(start_s + 0.35)]
+    power = np.abs(np.fft.rfft(part * np.hanning(len(part)), 1 << 17)) ** 2
+    lag = np.fft.irfft(power)
+    least, most = int(RATE / 500), int(RATE / 120)
+    period = least + int(np.argmax(lag[least:most]))
+    return float(69 + 12 * np.log2(RATE / period / 440))
+
+
+@pytest.mark.parametrize("way", [sing, chant])
+def test_a_voice_sings_its_pitch_and_rests_between_notes(
+    way: Callable[[list[Note], Singer, Random, int], Mono],
+) -> None:
     notes = [Note(0.1, 0.8, 57), Note(1.2, 0.6, 64)]
-    voice = sing(notes, Singer(0.9, vibrato_cents=0), Random(2), frames(2.0))
-    for start, pitch in ((0.4, 57), (1.4, 64)):
-        part = voice[frames(start) : frames(start + 0.35)]
-        power = np.abs(np.fft.rfft(part * np.hanning(len(part)), 1 << 17)) ** 2
-        lag = np.fft.irfft(power)  # autocorrelation
-        least, most = int(RATE / 500), int(RATE / 120)
-        period = least + int(np.argmax(lag[least:most]))
-        assert abs(12 * np.log2(RATE / period / hertz(pitch))) < 0.5  # semitones
+    voice = way(notes, Singer(0.9, vibrato_cents=0), Random(2), frames(2.0))
+    assert sung_pitch(voice, 0.4) == pytest.approx(57, abs=0.5)
+    assert sung_pitch(voice, 1.4) == pytest.approx(64, abs=0.5)
     rest = voice[frames(1.0) : frames(1.1)]
     assert np.mean(rest**2) < 1e-3 * np.mean(voice**2)
+
+
+def test_speech_is_moved_to_the_tune_and_its_time() -> None:
+    singer = Singer(0.9, vibrato_cents=0)
+    spoken = chant([Note(0.0, 0.7, 50)], singer, Random(4), frames(0.7))
+    notes = [Note(0.1, 0.6, 57), Note(0.7, 0.6, 60)]  # one phrase
+    sung = sing_speech(notes, [spoken], singer, Random(5), frames(1.5))
+    assert sung_pitch(sung, 0.2) == pytest.approx(57, abs=0.7)
+    assert sung_pitch(sung, 0.85) == pytest.approx(60, abs=0.7)
+    assert not sung[: frames(0.09)].any()
+    assert np.mean(sung[frames(1.35) :] ** 2) < 1e-3 * np.mean(sung**2)
 
 
 def test_a_room_dies_away_as_long_as_it_was_told() -> None:
