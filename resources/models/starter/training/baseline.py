@@ -32,12 +32,12 @@ class Tuning:
     `centre`: how sharply the middle is cut out, `voice_share` of what is in it."""
 
     window: int = 4096
-    along_s: float = 0.4
-    along_hz: float = 250.0
-    power: float = 2.0
-    percussive: float = 1.0
+    along_s: float = 0.7
+    along_hz: float = 100.0
+    power: float = 1.5
+    percussive: float = 1.2
     bass_hz: float = 180.0
-    voice_hz: float = 10000.0
+    voice_hz: float = 4000.0
     centre: float = 4.0
     voice_share: float = 1.0
 
@@ -119,12 +119,12 @@ def _overlap_add(spectrum: Spectrum, hop: int, frames: int) -> Samples:
 
 _TRIED: dict[str, tuple[float, ...]] = {
     "window": (2048, 4096, 8192),
-    "along_s": (0.1, 0.2, 0.4, 0.7),
-    "along_hz": (100.0, 200.0, 400.0, 800.0),
-    "power": (1.0, 2.0, 4.0),
-    "percussive": (0.5, 0.7, 1.0, 1.4, 2.0),
+    "along_s": (0.1, 0.2, 0.4, 0.7, 1.0, 1.5),
+    "along_hz": (40.0, 60.0, 100.0, 200.0, 400.0),
+    "power": (1.0, 1.5, 2.0, 4.0),
+    "percussive": (0.5, 0.7, 1.0, 1.2, 1.4, 2.0),
     "bass_hz": (100.0, 130.0, 180.0, 240.0),
-    "voice_hz": (4000.0, 7000.0, 12000.0),
+    "voice_hz": (2500.0, 4000.0, 7000.0, 12000.0),
     "centre": (0.5, 1.0, 2.0, 4.0, 8.0, 16.0),
     "voice_share": (0.5, 0.7, 0.85, 1.0),
 }
