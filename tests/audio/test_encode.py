@@ -78,6 +78,14 @@ def test_the_same_samples_in_any_blocks(tmp_path: Path, options: ExportOptions) 
 
 
 @names
+def test_a_file_says_nothing_of_the_time_of_day(tmp_path: Path, options: ExportOptions) -> None:
+    """libsndfile's PEAK chunk does: equal stems would be unequal files."""
+    path = tmp_path / "stem"
+    write(path, media.bursts(1000, RATE), options)
+    assert b"PEAK" not in path.read_bytes()[:200]
+
+
+@names
 def test_clips_and_never_wraps(tmp_path: Path, options: ExportOptions) -> None:
     samples = np.array([[1.0, 1.5, -1.0, -1.5, 1e30, -1e30, 0.9999999, -0.5]], np.float32)
     assert write(tmp_path / "stem", samples, options) == np.float32(1e30)

@@ -1,9 +1,12 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stemdesk.audio.store import JobAudio, MixFacts, Piece, Samples, StemReader
+from stemdesk.core.errors import Cancelled, ErrorCode, ExportError, ScratchError
 
 RNG = np.random.default_rng(7)
 
@@ -51,6 +54,55 @@ def test_a_mix_that_was_not_finished_is_none(tmp_path: Path) -> None:
         audio.write_mix(broken)
     assert audio.facts() is None
     assert JobAudio(tmp_path).facts() is None
+
+
+@pytest.mark.parametrize("ends", ["well", "badly"])
+def test_a_decoder_left_behind_does_no_harm_to_the_next_one(tmp_path: Path, ends: str) -> None:
+    """It wakes up while the next one is at work."""
+    old, new = JobAudio(tmp_path), JobAudio(tmp_path)
+    mix = noise(50)
+
+    def late(append: Callable[[Samples], None]) -> MixFacts:
+        append(noise(20))
+        store_mix(new, [mix])
+        append(noise(30))
+        if ends == "badly":
+            raise OSError("too late")
+        return facts(50)
+
+    with pytest.raises(Cancelled if ends == "well" else ExportError):
+        old.write_mix(late)
+    assert new.facts() == facts(50)
+    assert np.array_equal(JobAudio(tmp_path).read_mix(0, 50), mix)
+
+
+def test_a_mix_that_was_cut_off_is_none(tmp_path: Path) -> None:
+    store_mix(JobAudio(tmp_path), [noise(10)])
+    os.truncate(tmp_path / "mix.f32", 79)
+    assert JobAudio(tmp_path).facts() is None
+    (tmp_path / "mix.f32").unlink()
+    assert JobAudio(tmp_path).facts() is None
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_working_files_that_vanish_are_named(tmp_path: Path, gone: bool) -> None:
+    audio = JobAudio(tmp_path)
+    store_mix(audio, [noise(10)])
+    piece = Piece("m0-000000", 0, 10, ("drums",))
+    audio.write_pass(piece, noise(10)[None])
+    assert audio.facts() is not None and audio.passes_bytes() == 80
+    for path in (tmp_path / "mix.f32", tmp_path / "passes" / "m0-000000.f32"):
+        if gone:
+            path.unlink()
+        else:
+            os.truncate(path, 39)
+        with pytest.raises(ScratchError) as caught:
+            if path.name == "mix.f32":
+                audio.read_mix(0, 10)
+            else:
+                audio.read_piece(piece, "drums", 0, 10)
+        assert caught.value.path == path
+        assert caught.value.code is ErrorCode.SCRATCH_DAMAGED
 
 
 def test_damaged_facts_are_none(tmp_path: Path) -> None:

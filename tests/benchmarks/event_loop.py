@@ -21,6 +21,7 @@ sys.path[:0] = [str(Path(__file__).parents[2] / "src")]
 
 import numpy as np
 from real_window import Orders, Seen, run, screen
+from running import spread
 
 
 def main() -> None:
@@ -44,6 +45,9 @@ def main() -> None:
     print(f"\nthe window on {name}, {arguments.rounds} rounds of {arguments.seconds:g} s:")
     _sum_up("idle", idle)
     _sum_up("a job runs", busy)
+    pairs = [(_figures(one), _figures(other)) for one, other in zip(busy, idle, strict=True)]
+    for place, what in enumerate(("p50", "p99", "longest")):
+        print(f"{what}, a job runs / idle: {spread([a[place] / b[place] for a, b in pairs])}")
 
 
 def song_and_model(song: Path | None, models: Path, folder: Path) -> Path:

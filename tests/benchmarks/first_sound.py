@@ -110,7 +110,9 @@ def main() -> None:
             parts.append(float(run(PARTS, short, model, folder)) + one_pass)
         print(f"import, load and one pass: {spread(parts, ' s')}")
         for minutes, found in firsts.items():
+            ratios = [first / part for first, part in zip(found, parts, strict=True)]
             print(f"first sound of {minutes:5.0f} min: {spread(found, ' s')}")
+            print(f"  over import, load and one pass: {spread(ratios)}")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def main() -> None:
             costs = [measure(short, folder, model, length) for length in minutes]
             for length, found in zip(minutes, costs, strict=True):
                 more = (found.anonymous_bytes - costs[0].anonymous_bytes) / 1e6
-                print(f"  {length:6.1f} min {found}  {more:+.0f} MB anonymous")
+                ratio = found.anonymous_bytes / costs[0].anonymous_bytes
+                print(f"  {length:6.1f} min {found}  {more:+.0f} MB anonymous, ratio {ratio:.3f}")
 
 
 def measure(short: Path, folder: Path, model: str, minutes: float) -> Cost:

@@ -27,7 +27,7 @@ def test_cancel_wins_over_pause() -> None:
         token.check_pause()
 
 
-def test_pause_acts_only_where_a_job_can_rest() -> None:
+def test_pause_acts_where_it_is_asked_for() -> None:
     token = CancelToken()
     token.pause()
     token.check()
@@ -55,6 +55,23 @@ def test_the_estimate_starts_anew_after_a_suspend() -> None:
     assert estimate.step(2, 10) is None
     clock.now += 1.0
     assert estimate.step(3, 10) == pytest.approx(7.0)
+
+
+def test_steps_that_are_slow_are_no_suspend() -> None:
+    clock = Clock()
+    estimate = Estimate(clock=clock)
+    found = []
+    for done in range(1, 5):
+        clock.now += 130.0
+        found.append((estimate.step(done, 10), estimate.step_s))
+    assert found == [(None, None), (1040.0, 130.0), (910.0, 130.0), (780.0, 130.0)]
+
+
+def test_steps_that_are_done_at_once_are_waited_for_together() -> None:
+    clock = Clock()
+    estimate = Estimate(clock=clock)
+    clock.now += 80.0
+    assert estimate.step(16, 32) == 80.0 and estimate.step_s == 80.0
 
 
 def test_the_estimate_ends_at_zero() -> None:

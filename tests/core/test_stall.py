@@ -49,6 +49,16 @@ def test_where_nothing_is_usual_yet_it_takes_five_minutes(looks: Looks, stage: S
     assert looks.look_for(5) == [300.0]
 
 
+def test_the_same_again_is_no_progress(looks: Looks) -> None:
+    for _ in range(59):
+        looks.watch.hear(Progress(Stage.DECODING, 0.0))
+        assert looks.look_for(5) == [None]
+    looks.watch.hear(Progress(Stage.DECODING, 0.0))
+    assert looks.look_for(5) == [300.0]
+    looks.watch.hear(Progress(Stage.DECODING, 0.0))
+    assert looks.watch.stalled
+
+
 def test_the_next_progress_ends_it(looks: Looks) -> None:
     looks.watch.hear(Progress(Stage.SEPARATING, 0.5, 70.0, pass_s=1.0))
     found = [looks.watch.stalled]

@@ -86,6 +86,8 @@ def test_a_wanted_device_that_is_not_there_is_an_error(preference: str) -> None:
         RuntimeError("MPS backend out of memory (MPS allocated: 8.00 GB)"),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
         RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuFFT error: CUFFT_ALLOC_FAILED"),
         MemoryError(),
     ],
 )
@@ -98,6 +100,18 @@ def test_out_of_memory_can_be_tried_again(error: Exception) -> None:
 def test_a_lost_gpu_is_unavailable() -> None:
     told = translate(RuntimeError("CUDA error: unspecified launch failure"), "cuda:0")
     assert (told.code, told.facts) == (ErrorCode.DEVICE_UNAVAILABLE, {"device": "cuda:0"})
+
+
+def test_a_lost_gpu_frees_nothing_and_has_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise RuntimeError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(torch.cuda, "empty_cache", lost)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lost)
+    devices.free_unused("cuda:0")
+    with pytest.raises(DeviceError) as caught:
+        devices.memory_of_one_pass("cuda:0")
+    assert caught.value.code is ErrorCode.DEVICE_UNAVAILABLE
 
 
 def test_a_network_that_cannot_run_is_the_models_fault() -> None:

@@ -323,6 +323,53 @@ def test_a_wrong_half_precision_falls_back_to_the_full_one(
     assert implementations(audio) == [{"fast"}]
 
 
+def test_what_another_song_showed_to_be_wrong_is_done_again_here(
+    scene: Scene, checks: SelfChecks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, _ = scene.run(Separator("cpu", checks), scene.song())
+    monkeypatch.setattr(network, "FastHTDemucs", Wrong)
+    bad, cancel = SelfChecks(), CancelToken()
+    paused = scene.song()
+    with pytest.raises(Cancelled):  # before its first pass is compared
+        scene.run(Separator("cpu", bad), paused, lambda *_: cancel.cancel(), cancel)
+    assert implementations(paused) == [{"fast"}] and bad._verdicts == {}
+    scene.run(Separator("cpu", bad), scene.song())
+    seen: list[int] = []
+    found, _ = scene.run(Separator("cpu", bad), paused, lambda done, _: seen.append(done))
+    assert seen == [0, 1, 2, 3, 4, 5]
+    assert implementations(paused) == [{"stock"}]
+    close(found, expected)
+
+
+def test_a_network_that_is_not_used_any_more_is_freed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "FastHTDemucs", Wrong)
+    separator = Separator()
+    scene.run(separator, scene.song())
+    assert [one.how.value for one in separator.networks._loaded.values()] == ["stock"]
+
+
+def test_a_gpu_without_room_for_a_second_network_is_checked_on_the_processor(
+    scene: Scene, checks: SelfChecks, batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = load_model
+    on: list[str] = []
+
+    def one_at_most(file: Any, device: str, segment: Any) -> nn.Module:
+        on.append(device)
+        if on.count(FAKE) > 1 and device == FAKE:
+            raise DeviceError(ErrorCode.DEVICE_OUT_OF_MEMORY, "full")
+        return load(file, device, segment)
+
+    monkeypatch.setattr(network, "load_model", one_at_most)
+    found, notices = scene.run(Separator(FAKE, checks, full_precision=True), scene.song())
+    assert notices == () and on == [FAKE, FAKE, "cpu"]
+    assert list(checks._verdicts.values()) == [True]
+    expected, _ = scene.run(Separator(), scene.song())
+    close(found, expected)
+
+
 class Failing:
     """A forward pass that another version of torch has broken, or that gives no numbers."""
 
@@ -394,6 +441,16 @@ def test_checks_live_with_a_file_that_is_rubbish(tmp_path: Path) -> None:
 
 
 # --- what is kept of a setup ---
+
+
+def test_what_computed_no_pass_is_not_noted(
+    scene: Scene, batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_when(monkeypatch, LOST, lambda _, device: device == FAKE)
+    audio = scene.song()
+    _, notices = scene.run(Separator(FAKE), audio)
+    assert [notice.code for notice in notices] == [NoticeCode.DEVICE_LEFT]
+    assert [setup["device"] for setup in audio.setups()] == ["cpu"]
 
 
 def test_one_way_of_computing_is_noted_once(scene: Scene) -> None:

@@ -94,6 +94,25 @@ def test_it_fills_while_separating_and_finished_passes_serve_again(
     assert before.items() <= after.items() and len(after) > len(before)
 
 
+def test_it_goes_on_with_room_for_what_is_missing(
+    place: Place, volume: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song = place.song(seconds=2.0)
+    job = place.job(song)
+    ballast = Ballast(volume)
+    with monkeypatch.context() as blind:
+        without_the_look_before(blind)
+        ballast.leave(3 * MIB)
+        with pytest.raises(DiskFullError) as caught:
+            place.run(job, scratch=volume / "scratch")
+    passes = volume / "scratch" / job.id / "passes"
+    done = sum(path.stat().st_size for path in passes.iterdir())
+    needed = int(caught.value.facts["needed_bytes"])
+    assert 0 < needed < 2 * 44100 * 8 * 4 * 2 - done
+    ballast.leave(needed + 64 * 1024)
+    place.run(job, scratch=volume / "scratch")
+
+
 def test_too_little_room_for_the_stems_is_seen_before_decoding(place: Place, volume: Path) -> None:
     error = fails_then_goes_on(place, volume, 600_000, place.scratch, volume / "out")
     assert error.path == volume / "out" and not error.detail

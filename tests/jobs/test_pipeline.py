@@ -443,7 +443,7 @@ def test_at_rest_the_models_are_gone_and_the_next_job_loads_them_again(place: Pl
     networks = [
         weakref.ref(network)
         for separator in pipeline._separators.values()
-        for network in separator._networks.values()
+        for network in separator.networks._loaded.values()
     ]
     pipeline.rest()
     gc.collect()

@@ -25,6 +25,7 @@ Rounded = NDArray[np.int32 | np.float32]
 
 _WAV_BYTES = (1 << 32) - (1 << 16)  # WAV's sizes are 32 bits wide; the rest is for headers
 _BLOCK = 65536  # frames converted at a time
+_SET_ADD_PEAK_CHUNK = 0x1050  # sndfile.h: SFC_SET_ADD_PEAK_CHUNK
 _SUBTYPES = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
 
 
@@ -89,6 +90,7 @@ class StemWriter:
                 subtype=_SUBTYPES[options.bits],
                 format=container_format(options, channels, frames),
             )
+            _without_peak_chunk(self._file)
             self._check()
         except Exception as error:
             if self._file is not None:
@@ -164,6 +166,14 @@ class StemWriter:
             raise write_error(cause, self.path, needed) from cause
         if isinstance(error, (soundfile.SoundFileError, AssertionError)):
             raise ExportError(ErrorCode.ENCODER_FAILED, str(error), path=self.path) from error
+
+
+def _without_peak_chunk(file: Any) -> None:
+    """Leave out the chunk with the loudest sample that libsndfile gives float WAVs: it holds the
+    time of day, and equal stems should be equal files. soundfile has no name for it."""
+    import soundfile
+
+    soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
 
 
 class _Target:

@@ -13,10 +13,12 @@ is then an `OSError` and not a killed process.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,7 +26,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from stemdesk.core.errors import write_error
+from stemdesk.core.errors import Cancelled, ErrorCode, ScratchError, write_error
 from stemdesk.core.files import replace_file
 
 CHANNELS = 2
@@ -86,20 +88,37 @@ class JobAudio:
         Raises `DiskFullError` or `ExportError` when the scratch volume does not take it.
         """
         self._facts, self._mix_frames = None, 0
+        ours = False
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._facts_path.unlink(missing_ok=True)
-            with self._mix_path.open("wb", buffering=0) as file:
-                facts = fill(lambda block: self._append(file, block))
-                os.fsync(file.fileno())
+            # A new file, not the old one emptied: a decoder that an earlier run left behind may
+            # still wake up with it.
+            self._mix_path.unlink(missing_ok=True)
+            with self._mix_path.open("xb", buffering=0) as file:
+                ours = True
+                try:
+                    facts = fill(lambda block: self._append(file, block))
+                    os.fsync(file.fileno())
+                finally:
+                    ours = self._is_mix(file)
+            if not ours:
+                raise Cancelled  # it was left behind itself
             replace_file(self._facts_path, json.dumps(asdict(facts)).encode())
-        except OSError as error:
-            self._mix_path.unlink(missing_ok=True)
-            raise write_error(error, self.folder) from error
-        except BaseException:  # half a mix is of no use, and may be what fills the disk
-            self._mix_path.unlink(missing_ok=True)
+        except BaseException as error:  # half a mix is of no use, and may be what fills the disk
+            if ours:
+                self._mix_path.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise write_error(error, self.folder) from error
             raise
         return facts
+
+    def _is_mix(self, file: BinaryIO) -> bool:
+        """Whether an open file is the one that has the mix's name."""
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), self._mix_path.stat())
+        except OSError:
+            return False
 
     def _append(self, file: BinaryIO, block: Samples) -> None:
         view = _bytes(np.ascontiguousarray(block.T, dtype=np.float32))
@@ -114,21 +133,27 @@ class JobAudio:
         """What is known of the decoded mix, or None while there is none."""
         if self._facts is None:
             try:
-                self._facts = MixFacts(**json.loads(self._facts_path.read_bytes()))
+                facts = MixFacts(**json.loads(self._facts_path.read_bytes()))
+                whole = self._mix_path.stat().st_size == facts.frames * CHANNELS * _ITEM
             except (OSError, ValueError, TypeError):
                 return None
+            self._facts = facts if whole else None
         return self._facts
 
     def read_mix(self, start: int, frames: int) -> Samples:
-        """float32 [2, frames] of the mix from frame `start`; zeros outside of what there is."""
+        """float32 [2, frames] of the mix from frame `start`; zeros outside of what there is.
+        Raises `ScratchError`."""
         facts = self.facts()
         total = self._mix_frames if facts is None else facts.frames
         samples = np.zeros((CHANNELS, frames), dtype=np.float32)
         first, last = max(start, 0), min(start + frames, total)
         if first < last:
             count = (last - first) * CHANNELS
-            data = np.fromfile(self._mix_path, np.float32, count, offset=first * CHANNELS * _ITEM)
-            samples[:, first - start : last - start] = data.reshape(-1, CHANNELS).T
+            with _ours(self._mix_path):
+                offset = first * CHANNELS * _ITEM
+                data = np.fromfile(self._mix_path, np.float32, count, offset=offset)
+                data = data.reshape(last - first, CHANNELS)
+            samples[:, first - start : last - start] = data.T
         return samples
 
     def has_pass(self, piece: Piece) -> bool:
@@ -137,6 +162,15 @@ class JobAudio:
             return self._pass_path(piece).stat().st_size == piece.size_bytes
         except OSError:
             return False
+
+    def passes_bytes(self) -> int:
+        """What the finished passes take on the disk."""
+        total = 0
+        with contextlib.suppress(OSError):  # none yet
+            for path in self._passes.iterdir():
+                with contextlib.suppress(OSError):
+                    total += path.stat().st_size
+        return total
 
     def write_pass(self, piece: Piece, samples: Samples) -> None:
         """Store float32 [stems, channels, frames]; complete under its name, or not there."""
@@ -178,10 +212,12 @@ class JobAudio:
             raise write_error(error, self.folder) from error
 
     def read_piece(self, piece: Piece, stem: str, start: int, frames: int) -> Samples:
-        """float32 [2, frames] of one stem of a finished pass, from its own frame `start`."""
+        """float32 [2, frames] of one stem of a finished pass, from its own frame `start`. Raises
+        `ScratchError`."""
         part = np.empty((CHANNELS, frames), dtype=np.float32)
         row = piece.stems.index(stem) * CHANNELS
-        with self._pass_path(piece).open("rb") as file:
+        path = self._pass_path(piece)
+        with _ours(path), path.open("rb") as file:
             for channel in range(CHANNELS):
                 file.seek(((row + channel) * piece.frames + start) * _ITEM)
                 part[channel] = np.frombuffer(file.read(frames * _ITEM), np.float32)
@@ -189,6 +225,15 @@ class JobAudio:
 
     def _pass_path(self, piece: Piece) -> Path:
         return self._passes / f"{piece.name}.f32"
+
+
+@contextmanager
+def _ours(path: Path) -> Iterator[None]:
+    """Reading a working file of our own, which should be there, and whole."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise ScratchError(ErrorCode.SCRATCH_DAMAGED, str(error), path=path) from error
 
 
 def _bytes(samples: Samples) -> memoryview:

@@ -58,6 +58,7 @@ class ErrorCode(StrEnum):
     DISK_FULL = "disk_full"
     ENCODER_FAILED = "encoder_failed"
     STEMS_MISSING = "stems_missing"
+    SCRATCH_DAMAGED = "scratch_damaged"
     JOB_BUSY = "job_busy"
     STORE_FAILED = "store_failed"
     STORE_BUSY = "store_busy"
@@ -123,6 +124,10 @@ class DiskFullError(ExportError):
             needed_bytes=needed_bytes,
             free_bytes=free_bytes(path),
         )
+
+
+class ScratchError(StemDeskError):
+    """A working file of a job is gone or cut off."""
 
 
 class StoreError(StemDeskError):

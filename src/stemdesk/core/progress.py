@@ -49,8 +49,8 @@ def ignore_progress(_: Progress) -> None:
 
 
 class CancelToken:
-    """Stops or pauses a job from another thread. Checked between the layers of a network
-    (`check`), pauses only between passes (`check_pause`)."""
+    """Stops or pauses a job from another thread. Asked between the layers of a network, and
+    everywhere else that takes time."""
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
@@ -72,7 +72,7 @@ class CancelToken:
             raise Cancelled
 
     def check_pause(self) -> None:
-        """Raise `Cancelled` or `Paused`; called where a job can rest without losing work."""
+        """Raise `Cancelled` or `Paused`; asked where resting loses little work."""
         self.check()
         if self._paused.is_set():
             raise Paused
@@ -87,10 +87,12 @@ class Estimate:
     """Seconds left, from measured steps: a smoothed time per step times the steps to go.
 
     The first step of a run (warm-up, caches) counts for less than later ones: exponential
-    smoothing with weight 0.3, after two steps. A gap (suspend) of over `GAP_S` starts anew.
+    smoothing with weight 0.3, after two steps. A gap (suspend) starts anew: over `GAP_S`, and
+    over `TIMES_USUAL` what was usual; two in a row are no gaps but slow steps.
     """
 
     GAP_S = 120.0
+    TIMES_USUAL = 10
 
     def __init__(self, done: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
         """`done`: steps that are finished already."""
@@ -99,11 +101,14 @@ class Estimate:
         self._last = clock()
         self._per_step: float | None = None
         self._steps = 0
+        self._at_once = 1
+        self._after_gap = False
 
     @property
     def step_s(self) -> float | None:
-        """Seconds that a step usually takes, None before one was measured."""
-        return self._per_step
+        """Seconds that a step usually takes, or several that are done at once; None before one was
+        measured."""
+        return None if self._per_step is None else self._per_step * self._at_once
 
     def step(self, done: int, total: int) -> float | None:
         """Note that `done` of `total` steps are finished by now; return the seconds left, or None.
@@ -113,9 +118,13 @@ class Estimate:
         now = self._clock()
         more, self._done = done - self._done, done
         taken, self._last = now - self._last, now
-        if more < 1 or taken > self.GAP_S:
+        usual = (self.step_s or 0.0) * self.TIMES_USUAL
+        gap = taken > max(self.GAP_S, usual) and not self._after_gap
+        self._after_gap = gap
+        if more < 1 or gap:
             self._per_step = None
             return None
+        self._at_once = more
         taken /= more
         self._steps += 1
         if self._per_step is None or self._steps == 2:

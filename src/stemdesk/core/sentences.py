@@ -169,6 +169,10 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "The stems are not in {path} any more.",
         "Locate the folder, split the song again, or remove it from the list.",
     ),
+    _E.SCRATCH_DAMAGED: (
+        "The working file {name} is gone or cut off.",
+        "Try again: what is missing is done anew. Check the disk if it happens twice.",
+    ),
     _E.JOB_BUSY: (
         "{name} is being split by another StemDesk right now.",
         "Wait until it is done there.",

@@ -25,16 +25,19 @@ class StallWatch:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._progress: Progress | None = None
+        self._heard: Progress | None = None
         self._looked = 0.0
         self._waited = 0.0
 
     def start(self) -> None:
         """Another job has begun."""
-        self._progress = None
+        self._progress = self._heard = None
 
     def hear(self, progress: Progress) -> None:
-        """The job has got further."""
-        self._progress = progress
+        """The job says where it is; the same again is no progress."""
+        if progress == self._heard:
+            return
+        self._progress = self._heard = progress
         self._looked, self._waited = self._clock(), 0.0
 
     @property

@@ -73,11 +73,11 @@ class InFlight:
         self._song = song
         self._device = device
         parts = [_Part(network, outline, one) for one in passes]
+        self.mix = torch.stack([_window(song, part) for part in parts])
         with _translated(network, device), torch.inference_mode():
-            self.mix = torch.stack([_window(song, part) for part in parts])
             self.output = network(self.mix.to(device, non_blocking=True), check)
             self._waits = [
-                _on_its_way(output[part.rows, :, part.begin : part.end])
+                _on_its_way(part.own(output))
                 for output, part in zip(self.output, parts, strict=True)
             ]
 
@@ -105,11 +105,12 @@ class InFlight:
         return float(self.mix[0].std()) < _AUDIBLE
 
     def error_against(self, other: Network, check: Callable[[], None]) -> float:
-        """Relative L2 difference between what `other` makes of the first window and what this
-        network made of it, over all sources. Raises `DeviceError`, and what `check` raises."""
-        with _translated(other, self._device), torch.inference_mode():
+        """Relative L2 difference between what `other`, on any device, makes of the first window
+        and what this network made of it, over all sources. Raises `DeviceError`, and what `check`
+        raises."""
+        with _translated(other, other.device), torch.inference_mode():
             # On the processor: Apple's GPUs have no double precision.
-            expected = other(self.mix[:1].to(self._device), check).cpu().double()
+            expected = other(self.mix[:1].to(other.device), check).cpu().double()
             return float((self.output[:1].cpu().double() - expected).norm() / expected.norm())
 
 
@@ -125,7 +126,12 @@ class _Part:
         self.start = begin - (self.heard - (stop - begin)) // 2
         self.begin = one.piece.start - self.start
         self.end = self.begin + one.piece.frames
-        self.rows = [network.file.sources.index(stem) for stem in one.piece.stems]
+        self._rows = [network.file.sources.index(stem) for stem in one.piece.stems]
+
+    def own(self, output: torch.Tensor) -> torch.Tensor:
+        """[stems, channels, frames] of the network's [sources, channels, heard frames]: a copy,
+        made without a list as an index, for which CUDA would wait until all is computed."""
+        return torch.stack([output[row, :, self.begin : self.end] for row in self._rows])
 
 
 def _window(song: Mix, part: _Part) -> torch.Tensor:

@@ -14,13 +14,19 @@ from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import DeviceError, ErrorCode, ModelError, StemDeskError
 from stemdesk.engine.start import import_torch
+from stemdesk.log import log
 
 if TYPE_CHECKING:
     import torch
 
 PREFERENCES = ("auto", "cpu", "cuda", "mps")
 _LABELS = {"cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU"}
-_OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "alloc_failed",  # cuBLAS and cuFFT
+)
 _GPU_WORDS = ("cuda", "cudnn", "cublas", "cufft", "mps")
 _TOLERANCE = 1e-2  # relative; GPUs may multiply with ten bits of mantissa (TF32: 1e-3)
 
@@ -120,23 +126,29 @@ def watch_memory(device: str) -> None:
 
 def memory_of_one_pass(device: str) -> tuple[int, int]:
     """Bytes that the passes since `watch_memory`, one segment each, took beside the weights, and
-    bytes of the device's memory that are free beside that."""
+    bytes of the device's memory that are free beside that. Raises `DeviceError`."""
     import torch
 
-    resting = torch.cuda.memory_allocated()
-    peak = torch.cuda.max_memory_allocated()
-    free, _ = torch.cuda.mem_get_info()
-    return peak - resting, free + torch.cuda.memory_reserved() - peak
+    try:
+        resting = torch.cuda.memory_allocated()
+        peak = torch.cuda.max_memory_allocated()
+        free, _ = torch.cuda.mem_get_info()
+        return peak - resting, free + torch.cuda.memory_reserved() - peak
+    except RuntimeError as error:
+        raise translate(error, device) from error
 
 
 def free_unused(device: str) -> None:
-    """Give the memory back that torch keeps on a GPU for later."""
+    """Give the memory back that torch keeps on a GPU for later, if the GPU is still there."""
     import torch
 
-    if is_cuda(device):
-        torch.cuda.empty_cache()
-    elif device == "mps":
-        torch.mps.empty_cache()
+    try:
+        if is_cuda(device):
+            torch.cuda.empty_cache()
+        elif device == "mps":
+            torch.mps.empty_cache()
+    except RuntimeError as error:  # after a launch failure, every call fails
+        log.warning("the memory of %s was not freed: %s", device, error)
 
 
 def _processor_name() -> str:

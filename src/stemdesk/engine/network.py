@@ -29,6 +29,7 @@ class Network:
         """Load `file` with passes of `segment` seconds. Where our forward cannot run the network,
         demucs' does. Raises what `load_model` raises."""
         self.file = file
+        self.device = device
         module = load_model(file, device, segment)
         self._frames = segment_frames(segment, file.samplerate)
         self._trained_length = bool(getattr(module, "use_train_segment", False))

@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -23,6 +21,7 @@ from stemdesk.core.progress import CancelToken
 from stemdesk.engine import devices
 from stemdesk.engine.batch import MOST, BatchSize, InFlight, Mix
 from stemdesk.engine.network import Network
+from stemdesk.engine.networks import Networks, network_key
 from stemdesk.engine.pass_queue import PassQueue
 from stemdesk.engine.plan import Pass
 from stemdesk.engine.self_check import TOLERANCE, SelfChecks
@@ -30,7 +29,7 @@ from stemdesk.engine.setup import Implementation, Setup
 from stemdesk.engine.threads import fix_threads
 from stemdesk.log import log
 from stemdesk.models.arguments import HTDEMUCS
-from stemdesk.models.library import ModelFile, ModelInfo
+from stemdesk.models.library import ModelInfo
 
 Report = Callable[[int, int], None]
 
@@ -58,10 +57,6 @@ class Separation:
     deviation: float
 
 
-_File = tuple[Path, int, int, Fraction]
-_Key = tuple[_File, str, Implementation]
-
-
 class Separator:
     """Keeps the networks of the last model loaded, for the next song.
 
@@ -78,7 +73,7 @@ class Separator:
         self.device = device
         self.checks = checks or SelfChecks()
         self.full_precision = full_precision
-        self._networks: dict[_Key, Network] = {}
+        self.networks = Networks(device)
         devices.set_up(device)
 
     def run(self, song: Separation, report: Report, cancel: CancelToken) -> tuple[Notice, ...]:
@@ -93,28 +88,7 @@ class Separator:
 
     def close(self) -> None:
         """Free all networks."""
-        self.keep_only([])
-
-    def network(
-        self, file: ModelFile, segment: Fraction, device: str, how: Implementation
-    ) -> Network:
-        """The loaded sub-model; loaded now if it is not, or if its file has changed."""
-        key = _state(file, segment), device, how
-        if key not in self._networks:
-            self._networks[key] = Network(file, segment, device, how)
-        return self._networks[key]
-
-    def keep_only(self, files: list[_File], device: str = "") -> None:
-        """Free the networks of all other files, and on all other devices than `device`."""
-        kept = {
-            key: network
-            for key, network in self._networks.items()
-            if key[0] in files and key[1] == device
-        }
-        freed = len(kept) < len(self._networks)
-        self._networks = kept
-        if freed:
-            devices.free_unused(self.device)
+        self.networks.keep_only(())
 
 
 class _Run:
@@ -132,11 +106,13 @@ class _Run:
         self._networks: dict[int, Network] = {}  # by their index in the model's files
         self._distrusted: set[tuple[int, Implementation]] = set()
         self._setup: Setup | None = None
+        self._noted = False  # whether it is recorded
         self._in_flight: deque[InFlight] = deque()
         self._notices: dict[NoticeCode, Notice] = {}
 
     def all(self) -> tuple[Notice, ...]:
         queue = self._song.queue
+        self._drop_what_was_wrong()
         while True:
             try:
                 passes = queue.take(self._size.most, self._cancel, wait=not self._in_flight)
@@ -173,6 +149,7 @@ class _Run:
             results = flight.results()
         if not results:
             return
+        self._note_setup()
         for one, samples in zip(flight.passes, results, strict=True):
             self._song.audio.write_pass(one.piece, samples)
             queue.finish(one)
@@ -214,26 +191,46 @@ class _Run:
         )
         wanted = sorted({grid.model for grid in song.queue.outline.grids})
         files = [(song.model.files[index], song.model.segment_of(index)) for index in wanted]
-        self._owner.keep_only([_state(*file) for file in files], self._device)
-        networks = {}
-        for index, (file, segment) in zip(wanted, files, strict=True):
-            how = next(self._choices(index, earlier))
-            networks[index] = self._owner.network(file, segment, self._device, how)
-        self._networks = networks
+        chosen = [
+            (*file, self._device, next(self._choices(index, earlier)))
+            for index, file in zip(wanted, files, strict=True)
+        ]
+        self._owner.networks.keep_only([network_key(*one) for one in chosen])
+        self._networks = {
+            index: self._owner.networks.get(*one) for index, one in zip(wanted, chosen, strict=True)
+        }
+        self._noted = False
         devices.watch_memory(self._device)  # what loading takes for a moment does not count
-        self._note_setup()
+
+    def _drop_what_was_wrong(self) -> None:
+        """Another song may have shown meanwhile that what computed this one's earlier passes is
+        wrong: they are done again."""
+        marks = {
+            file.signature: mark
+            for file, mark in zip(self._song.model.files, self._song.hashes, strict=True)
+        }
+        for setup in self._setups():
+            for signature, how in setup.implementations:
+                mark = marks.get(signature, "")
+                if self._owner.checks.verdict(mark, how, setup) is False:
+                    log.warning("earlier passes were computed by %s: done again", how.value)
+                    self._redo()
+                    return
 
     def _earlier(self) -> Setup | None:
         """How this job's passes were computed on this device before, if they were."""
-        for value in reversed(self._song.audio.setups()):
+        same = [setup for setup in self._setups() if setup.device == self._device]
+        return same[-1] if same else None
+
+    def _setups(self) -> list[Setup]:
+        """How this job's passes were computed, the oldest first."""
+        setups = []
+        for value in self._song.audio.setups():
             try:
-                setup = Setup.from_json(value)
+                setups.append(Setup.from_json(value))
             except (KeyError, TypeError, ValueError) as error:
                 log.warning("unknown setup of earlier passes: %r", error)
-                continue
-            if setup.device == self._device:
-                return setup
-        return None
+        return setups
 
     def _choices(self, index: int, earlier: Setup | None) -> Iterator[Implementation]:
         """What may run a sub-model, the best first; demucs' own forward always may."""
@@ -253,13 +250,16 @@ class _Run:
         yield Implementation.STOCK
 
     def _note_setup(self) -> None:
-        """Record how the passes from now on are computed."""
+        """Record how the passes from now on are computed; once one of them is."""
         assert self._setup is not None
+        if self._noted:
+            return
         files = self._song.model.files
         used = sorted(self._networks.items())
         implementations = tuple((files[index].signature, network.how) for index, network in used)
         self._setup = replace(self._setup, implementations=implementations)
         self._song.audio.add_setup(self._setup.to_json())
+        self._noted = True
 
     def _step_down(self, error: DeviceError) -> None:
         """Go on with smaller batches, or on the processor; what was not finished is done again."""
@@ -273,7 +273,7 @@ class _Run:
         else:
             code = NoticeCode.DEVICE_LEFT
             self._networks = {}
-            self._owner.keep_only([])
+            self._owner.networks.keep_only(())
             self._device, self._size = "cpu", BatchSize(known=True)
         log.warning("%s: %s (%s)", code.value, error.code.value, error.detail)
         facts: dict[str, str | int | float] = {"device": devices.label(self._owner.device)}
@@ -286,15 +286,31 @@ class _Run:
         mark, how = self._song.hashes[index], flight.network.how
         if self._owner.checks.verdict(mark, how, self._setup) is not None or flight.is_silent():
             return
-        file, segment = self._song.model.files[index], self._song.model.segment_of(index)
-        stock = Network(file, segment, self._device, Implementation.STOCK)
-        error = flight.error_against(stock, self._cancel.check_pause)
-        right = error <= TOLERANCE[how]
-        log.info("self-check of %s, %s: relative error %.2g", file.path.name, how.value, error)
-        self._owner.checks.remember(mark, how, self._setup, right)
-        if not right:
-            log.warning("%s is not used for %s: wrong by %.2g", how.value, file.path.name, error)
+        error = self._error(flight, index)
+        if error is None:
+            return
+        right, name = error <= TOLERANCE[how], flight.network.file.path.name
+        log.info("self-check of %s, %s: relative error %.2g", name, how.value, error)
+        setup = self._setup
+        if not right:  # first: a verdict without this would let the passes stay
+            log.warning("%s is not used for %s: wrong by %.2g", how.value, name, error)
             self._redo()
+        self._owner.checks.remember(mark, how, setup, right)
+
+    def _error(self, flight: InFlight, index: int) -> float | None:
+        """The relative error of a pass against demucs' own forward: on the processor, where the
+        GPU has no room for a second network. None where the processor has none either."""
+        file, segment = self._song.model.files[index], self._song.model.segment_of(index)
+        for device in dict.fromkeys((self._device, "cpu")):
+            try:
+                stock = Network(file, segment, device, Implementation.STOCK)
+                return flight.error_against(stock, self._cancel.check_pause)
+            except DeviceError as error:
+                if error.code is not ErrorCode.DEVICE_OUT_OF_MEMORY:
+                    raise
+                log.warning("no room for the self-check on %s: %s", device, error.detail)
+                devices.free_unused(device)
+        return None
 
     def _redo(self) -> None:
         """What an implementation computed that turned out to be wrong is computed again."""
@@ -303,12 +319,3 @@ class _Run:
         self._song.audio.drop_passes()
         self._song.queue.redo()
         self._report(self._song.queue.done, self._song.queue.total)
-
-
-def _state(file: ModelFile, segment: Fraction) -> _File:
-    """Names a file, unchanged, with passes of `segment` seconds."""
-    try:
-        facts = file.path.stat()
-    except OSError as error:
-        raise ModelError(ErrorCode.MODEL_MISSING, str(error), path=file.path) from error
-    return file.path, facts.st_size, facts.st_mtime_ns, segment

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`connect_s`: for one address; `reach_s`: for a connection at all, since a name may take long
-    to look up and have ten addresses, eight of them dead; `silent_s`: without a byte, then the download has stalled.
-    `breaks_max`: connections that may break in one download, each after it brought something new;
-    `pause_s`: before the next one.
+    to look up and have ten addresses, eight of them dead; `silent_s`: without a byte, then the
+    download has stalled. `breaks_max`: connections that may break in one download, each after it
+    brought something new; `pause_s`: before the next one.
     """
 
     connect_s: float = 4.0

@@ -50,9 +50,12 @@ class Ahead:
     def wait(self, report: Report, cancel: CancelToken) -> None:
         """Wait until passes can be computed. Raises what stopped the decoder, `Cancelled`,
         `Paused`."""
+        told = -1.0
         while not self._begun.wait(_LOOK_S):
             cancel.check_pause()
-            report(Progress(Stage.DECODING, self.fraction))
+            if self.fraction != told:
+                told = self.fraction
+                report(Progress(Stage.DECODING, told))
         cancel.check_pause()
         if self._error is not None:
             raise self._error

@@ -44,8 +44,7 @@ class Task:
         frames = 0 if known else declared_frames(job.source, model.samplerate, limit_s)
         self.queue = PassQueue(self.outline, audio.has_pass, frames)
         self._declared = frames
-        self._exact = False  # whether `needed_bytes` is
-        self.needed_bytes = scratch_bytes(self.outline, frames, recipe.overlap)
+        self._looked = False
 
     def decoding(self) -> AbstractContextManager[Ahead]:
         """The song's decoding, on a thread of its own; from scratch if an earlier run finished it.
@@ -59,25 +58,34 @@ class Task:
     def look(self, ahead: Ahead) -> None:
         """Check the disk exactly, once, as soon as the song's length is known. Raises
         `DiskFullError`."""
-        if self._exact or ahead.facts is None:
+        if self._looked or ahead.facts is None:
             return
-        pieces = make_plan(self.outline, ahead.facts.frames).pieces
-        todo = [piece.size_bytes for piece in pieces if not self.audio.has_pass(piece)]
-        self.needed_bytes, self._exact = sum(todo), True
+        self._looked = True
         self._check_disk(ahead.facts.frames)
 
     @contextmanager
     def needing(self) -> Iterator[None]:
-        """A disk that fills on the way says how much scratch needs, as far as it is known then."""
+        """A disk that fills on the way says how much scratch still needs, as far as it is known
+        then."""
         try:
             yield
         except DiskFullError as error:
-            with needing(self.needed_bytes):
+            with needing(self._needed_bytes()):
                 raise error
+
+    def _needed_bytes(self) -> int:
+        """What scratch still needs: exactly once the song is decoded, before that from its
+        declared length. A mix that is not complete does not stay."""
+        facts = self.audio.facts()
+        if facts is None:
+            needed = scratch_bytes(self.outline, self._declared, self.recipe.overlap)
+            return max(0, needed - self.audio.passes_bytes())
+        pieces = make_plan(self.outline, facts.frames).pieces
+        return sum(piece.size_bytes for piece in pieces if not self.audio.has_pass(piece))
 
     def _check_disk(self, frames: int) -> None:
         saved = saved_bytes(self.recipe, frames)
-        check_disk(self.audio.folder, self.needed_bytes, self.job.root, saved)
+        check_disk(self.audio.folder, self._needed_bytes(), self.job.root, saved)
 
     def _decode(self, ahead: Ahead, cancel: CancelToken) -> MixFacts:
         def note(fraction: float) -> None:
