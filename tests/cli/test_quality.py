@@ -123,7 +123,7 @@ def test_full_precision(
 ) -> None:
     save_settings(Settings(full_precision=setting), folders().settings_file)
     assert stemdesk("split", place.song(seconds=0.1), "-o", place.out, *arguments).code == 0
-    assert [there.full_precision for _, there in asked] == [full]
+    assert [one.full_precision for one, _ in asked] == [full]
 
 
 @pytest.mark.parametrize(

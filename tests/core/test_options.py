@@ -5,7 +5,7 @@ from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 
 
 def test_options_survive_json() -> None:
-    separation = SeparationOptions("htdemucs", ("vocals", "bass"), 0.5)
+    separation = SeparationOptions("htdemucs", ("vocals", "bass"), 0.5, 2, full_precision=True)
     assert SeparationOptions.from_json(separation.to_json()) == separation
     export = ExportOptions(AudioFormat.WAV, 32, exact_sum=True)
     assert ExportOptions.from_json(export.to_json()) == export

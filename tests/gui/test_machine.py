@@ -53,8 +53,6 @@ def test_another_device_is_probed_and_taken_by_the_next_job(desk: Desk, qtbot: Q
     assert [place.device for place in desk.script.places] == ["auto", "cpu"]
     controller.change_settings(Settings(device="cpu", stems=("vocals",)))
     assert len(desk.script.places) == 2  # a loaded model is kept where it can be
-    controller.change_settings(Settings(device="cpu", full_precision=True))
-    assert [place.full_precision for place in desk.script.places] == [False, False, True]
 
 
 def test_a_model_that_is_installed_later_is_found(desk: Desk, qtbot: QtBot) -> None:

@@ -63,6 +63,7 @@ def test_a_published_folder_is_found_by_its_recipe(tmp_path: Path) -> None:
         {"format": "flac"},
         {"bits": 16},
         {"exact_sum": True},
+        {"full_precision": True},
     ],
 )
 def test_anything_that_changes_the_stems_changes_the_key(change: dict[str, object]) -> None:

@@ -94,7 +94,6 @@ def _split(
         limit_s=settings.longest_hours * 3600,
         force=options.force,
         checks=where.self_checks,
-        full_precision=_either(options.full_precision, settings.full_precision),
     )
     return _run(paths, place, where, separation, export, _root(options, where), display)
 
@@ -117,7 +116,9 @@ def _separation(
         model = choice.name
     model, overlap = model_and_overlap(quality, model)
     wanted_stems(library.get(model, stems), stems)
-    return SeparationOptions(model, stems, overlap, options.shifts)
+    full = options.full_precision
+    full_precision = settings.full_precision if full is None else full
+    return SeparationOptions(model, stems, overlap, options.shifts, full_precision)
 
 
 def _quality(options: argparse.Namespace, settings: Settings, library: ModelLibrary) -> Quality:
@@ -126,10 +127,6 @@ def _quality(options: argparse.Namespace, settings: Settings, library: ModelLibr
         return Quality(options.quality)
     quality = default_quality(library, settings.quality, options.stems or ())
     return Quality.STANDARD if options.model and quality is Quality.BEST else quality
-
-
-def _either(named: bool | None, setting: bool) -> bool:
-    return setting if named is None else named
 
 
 def _demo_song(where: Folders) -> Path:

@@ -25,12 +25,13 @@ class SeparationOptions:
     """`model`: name in the models folder. `stems`: the wanted ones, empty for all of the
     model's. `overlap`: share of a segment that the next one repeats, 0 to 0.9. `shifts`: how many
     times the song is separated, each time moved by a fixed offset, and averaged; 0 for once,
-    not moved."""
+    not moved. `full_precision`: float32 on a GPU, too."""
 
     model: str
     stems: tuple[str, ...] = ()
     overlap: float = DEFAULT_OVERLAP
     shifts: int = 0
+    full_precision: bool = False
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.overlap) and 0 <= self.overlap <= 0.9):
@@ -44,6 +45,7 @@ class SeparationOptions:
             "stems": list(self.stems),
             "overlap": self.overlap,
             "shifts": self.shifts,
+            "full_precision": self.full_precision,
         }
 
     @classmethod
@@ -52,7 +54,8 @@ class SeparationOptions:
             model=str(value["model"]),
             stems=tuple(str(stem) for stem in value["stems"]),
             overlap=float(value["overlap"]),
-            shifts=int(value.get("shifts", 0)),  # 0.1.0's first jobs had none
+            shifts=int(value.get("shifts", 0)),  # 0.1.0's first jobs had neither
+            full_precision=bool(value.get("full_precision", False)),
         )
 
 

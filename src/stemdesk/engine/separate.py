@@ -61,7 +61,7 @@ class Separator:
     """Keeps the networks of the last model loaded, for the next song.
 
     Belongs to the one thread that may touch torch. `device`: a name from `devices.probe`.
-    `full_precision`: float32 on GPUs, too.
+    `full_precision`: float32 on GPUs, too; may change between songs.
     """
 
     def __init__(

@@ -41,7 +41,7 @@ def separation_options(library: ModelLibrary, settings: Settings) -> SeparationO
         stems = tuple(stem for stem in stems if stem in sources)
     except ModelError:
         pass  # the job will say what is wrong with it
-    return SeparationOptions(model, stems, overlap)
+    return SeparationOptions(model, stems, overlap, full_precision=settings.full_precision)
 
 
 class Adder(QObject):

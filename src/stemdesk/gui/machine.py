@@ -122,7 +122,6 @@ def _place(settings: Settings) -> tuple[object, ...]:
     """The settings that a workplace depends on."""
     return (
         settings.device,
-        settings.full_precision,
         settings.models_folder,
         settings.scratch_folder,
         settings.longest_hours,

@@ -35,7 +35,6 @@ def workplace(where: Folders, settings: Settings) -> Workplace:
         device=settings.device,
         limit_s=settings.longest_hours * 3600,
         checks=where.self_checks,
-        full_precision=settings.full_precision,
     )
 
 

@@ -36,6 +36,7 @@ class Recipe:
 
     `hashes`, `weights` ([files][sources]), `segments`: of the model's files that the stems need.
     `exact_sum`: they were asked to sum to the mix; without effect where they are not `complete`.
+    `full_precision`: float32 on GPUs, too.
     """
 
     fingerprint: str
@@ -49,6 +50,7 @@ class Recipe:
     format: str
     bits: int
     exact_sum: bool = False
+    full_precision: bool = False
 
     @property
     def complete(self) -> bool:
@@ -65,6 +67,7 @@ class Recipe:
     def separation_key(self) -> str:
         """The same without what is done while saving: what finished passes in scratch depend
         on."""
+        precision = ["full precision"] if self.full_precision else []
         return _hash(
             [
                 _BITS_VERSION,
@@ -75,6 +78,7 @@ class Recipe:
                 self.stems,
                 self.overlap,
                 self.shifts,
+                *precision,
             ]
         )
 

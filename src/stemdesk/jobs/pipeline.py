@@ -39,8 +39,7 @@ class Workplace:
 
     `device`: preference ("auto", "cpu", "cuda", "mps"). `limit_s`: longest song in seconds.
     `force`: split again even where a matching song folder exists, and take its place.
-    `checks`: file that remembers which networks passed their self-check. `full_precision`: a GPU
-    computes with 32 bits even where 16 are as good.
+    `checks`: file that remembers which networks passed their self-check.
     """
 
     scratch: Path
@@ -50,7 +49,6 @@ class Workplace:
     limit_s: float = 24 * 3600.0
     force: bool = False
     checks: Path | None = None
-    full_precision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +153,7 @@ class Pipeline:
         if queue.complete and queue.done == queue.total:
             return ()  # an earlier run finished them: torch is not even imported
         separator = self._separator()
+        separator.full_precision = task.recipe.full_precision
         from stemdesk.engine.separate import Separation
 
         used = dict(zip(task.model.needed(task.recipe.stems), task.recipe.hashes, strict=True))
@@ -176,7 +175,7 @@ class Pipeline:
         place = self.workplace
         if place.device not in self._separators:
             self._separators[place.device] = Separator(
-                probe(place.device).name, SelfChecks(place.checks), place.full_precision
+                probe(place.device).name, SelfChecks(place.checks)
             )
         return self._separators[place.device]
 
@@ -203,6 +202,7 @@ def prepare(job: Job, library: ModelLibrary) -> tuple[ModelInfo, Recipe]:
         format=job.export.format.value,
         bits=job.export.bits,
         exact_sum=job.export.exact_sum,
+        full_precision=job.separation.full_precision,
     )
     return model, recipe
 

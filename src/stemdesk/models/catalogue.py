@@ -66,8 +66,8 @@ class CatalogueFile:
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
     """A released model. `weights`: [files][sources]. `segment`: seconds, None for the files' own.
-    `relative_time`: of splitting into all stems, htdemucs being 1. `tested`: whether StemDesk was
-    run with its real weights. `experimental`: stems that are weak."""
+    `relative_time`: of splitting into all stems, htdemucs being 1. `tested`: whether releases
+    are tried with its real weights. `experimental`: stems that are weak."""
 
     name: str
     title: str
