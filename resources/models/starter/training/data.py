@@ -70,7 +70,7 @@ def _drawn(
     rng: Random, songs: Sequence[NDArray[np.int16]], samples: int
 ) -> tuple[NDArray[np.int16], int, float]:
     """A song, a place in it, a speed."""
-    song = songs[rng.integers(len(songs))]
+    song = songs[int(rng.integers(len(songs)))]
     speed = float(np.exp(rng.normal(0, 0.06))) if rng.random() < 0.5 else 1.0
     speed = min(1.2, max(0.84, speed))
     needed = int(samples * speed) + 2
@@ -111,7 +111,8 @@ def _mastered(rng: Random, clip: Clip) -> Clip:
     if chance < 0.2:  # saturation: each sample's gain
         scale = np.float32(rng.uniform(0.8, 3) / (np.abs(mix).max() + 1e-5))
         loud = np.abs(mix * scale) + 1e-6
-        return clip * (np.tanh(loud) / loud)[None]
+        bent: Clip = clip * (np.tanh(loud) / loud)[None]
+        return bent
     if chance < 0.4:  # a limiter: the gain of each millisecond or so, smoothed
         step = 64
         count = mix.shape[-1] // step
@@ -121,5 +122,7 @@ def _mastered(rng: Random, clip: Clip) -> Clip:
         kernel = np.hanning(int(rng.integers(5, 80)) + 2)
         gain = np.convolve(np.pad(gain, len(kernel) // 2, "edge"), kernel / kernel.sum(), "valid")
         places = (np.arange(len(gain)) + 0.5) * step
-        return clip * np.interp(np.arange(mix.shape[-1]), places, gain).astype(np.float32)
+        smooth = np.interp(np.arange(mix.shape[-1]), places, gain)
+        limited: Clip = clip * smooth.astype(np.float32)
+        return limited
     return clip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-import plan
+import grooves
 from dsp import (
     RATE,
     SAMPLES,
@@ -23,18 +23,20 @@ from dsp import (
     panned,
     saturated,
 )
+from plan import Note
 
 _VARIATIONS = 2
 
 
-def played(rng: Random, notes: Sequence[plan.Note]) -> Sound:
+def played(rng: Random, notes: Sequence[Note]) -> Sound:
     """The notes on a kit drawn at random, (2, SAMPLES), dry."""
     kit = Kit(rng)
     track = np.zeros((2, SAMPLES), dtype=np.float32)
-    closed: list[float] = sorted(n.start for n in notes if n.pitch in (plan.CLOSED, plan.PEDAL))
+    closing = (grooves.CLOSED, grooves.PEDAL)
+    closed = sorted(note.start for note in notes if note.pitch in closing)
     for note in notes:
         sound = kit.hit(note.pitch)
-        if note.pitch == plan.OPEN:  # the next closed hi-hat stops it
+        if note.pitch == grooves.OPEN:  # the next closed hi-hat stops it
             until = next((time for time in closed if time > note.start + 0.02), None)
             if until is not None:
                 sound = faded(sound[:, : int((until - note.start) * RATE) + 500].copy(), 0, 0.01)
@@ -57,8 +59,7 @@ class Kit:
         if drum not in self._ready:
             maker, place, level = self._piece(drum)
             self._ready[drum] = [
-                panned(maker() * np.float32(level), place * self._width)
-                for _ in range(_VARIATIONS)
+                panned(maker() * np.float32(level), place * self._width) for _ in range(_VARIATIONS)
             ]
         return self._ready[drum][self._rng.integers(_VARIATIONS)]
 
@@ -66,23 +67,23 @@ class Kit:
         """What makes it, where it stands, its level."""
         rng = self._rng
         pieces: dict[int, tuple[Callable[[], Sound], float, float]] = {
-            plan.KICK: (self._kick(), 0.0, 1.0),
-            plan.SNARE: (self._snare(), 0.1, 0.8),
-            plan.STICK: (lambda: self._block(1700), 0.1, 0.4),
-            plan.CLAP: (self._clap, 0.2, 0.6),
-            plan.CLOSED: (lambda: self._cymbal(0.03, 7000), -0.5, 0.3),
-            plan.PEDAL: (lambda: self._cymbal(0.02, 5000), -0.5, 0.25),
-            plan.OPEN: (lambda: self._cymbal(0.25, 6000), -0.5, 0.3),
-            plan.CRASH: (lambda: self._cymbal(0.8, 3000), 0.7, 0.45),
-            plan.RIDE: (lambda: self._struck(0.5, 4500, 1.0), 0.6, 0.3),
-            plan.BELL: (lambda: self._struck(0.4, 3000, 2.0), 0.6, 0.3),
-            plan.TAMBOURINE: (lambda: self._cymbal(0.07, 8500), 0.4, 0.25),
-            plan.SHAKER: (self._shaker, -0.3, 0.2),
-            plan.COWBELL: (lambda: self._block(560) + self._block(845), 0.4, 0.3),
+            grooves.KICK: (self._kick(), 0.0, 1.0),
+            grooves.SNARE: (self._snare(), 0.1, 0.8),
+            grooves.STICK: (lambda: self._block(1700), 0.1, 0.4),
+            grooves.CLAP: (self._clap, 0.2, 0.6),
+            grooves.CLOSED: (lambda: self._cymbal(0.03, 7000), -0.5, 0.3),
+            grooves.PEDAL: (lambda: self._cymbal(0.02, 5000), -0.5, 0.25),
+            grooves.OPEN: (lambda: self._cymbal(0.25, 6000), -0.5, 0.3),
+            grooves.CRASH: (lambda: self._cymbal(0.8, 3000), 0.7, 0.45),
+            grooves.RIDE: (lambda: self._struck(0.5, 4500, 1.0), 0.6, 0.3),
+            grooves.BELL: (lambda: self._struck(0.4, 3000, 2.0), 0.6, 0.3),
+            grooves.TAMBOURINE: (lambda: self._cymbal(0.07, 8500), 0.4, 0.25),
+            grooves.SHAKER: (self._shaker, -0.3, 0.2),
+            grooves.COWBELL: (lambda: self._block(560) + self._block(845), 0.4, 0.3),
         }
         if drum in pieces:
             return pieces[drum]
-        order = plan.TOMS.index(drum) if drum in plan.TOMS else 3
+        order = grooves.TOMS.index(drum) if drum in grooves.TOMS else 3
         pitch = 190 * self._size * 0.84**order * rng.uniform(0.95, 1.05)
         return (lambda: self._tom(pitch)), -0.6 + 0.25 * order, 0.8
 
@@ -171,11 +172,15 @@ class Kit:
     def _shaker(self) -> Sound:
         count = int(0.12 * RATE)
         rise = np.minimum(1, np.arange(count, dtype=np.float32) / (0.02 * RATE))
-        return faded(high_passed(noise(self._rng, count), 5000) * rise * decay(count, 0.03), 0, 0.01)
+        return faded(
+            high_passed(noise(self._rng, count), 5000) * rise * decay(count, 0.03), 0, 0.01
+        )
 
     def _block(self, pitch: float) -> Sound:
         count = int(0.25 * RATE)
         time = np.arange(count, dtype=np.float32) / RATE
         ring = 0.02 if pitch > 1000 else 0.07
         tone = np.sign(np.sin(2 * np.pi * pitch * self._size * time))
-        return faded(band_passed(tone.astype(np.float32), pitch, 2) * decay(count, ring), 0.0005, 0.01)
+        return faded(
+            band_passed(tone.astype(np.float32), pitch, 2) * decay(count, ring), 0.0005, 0.01
+        )

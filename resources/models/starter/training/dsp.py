@@ -4,7 +4,7 @@ picture. Sounds are float32 arrays at 44.1 kHz: (samples,) mono or (2, samples) 
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 RATE = 44100
 SECONDS = 22.0
 SAMPLES = int(SECONDS * RATE)
-Sound: TypeAlias = NDArray[np.float32]
-Response: TypeAlias = NDArray[np.complex128]
+Sound: TypeAlias = NDArray[np.floating[Any]]  # float32 wherever it is kept
+Response: TypeAlias = NDArray[np.complexfloating[Any, Any]]
 Random: TypeAlias = np.random.Generator
 _BLOCK = 256  # samples over which a compressor measures
 
@@ -30,28 +30,32 @@ def filtered(sound: Sound, response: Response, length: int) -> Sound:
     return np.fft.irfft(spectrum * response, length)[..., : sound.shape[-1]].astype(np.float32)
 
 
-def frequencies(length: int) -> NDArray[np.float64]:
+def frequencies(length: int) -> Sound:
     return np.fft.rfftfreq(length, 1 / RATE)
 
 
-def low_pass(hertz: NDArray[np.float64], cut: float, q: float = 0.7) -> Response:
+def low_pass(hertz: Sound, cut: float, q: float = 0.7) -> Response:
     s = 1j * hertz / cut
-    return 1 / (s * s + s / q + 1)
+    answer: Response = 1 / (s * s + s / q + 1)
+    return answer
 
 
-def high_pass(hertz: NDArray[np.float64], cut: float, q: float = 0.7) -> Response:
+def high_pass(hertz: Sound, cut: float, q: float = 0.7) -> Response:
     s = 1j * hertz / cut
-    return s * s / (s * s + s / q + 1)
+    answer: Response = s * s / (s * s + s / q + 1)
+    return answer
 
 
-def band_pass(hertz: NDArray[np.float64], middle: float, q: float) -> Response:
+def band_pass(hertz: Sound, middle: float, q: float) -> Response:
     s = 1j * hertz / middle
-    return (s / q) / (s * s + s / q + 1)
+    answer: Response = (s / q) / (s * s + s / q + 1)
+    return answer
 
 
-def bell(hertz: NDArray[np.float64], middle: float, decibel: float, q: float) -> Response:
+def bell(hertz: Sound, middle: float, decibel: float, q: float) -> Response:
     s, gain = 1j * hertz / middle, 10 ** (decibel / 40)
-    return (s * s + s * gain / q + 1) / (s * s + s / (gain * q) + 1)
+    answer: Response = (s * s + s * gain / q + 1) / (s * s + s / (gain * q) + 1)
+    return answer
 
 
 def low_passed(sound: Sound, cut: float, q: float = 0.7) -> Sound:
@@ -75,7 +79,8 @@ def noise(rng: Random, samples: int) -> Sound:
 
 def decay(samples: int, seconds: float) -> Sound:
     """A falling exponential: 1/e after `seconds`."""
-    return np.exp(np.arange(samples, dtype=np.float32) * np.float32(-1 / (seconds * RATE)))
+    curve: Sound = np.exp(np.arange(samples, dtype=np.float32) * np.float32(-1 / (seconds * RATE)))
+    return curve
 
 
 def faded(sound: Sound, seconds_in: float, seconds_out: float) -> Sound:
@@ -107,9 +112,8 @@ def add_at(track: Sound, sound: Sound, start: float) -> None:
 def saturated(sound: Sound, drive: float) -> Sound:
     """Soft clipping; `drive` 1 is mild, 10 is a fuzz box. The level stays about the same."""
     peak = float(np.abs(sound).max()) + 1e-6
-    return (np.tanh(sound * np.float32(drive / peak)) * np.float32(peak / np.tanh(drive))).astype(
-        np.float32
-    )
+    bent: Sound = np.tanh(sound * np.float32(drive / peak)) * np.float32(peak / np.tanh(drive))
+    return bent
 
 
 def compressed(
@@ -138,7 +142,8 @@ def room(rng: Random, seconds: float, bright: float) -> Sound:
     60 dB lower and darker (`bright` in Hz is where the tail's treble ends)."""
     count = int(min(2.5, max(0.08, seconds)) * RATE)
     time = np.arange(count, dtype=np.float32) / RATE
-    tail = rng.standard_normal((2, count)).astype(np.float32) * 10 ** (-3 * time / seconds)
+    falling = 10 ** (-3 * time / seconds)
+    tail: Sound = rng.standard_normal((2, count)).astype(np.float32) * falling
     dull = low_passed(tail, bright / 3)
     blend = np.minimum(1, time / (0.5 * seconds))
     tail = low_passed(tail * (1 - blend) + dull * blend * 1.5, bright)

@@ -57,8 +57,7 @@ def played(parts: Sequence[Part], reverb: bool = False) -> Sound:
         effects = ["-R", "1" if reverb else "0", "-C", "0"]
         command = ["fluidsynth", "-ni", "-q", *effects, "-g", "0.4", "-r", str(RATE),
                    "-O", "float", "-F", str(sound), str(font()), str(song)]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=False,
-                              timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         if done.returncode or not sound.exists():
             raise RuntimeError(
                 f"fluidsynth failed ({done.stderr.strip()[:200]}). Install the packages "

@@ -8,12 +8,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp import SECONDS, Random
-
-KICK, STICK, SNARE, CLAP, CLOSED, PEDAL, OPEN = 36, 37, 38, 39, 42, 44, 46
-CRASH, RIDE, BELL, TAMBOURINE, COWBELL, SHAKER = 49, 51, 53, 54, 56, 70
-TOMS = (50, 48, 47, 45, 43, 41)
+from grooves import (
+    BELL,
+    CLAP,
+    CLOSED,
+    COWBELL,
+    CRASH,
+    GROOVES,
+    KICK,
+    OPEN,
+    RIDE,
+    SHAKER,
+    SNARE,
+    TAMBOURINE,
+    TOMS,
+    Groove,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,64 +37,29 @@ class Note:
     loud: float
 
 
-@dataclass(frozen=True, slots=True)
-class Groove:
-    """A bar on a grid of `steps`: x loud, o medium, - ghost, . nothing."""
-
-    name: str
-    tempo: tuple[int, int]
-    parts: tuple[tuple[int, str], ...]
-    beats: int = 4
-
-
-GROOVES = (
-    Groove("rock", (90, 160), ((KICK, "x.....x.x......."), (SNARE, "....x.......x..."),
-                               (CLOSED, "x.o.x.o.x.o.x.o."))),
-    Groove("rock 2", (100, 180), ((KICK, "x..x..x...x..x.."), (SNARE, "....x.......x..o"),
-                                  (RIDE, "x.o.x.o.x.o.x.o."))),
-    Groove("punk", (150, 200), ((KICK, "x...x.x.x...x.x."), (SNARE, "..x...x...x...x."),
-                                (OPEN, "x.x.x.x.x.x.x.x."))),
-    Groove("disco", (108, 130), ((KICK, "x...x...x...x..."), (SNARE, "....x.......x..."),
-                                 (OPEN, "..x...x...x...x."), (CLOSED, "xo.oxo.oxo.oxo.o"))),
-    Groove("house", (118, 132), ((KICK, "x...x...x...x..."), (CLAP, "....x.......x..."),
-                                 (OPEN, "..x...x...x...x."), (SHAKER, "oxooxoxooxoxooxo"))),
-    Groove("funk", (88, 118), ((KICK, "x..x......x..x.."), (SNARE, "....x..-.-..x..-"),
-                               (CLOSED, "xoxoxoxoxoxoxoxo"))),
-    Groove("hip hop", (76, 104), ((KICK, "x..o....o.x....."), (SNARE, "....x.......x..."),
-                                  (CLOSED, "x.x.x.xox.x.x.oo"))),
-    Groove("trap", (65, 80), ((KICK, "x.....x....x..o."), (CLAP, "........x......."),
-                              (CLOSED, "xoxoxxxxxoxoxoxx"))),
-    Groove("ballad", (58, 84), ((KICK, "x.......x.o....."), (SNARE, "....x.......x..."),
-                                (CLOSED, "x.o.x.o.x.o.x.o."))),
-    Groove("side stick", (64, 110), ((KICK, "x.....o.x......."), (STICK, "....x.......x..."),
-                                     (SHAKER, "xoooxoooxoooxooo"))),
-    Groove("bossa", (110, 150), ((KICK, "x..xx..xx..xx..x"), (STICK, "x..x..x...x..x.."),
-                                 (CLOSED, "xoxoxoxoxoxoxoxo"))),
-    Groove("reggae", (66, 88), ((KICK, "........x......."), (STICK, "........x......."),
-                                (CLOSED, "x.x-x.x-x.x-x.x-"))),
-    Groove("break", (150, 176), ((KICK, "x.x.......xx...."), (SNARE, "....x..-.-..x..-"),
-                                 (RIDE, "x.x.x.x.x.x.x.x."))),
-    Groove("shuffle", (76, 132), ((KICK, "x....ox....o"), (SNARE, "...x.....x.."),
-                                  (CLOSED, "x.ox.ox.ox.o"))),
-    Groove("six eight", (56, 76), ((KICK, "x.....x..o.."), (SNARE, "...x.....x.."),
-                                   (CLOSED, "xooxooxooxoo"))),
-    Groove("swing", (110, 180), ((KICK, "o..-..o..-.."), (PEDAL, "...x.....x.."),
-                                 (RIDE, "x..x.ox..x.o"), (SNARE, "..-....-...-"))),
-    Groove("waltz", (90, 160), ((KICK, "x..........."), (SNARE, "....o...o..."),
-                                (CLOSED, "x.o.x.o.x.o.")), 3),
-    Groove("toms", (80, 120), ((KICK, "x..x..x.x..x..x."), (45, "..x..x....x..x.."),
-                               (41, "......x.......xx"), (SNARE, "....x.......x..."))),
-    Groove("half time", (120, 160), ((KICK, "x.........o....."), (SNARE, "........x......."),
-                                     (CRASH, "x...o...o...o..."))),
-    Groove("march", (90, 120), ((KICK, "x...x...x...x..."), (SNARE, "xooxxoxoxooxxxoo"))),
-)
 _LOUD = {"x": 1.0, "o": 0.65, "-": 0.3}
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 _PATHS = {
-    MAJOR: ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 4, 3), (5, 3, 0, 4), (1, 4, 0, 5), (0, 2, 3, 4),
-            (0, 3), (3, 0, 4, 5)),
-    MINOR: ((0, 5, 2, 6), (0, 3, 4, 0), (0, 6, 5, 6), (0, 2, 6, 3), (5, 6, 0, 0), (0, 5, 3, 4),
-            (0, 6), (0, 0, 3, 4)),
+    MAJOR: (
+        (0, 4, 5, 3),
+        (0, 5, 3, 4),
+        (0, 3, 4, 3),
+        (5, 3, 0, 4),
+        (1, 4, 0, 5),
+        (0, 2, 3, 4),
+        (0, 3),
+        (3, 0, 4, 5),
+    ),
+    MINOR: (
+        (0, 5, 2, 6),
+        (0, 3, 4, 0),
+        (0, 6, 5, 6),
+        (0, 2, 6, 3),
+        (5, 6, 0, 0),
+        (0, 5, 3, 4),
+        (0, 6),
+        (0, 0, 3, 4),
+    ),
 }
 
 
@@ -213,26 +191,31 @@ def bass_part(rng: Random, plan: Plan) -> list[Note]:
 
 
 def _bass_steps(
-    rng: Random, plan: Plan, style: str, riff: np.ndarray, turns: np.ndarray, bar: int
+    rng: Random, plan: Plan, style: str, riff: NDArray[np.bool_], turns: NDArray[np.int64], bar: int
 ) -> list[tuple[int, int]]:
     """(step, semitones above the root) of one bar."""
     beat = plan.steps // plan.beats
-    if style == "eighths":
-        return [(s, 0) for s in range(0, plan.steps, max(1, beat // 2))]
-    if style == "octaves":
-        return [(s, 12 * (i % 2)) for i, s in enumerate(range(0, plan.steps, max(1, beat // 2)))]
-    if style == "walk":
-        chord = [(p - plan.pitch(plan.degrees[bar], 0)) % 12 for p in plan.chord(bar, 0)]
-        return [(s, 0 if s == 0 else int(rng.choice([*chord, 9, 10])))
-                for s in range(0, plan.steps, beat)]  # fmt: skip
-    if style == "long":
-        return [(0, 0)]
-    if style == "riff":
-        return [(0, 0)] + [(s, int(turns[s])) for s in range(1, plan.steps) if riff[s]]
+    halves = range(0, plan.steps, max(1, beat // 2))
     kicks = [s for s, mark in enumerate(plan.groove.parts[0][1]) if mark != "."] or [0]
-    if style == "root":
-        return [(s, 0) for s in kicks]
-    return [(s, int(rng.choice([0, 0, 0, 7, 12]))) for s in kicks]
+    match style:
+        case "eighths":
+            return [(s, 0) for s in halves]
+        case "octaves":
+            return [(s, 12 * (i % 2)) for i, s in enumerate(halves)]
+        case "walk":
+            root = plan.pitch(plan.degrees[bar], 0)
+            ways = [*((pitch - root) % 12 for pitch in plan.chord(bar, 0)), 9, 10]
+            steps = range(beat, plan.steps, beat)
+            found = [(0, 0), *((s, int(rng.choice(ways))) for s in steps)]
+        case "riff":
+            found = [(0, 0)] + [(s, int(turns[s])) for s in range(1, plan.steps) if riff[s]]
+        case "kick":
+            found = [(s, int(rng.choice([0, 0, 0, 7, 12]))) for s in kicks]
+        case "long":
+            found = [(0, 0)]
+        case _:
+            found = [(s, 0) for s in kicks]
+    return found
 
 
 def chord_part(rng: Random, plan: Plan, low: int) -> list[Note]:

@@ -23,7 +23,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the songs go; made if need be")
     parser.add_argument("--first", type=int, default=1000, help="seed of the first song")
     parser.add_argument("--count", type=int, default=300)
-    parser.add_argument("--every", type=float, default=0, help="seconds from song to song, at least")
+    parser.add_argument(
+        "--every", type=float, default=0, help="seconds from song to song, at least"
+    )
     parser.add_argument("--no-samples", action="store_true", help="without other programs")
     options = parser.parse_args()
     if not options.no_samples and not midi.available():

@@ -38,7 +38,7 @@ from dsp import (
 STEMS = ("drums", "bass", "other", "vocals")
 _KITS = (0, 0, 8, 16, 24, 25, 32, 40)
 _BASSES = (32, 33, 33, 33, 34, 34, 35, 36, 37, 38, 39)
-_CHORDS = (*range(0, 8), *range(16, 22), *range(24, 31), 25, 25, 27, 29, 30, *range(44, 52),
+_CHORDS = (*range(8), *range(16, 22), *range(24, 31), 25, 25, 27, 29, 30, *range(44, 52),
            *range(61, 64), *range(88, 96), 15, 11, 46)  # fmt: skip
 _LEADS = (*range(8, 15), 22, 26, 27, 29, 30, 40, 41, 42, *range(56, 61), *range(64, 80),
           *range(80, 85), 86, 104, 105, 107, 108, 110)  # fmt: skip
@@ -49,12 +49,14 @@ def make_song(seed: int, samples: bool = True) -> NDArray[np.float32]:
     """(stems, 2, SAMPLES) in the order of `STEMS`; their sum is the mix, at most 0.9."""
     rng = np.random.default_rng([seed, 20261126])
     score = plan.make_plan(rng)
-    stems = np.stack([
-        _drums(rng, score, samples),
-        _bass(rng, score, samples),
-        _other(rng, score, samples),
-        _vocals(rng, score, samples),
-    ])
+    stems = np.stack(
+        [
+            _drums(rng, score, samples),
+            _bass(rng, score, samples),
+            _other(rng, score, samples),
+            _vocals(rng, score, samples),
+        ]
+    )
     for index, decibel in enumerate((-19.5, -21.0, -21.0, -19.5)):
         stems[index] *= _level(stems[index], decibel + float(rng.normal(0, 2)))
     return stems * np.float32(0.9 / (np.abs(stems.sum(axis=0)).max() + 1e-6))

@@ -17,13 +17,17 @@ from dsp import RATE, SAMPLES, Random, Sound, add_at
 from plan import Note
 from voice import FRAMES, HERTZ, HOP, LENGTH, WINDOW, Mouth
 
-_SYLLABLES = (
-    "la na da love you me night day sky fire heart run stay go home light baby oh yeah come down "
-    "rain sun blue time mind soul free fall high low feel real dream scream lost road gold cold "
-    "hold tonight away again never always forever summer winter river mother sister shadow dancing "
-    "hey hi who why what one two three stone street shine cry fly sing play word world girl boy "
-    "eyes skin touch much such kiss please peace breath death truth youth dark spark star far"
-).split()  # fmt: skip
+_SYLLABLES = [
+    "la", "na", "da", "love", "you", "me", "night", "day", "sky", "fire", "heart", "run",
+    "stay", "go", "home", "light", "baby", "oh", "yeah", "come", "down", "rain", "sun", "blue",
+    "time", "mind", "soul", "free", "fall", "high", "low", "feel", "real", "dream", "scream",
+    "lost", "road", "gold", "cold", "hold", "tonight", "away", "again", "never", "always",
+    "forever", "summer", "winter", "river", "mother", "sister", "shadow", "dancing", "hey",
+    "hi", "who", "why", "what", "one", "two", "three", "stone", "street", "shine", "cry", "fly",
+    "sing", "play", "word", "world", "girl", "boy", "eyes", "skin", "touch", "much", "such",
+    "kiss", "please", "peace", "breath", "death", "truth", "youth", "dark", "spark", "star",
+    "far",
+]  # fmt: skip
 _SENTENCES = (
     "I was walking down the street when the lights went out",
     "tell me something that I do not know",
@@ -58,9 +62,9 @@ def said(text: str, voice: str, speed: int, pitch: int) -> Sound:
         if done.returncode or not path.exists():
             raise RuntimeError(f"espeak-ng failed: {done.stderr.strip()[:200]}")
         sound, rate = soundfile.read(str(path), dtype="float32")
-    sound = soxr.resample(sound, rate, RATE).astype(np.float32)
-    heard = np.flatnonzero(np.abs(sound) > 0.01 * (np.abs(sound).max() + 1e-6))
-    return sound[heard[0] : heard[-1] + 1] if len(heard) else sound[:1000]
+    there: Sound = soxr.resample(sound, rate, RATE).astype(np.float32)
+    heard = np.flatnonzero(np.abs(there) > 0.01 * (np.abs(there).max() + 1e-6))
+    return there[heard[0] : heard[-1] + 1] if len(heard) else there[:1000]
 
 
 def talk(rng: Random, notes: Sequence[Note], woman: bool) -> Sound:
@@ -116,7 +120,8 @@ def _stretched(have: int, wanted: int, sonant: NDArray[np.float64]) -> NDArray[n
     tail = np.arange(middle, have)
     hold = wanted - have
     wobble = middle + np.round(1.5 * np.sin(np.arange(hold) / 9)).astype(np.int64)
-    return np.clip(np.concatenate([head, wobble, tail]), 0, have - 1)
+    places: NDArray[np.int64] = np.clip(np.concatenate([head, wobble, tail]), 0, have - 1)
+    return places
 
 
 def _mouth_of(sound: Sound) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:

@@ -111,19 +111,21 @@ def _voice(rng: Random, patch: Patch, hertz: float, time: Sound) -> Sound:
     if patch.vibrato:
         rate = rng.uniform(4.5, 6.5)
         depth = (2 ** (patch.vibrato / 1200) - 1) * hertz / (2 * np.pi * rate)
-        phase += depth * np.sin(2 * np.pi * rate * time + rng.uniform(0, 6)) * np.minimum(
-            1, time / 0.4
+        phase += (
+            depth * np.sin(2 * np.pi * rate * time + rng.uniform(0, 6)) * np.minimum(1, time / 0.4)
         )
     if patch.frequency_modulation:
         swing = np.sin(2 * np.pi * patch.ratio * phase) * np.exp(-time / patch.fall)
         bent = phase + patch.frequency_modulation / (2 * np.pi) * swing
-        return np.sin(2 * np.pi * bent).astype(np.float32)
+        wave: Sound = np.sin(2 * np.pi * bent)
+        return wave.astype(np.float32)
     index = ((phase % 1.0) * _TABLE).astype(np.int32) % _TABLE
     stage = (1 - np.exp(-time / patch.bright_time)) * (_STAGES - 1)
     tables = np.stack([_table(patch, hertz, step / (_STAGES - 1)) for step in range(_STAGES)])
     lower = np.minimum(stage.astype(np.int32), _STAGES - 2)
     part = stage - lower
-    return (tables[lower, index] * (1 - part) + tables[lower + 1, index] * part).astype(np.float32)
+    faded_over: Sound = tables[lower, index] * (1 - part) + tables[lower + 1, index] * part
+    return faded_over.astype(np.float32)
 
 
 def _table(patch: Patch, hertz: float, stage: float) -> Sound:
@@ -134,5 +136,6 @@ def _table(patch: Patch, hertz: float, stage: float) -> Sound:
     levels = patch.harmonics[:count] / (1 + (order * hertz / max(cut, hertz)) ** 4) ** 0.5
     spectrum = np.zeros(_TABLE // 2 + 1, dtype=np.complex128)
     spectrum[1 : count + 1] = levels * np.exp(2j * np.pi * 0.618 * order**2 / 7)
-    table = np.fft.irfft(spectrum)
-    return (table / (np.sqrt(np.square(table).mean()) + 1e-9) * 0.5).astype(np.float32)
+    table: Sound = np.fft.irfft(spectrum)
+    table *= 0.5 / (np.sqrt(np.square(table).mean()) + 1e-9)
+    return table.astype(np.float32)

@@ -36,7 +36,7 @@ import song
 from dsp import RATE
 
 _HERE = Path(__file__).resolve().parent
-_FIRST_TRAINING, _FIRST_TEST, _TESTS = 1000, 1, 5  # seeds of the songs
+_FIRST_TRAINING, _FIRST_TEST = 1000, 1  # seeds of the songs
 _WARM_STEPS, _CLIP = 100, 5.0
 
 
@@ -61,7 +61,7 @@ def main() -> None:
     songs_folder: Path = options.work / "songs"
     songs_folder.mkdir(parents=True, exist_ok=True)
     samples = not options.no_samples
-    tests = _make_songs(options.work / "tests", _FIRST_TEST, _TESTS, samples)
+    tests = _make_songs(options.work / "tests", _FIRST_TEST, options.tests, samples)
     _make_songs(songs_folder, _FIRST_TRAINING, options.first_songs, samples)
     renderers = _start_renderers(options, songs_folder)
     try:
@@ -82,6 +82,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--average", type=float, default=0.995, help="decay of the average")
     parser.add_argument("--first-songs", type=int, default=40, help="songs made before the start")
     parser.add_argument("--songs", type=int, default=600, help="songs made in all, while training")
+    parser.add_argument(
+        "--tests", type=int, default=5, help="songs kept back for the SDR in the log"
+    )
     parser.add_argument("--every", type=float, default=12, help="seconds from one song to the next")
     parser.add_argument("--workers", type=int, default=1, help="processes that make songs")
     parser.add_argument("--threads", type=int, default=0, help="of the processor; 0: as torch does")
@@ -209,7 +212,7 @@ def _step(options: argparse.Namespace, state: State, clips: torch.Tensor) -> flo
         pairs = zip(state.average.parameters(), state.module.parameters(), strict=True)
         for mean, value in pairs:
             mean.lerp_(value, 1 - keep)
-    return loss.item()
+    return float(loss.item())
 
 
 def _note(log: Any, state: State, songs: int, seconds: float) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp import RATE, SAMPLES, Random, Sound
+from dsp import RATE, SAMPLES, Random, Response, Sound
 from plan import Note
 
 HOP, WINDOW, LENGTH = 256, 1024, 2048
@@ -42,10 +42,10 @@ class Mouth:
     """What a text does to the sound: for each frame its filter, how loud the pulses and the
     breath are in it, and the breath's own filter (None: the same one)."""
 
-    filter: NDArray[np.complex64]  # (frames, bins)
+    filter: Response  # (frames, bins)
     voiced: Floats
     breath: Floats
-    breath_filter: NDArray[np.float32] | None
+    breath_filter: Response | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def sung(rng: Random, singer: Singer, notes: Sequence[Note], mouth: Mouth,
     return done + _through(air, mouth.breath_filter, level)
 
 
-def _through(sound: Floats, response: NDArray[np.generic], level: Floats) -> Sound:
+def _through(sound: Floats, response: Response, level: Floats) -> Sound:
     """Short-time filtering: Hann frames with a quarter's hop, added up."""
     window = np.hanning(WINDOW + 1)[:-1]
     padded = np.pad(sound, (WINDOW // 2, WINDOW + HOP * 8)).astype(np.float32)
@@ -161,7 +161,9 @@ def formant_mouth(rng: Random, singer: Singer, notes: Sequence[Note]) -> Mouth:
         last = min(FRAMES - 2, int((note.start + note.length) * RATE / HOP))
         if last - first < 4:
             continue
-        vowel = _VOWELS[rng.choice(favourites) if rng.random() < 0.5 else rng.integers(len(_VOWELS))]
+        vowel = _VOWELS[
+            rng.choice(favourites) if rng.random() < 0.5 else rng.integers(len(_VOWELS))
+        ]
         formants[first:last] = vowel * rng.uniform(0.96, 1.04, 5)
         if rng.random() < 0.3 and last - first > 30:  # a diphthong
             formants[(first + last) // 2 : last] = _VOWELS[rng.integers(len(_VOWELS))]
@@ -178,7 +180,7 @@ def formant_mouth(rng: Random, singer: Singer, notes: Sequence[Note]) -> Mouth:
     open_ = colour.sum(axis=1) == 0
     response = _resonances(formants * singer.size, singer.tilt)
     colour[open_] = np.abs(response[open_])
-    return Mouth(response, voiced, breath, colour)
+    return Mouth(response, voiced, breath, colour.astype(np.complex64))
 
 
 def _start(rng: Random, sound: str, first: int, last: int, formants: Floats, voiced: Floats,
@@ -210,7 +212,8 @@ def _noise(sound: str, first: int, last: int, voiced: Floats, breath: Floats,
 
 def _hump(middle: float, q: float) -> NDArray[np.float32]:
     s = 1j * HERTZ / middle
-    return (0.4 * np.abs((s / q) / (s * s + s / q + 1))).astype(np.float32)
+    hump: NDArray[np.float32] = (0.4 * np.abs((s / q) / (s * s + s / q + 1))).astype(np.float32)
+    return hump
 
 
 def _resonances(formants: Floats, tilt: float) -> NDArray[np.complex64]:
@@ -224,4 +227,5 @@ def _resonances(formants: Floats, tilt: float) -> NDArray[np.complex64]:
         # above its resonance a cascade falls too fast: the missing higher formants lift it
         done *= 1 + (0.5 * s / middle) ** 2 / (1 + 0.5 * s / middle) * np.float32(0.5)
     slope = (np.maximum(HERTZ, 80) / 300) ** (tilt / 6.02) * (HERTZ > 40)
-    return done * slope.astype(np.float32)
+    done *= slope.astype(np.float32)
+    return done
