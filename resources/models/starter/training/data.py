@@ -7,8 +7,11 @@ often than not: so one song more gives many new mixes.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,7 @@ from numpy.typing import NDArray
 from dsp import Random
 
 _FULL = 32767.0
+_LOOK_EVERY = 20  # batches from one look for new songs to the next
 _WHOLE_SONG = 0.3  # how often the four stems are from one song and moment
 Clip = NDArray[np.float32]
 
@@ -42,6 +46,44 @@ def opened(path: Path) -> NDArray[np.int16]:
 
 def whole(path: Path) -> Clip:
     return opened(path).astype(np.float32) / np.float32(_FULL)
+
+
+class Feeder:
+    """Makes batches ahead, in threads. What is drawn depends on the seed and the batch's number,
+    and on the songs that are in the folder by then."""
+
+    def __init__(
+        self, folder: Path, seed: int, clips: int, samples: int, first: int, loaders: int
+    ) -> None:
+        self._folder, self._seed, self._clips, self._samples = folder, seed, clips, samples
+        self._number = first
+        self._open: dict[Path, NDArray[np.int16]] = {}
+        self._pool = ThreadPoolExecutor(loaders)
+        self._waiting = deque(self._ask() for _ in range(loaders + 1))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    @property
+    def songs(self) -> int:
+        return len(self._open)
+
+    def next(self) -> Clip:
+        """The next batch, waited for if need be."""
+        self._waiting.append(self._ask())
+        return self._waiting.popleft().result()
+
+    def _ask(self) -> Future[Clip]:
+        if self._number % _LOOK_EVERY == 0 or not self._open:
+            for path in stored(self._folder):
+                self._open.setdefault(path, opened(path))
+        rng = np.random.default_rng([self._seed, self._number])
+        self._number += 1
+        songs = list(self._open.values())
+        return self._pool.submit(batch, rng, songs, self._clips, self._samples)
 
 
 def batch(rng: Random, songs: Sequence[NDArray[np.int16]], clips: int, samples: int) -> Clip:

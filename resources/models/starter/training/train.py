@@ -1,9 +1,9 @@
 """Trains the starter model on songs it makes itself.
 
     python train.py WORK --minutes 600
-    python train.py WORK --minutes 60 --clips 32 --seconds 6 --workers 12      (with a GPU)
+    python train.py WORK --minutes 60 --clips 32 --seconds 6 --workers 8 --every 0 --loaders 6
 
-WORK holds the songs, the checkpoint, the log and the model as StemDesk reads it, written anew
+the second with a GPU. WORK holds the songs, the checkpoint, the log and the model as StemDesk reads it, written anew
 every few minutes (WORK/export). Stopped, it goes on with --resume. Install fluidsynth, its
 FluidR3 samples and espeak-ng first (Debian, Ubuntu: `apt install fluidsynth fluid-soundfont-gm
 espeak-ng`). StemDesk's own requirements are the only Python packages needed.
@@ -19,12 +19,10 @@ import statistics
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -87,8 +85,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--every", type=float, default=12, help="seconds from one song to the next")
     parser.add_argument("--workers", type=int, default=1, help="processes that make songs")
+    parser.add_argument("--loaders", type=int, default=1, help="threads that make batches")
     parser.add_argument("--threads", type=int, default=0, help="of the processor; 0: as torch does")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
     parser.add_argument("--bf16", action="store_true", help="train in bfloat16 where it is safe")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
@@ -97,6 +96,8 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if not options.no_samples and not midi.available():
         parser.error("install fluidsynth and fluid-soundfont-gm, or give --no-samples")
+    if options.first_songs < 1 or options.tests < 1:
+        parser.error("--first-songs and --tests need at least one song")
     return options
 
 
@@ -138,28 +139,25 @@ def _start_renderers(options: argparse.Namespace, folder: Path) -> list[subproce
 
 def _train(options: argparse.Namespace, folder: Path, tests: list[Path]) -> None:
     device = torch.device(_device(options.device))
+    torch.set_float32_matmul_precision("high")  # on a GPU: TF32
     state = _begin(options, device)
     log = (options.work / "train.log").open("a", encoding="utf-8", buffering=1)
-    rng = np.random.default_rng([options.seed, state.steps])
     samples = int(options.seconds * RATE)
     budget, before = options.minutes * 60, state.seconds
     begun = saved = time.monotonic()
     state.module.train()
-    with ThreadPoolExecutor(1) as pool:
-        songs = [data.opened(path) for path in data.stored(folder)]
-        ready = pool.submit(data.batch, rng, songs, options.clips, samples)
+    with data.Feeder(
+        folder, options.seed, options.clips, samples, state.steps, options.loaders
+    ) as feeder:
         while state.seconds < budget and not (options.steps and state.steps >= options.steps):
-            clips = torch.from_numpy(ready.result()).to(device)
-            if state.steps % 20 == 0:
-                songs = [data.opened(path) for path in data.stored(folder)]
-            ready = pool.submit(data.batch, rng, songs, options.clips, samples)
+            clips = torch.from_numpy(feeder.next()).to(device)
             _set_rate(options, state, budget)
             state.losses.append(_step(options, state, clips))
             state.steps += 1
             now = time.monotonic()
             state.seconds = before + now - begun
             if state.steps % 50 == 0:
-                _note(log, state, len(songs), now - begun)
+                _note(log, state, feeder.songs, now - begun)
             if now - saved > options.save_every * 60:
                 _save(options.work, state)
                 _note_quality(log, state, tests, device)
