@@ -94,7 +94,9 @@ def midi_file(parts: Sequence[Part]) -> bytes:
             loud = min(127, max(1, int(note.loud * 127)))
             events.append((first, 2, bytes([0x90 | channel, note.pitch, loud])))
             events.append((last, 1, bytes([0x80 | channel, note.pitch, 0])))
-    events.append((end, 3, b"\xff\x2f\x00"))
+    for channel in range(16):  # all sound off: fluidsynth plays on until it is silent
+        events.append((end, 3, bytes([0xB0 | channel, 120, 0])))
+    events.append((end, 4, b"\xff\x2f\x00"))
     track, now = bytearray(), 0
     for tick, _, message in sorted(events):
         track += _variable(tick - now) + message

@@ -3,10 +3,10 @@
     python train.py WORK --minutes 600
     python train.py WORK --minutes 60 --clips 32 --seconds 6 --workers 8 --every 0 --loaders 6
 
-the second with a GPU. WORK holds the songs, the checkpoint, the log and the model as StemDesk reads it, written anew
-every few minutes (WORK/export). Stopped, it goes on with --resume. Install fluidsynth, its
-FluidR3 samples and espeak-ng first (Debian, Ubuntu: `apt install fluidsynth fluid-soundfont-gm
-espeak-ng`). StemDesk's own requirements are the only Python packages needed.
+the second with a GPU. WORK holds the songs, the checkpoint, the log and the model as StemDesk reads
+it, written anew every few minutes (WORK/export). Stopped, it goes on with --resume. Install
+fluidsynth, its FluidR3 samples and espeak-ng first (Debian, Ubuntu: `apt install fluidsynth
+fluid-soundfont-gm espeak-ng`). StemDesk's own requirements are the only Python packages needed.
 """
 
 from __future__ import annotations
