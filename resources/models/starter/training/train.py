@@ -35,7 +35,7 @@ from dsp import RATE
 
 _HERE = Path(__file__).resolve().parent
 _FIRST_TRAINING, _FIRST_TEST = 1000, 1  # seeds of the songs
-_WARM_STEPS, _CLIP = 100, 5.0
+_WARM_STEPS, _CLIP, _FLOOR = 100, 5.0, 0.003
 
 
 @dataclass(slots=True)
@@ -89,6 +89,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=0, help="of the processor; 0: as torch does")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
     parser.add_argument("--bf16", action="store_true", help="train in bfloat16 where it is safe")
+    parser.add_argument("--loss", choices=["level", "ratio"], default="ratio")
+    parser.add_argument("--start", type=Path, help="another run's checkpoint to start from")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
@@ -176,6 +178,10 @@ def _begin(options: argparse.Namespace, device: torch.device) -> State:
     module = network.build().to(device)
     average = copy.deepcopy(module).eval()
     state = State(module, average, torch.optim.Adam(module.parameters(), betas=(0.9, 0.99)))
+    if options.start:
+        weights = torch.load(options.start, map_location=device, weights_only=True)["average"]
+        module.load_state_dict(weights)
+        average.load_state_dict(weights)
     path: Path = options.work / "checkpoint.pt"
     if options.resume and path.exists():
         saved: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
@@ -200,7 +206,7 @@ def _step(options: argparse.Namespace, state: State, clips: torch.Tensor) -> flo
     scale = mix.std(dim=(1, 2), keepdim=True) + 1e-4
     with torch.autocast(mix.device.type, torch.bfloat16, enabled=options.bf16):
         heard = state.module(mix / scale)
-    loss = (heard.float() - clips / scale[:, None]).abs().mean()
+    loss = _loss(options.loss, heard.float(), clips / scale[:, None])
     state.optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(state.module.parameters(), _CLIP)
@@ -211,6 +217,15 @@ def _step(options: argparse.Namespace, state: State, clips: torch.Tensor) -> flo
         for mean, value in pairs:
             mean.lerp_(value, 1 - keep)
     return float(loss.item())
+
+
+def _loss(kind: str, heard: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """How wrong the stems are. "level": by how much on average. "ratio": the logarithm of each
+    stem's wrong part, as in its SDR, so that a quiet stem counts like a loud one; the mix has the
+    power 1, and what is `_FLOOR` of it does not matter any more."""
+    if kind == "level":
+        return (heard - wanted).abs().mean()
+    return torch.log((heard - wanted).square().mean(dim=(2, 3)) + _FLOOR).mean()
 
 
 def _note(log: Any, state: State, songs: int, seconds: float) -> None:
