@@ -14,7 +14,7 @@ from stemdesk.core.settings import Settings
 from stemdesk.gui.add_bar import AddBar
 from stemdesk.gui.adding import separation_options
 from stemdesk.gui.machine import _installed
-from stemdesk.gui.values import ModelChoice
+from stemdesk.gui.model_values import ModelChoice
 from stemdesk.models.library import ModelLibrary
 from support.models import install_best, install_small
 from support.stage import FOUR, MODELS, SIX, Stage, file_mime

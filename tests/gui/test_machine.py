@@ -11,8 +11,9 @@ from stemdesk.core.errors import DeviceError, ErrorCode
 from stemdesk.core.job import JobState
 from stemdesk.core.settings import Settings, load_settings
 from stemdesk.gui.machine import Machine
+from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.tasks import Tasks
-from stemdesk.gui.values import DeviceLike, ModelChoice, NoDevice, UserMessage
+from stemdesk.gui.values import DeviceLike, NoDevice, UserMessage
 from stemdesk.models.library import BUILT_IN
 from support.desk import Desk
 from support.models import SOURCES, install_small

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from stemdesk.core.options import AudioFormat
 from stemdesk.core.settings import Settings
-from stemdesk.gui import labels
+from stemdesk.gui import labels, model_words
 from stemdesk.gui.dialogs import Dialog, choose_folder
 from stemdesk.gui.widgets import CheckBox, ComboBox, muted, push_button
 from stemdesk.paths import Folders
@@ -32,6 +32,7 @@ class SettingsDialog(Dialog):
     """`changed`: the new Settings, when they are saved."""
 
     changed = Signal(object)
+    models_wanted = Signal()
 
     def __init__(self, parent: QWidget | None, settings: Settings, folders: Folders) -> None:
         super().__init__(parent, labels.SETTINGS, labels.SETTINGS_TEXT)
@@ -53,6 +54,9 @@ class SettingsDialog(Dialog):
         self.hours = self._add_hours()
         self.format.currentIndexChanged.connect(self._fit_bits)
         self._fit_bits()
+        self.page = push_button(model_words.PAGE_BUTTON, model_words.PAGE_TIP)
+        self.page.clicked.connect(self._show_models)
+        self._buttons.insertWidget(0, self.page)
         self.add_button(labels.CANCEL, self.reject)
         self.add_button(labels.SAVE, self._save, primary=True)
         self.widen(84)
@@ -76,6 +80,11 @@ class SettingsDialog(Dialog):
     def _save(self) -> None:
         self.changed.emit(self.settings)
         self.accept()
+
+    def _show_models(self) -> None:
+        """To the models page; what was changed here is kept."""
+        self._save()
+        self.models_wanted.emit()
 
     def _add_row(self, name: str, field: QWidget, control: QWidget) -> None:
         row = self._grid.rowCount()

@@ -1,0 +1,344 @@
+"""What the window says about models: the same as `labels` and `messages` are for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stemdesk.core.quality import BEST_MODEL
+from stemdesk.core.sentences import format_bytes, format_duration, printable
+from stemdesk.gui.labels import stem_label
+from stemdesk.gui.model_values import (
+    Download,
+    Errand,
+    ModelChoice,
+    ModelState,
+    Phase,
+    Stems,
+)
+from stemdesk.models.library import BUILT_IN, DEFAULT
+
+_TIMES = "\N{MULTIPLICATION SIGN}"
+
+DRAFT_TITLE = "The built-in draft"
+DRAFT_PURPOSE = (
+    "Always there, also without a network, and quick. For a first impression: voices and "
+    "instruments stay partly mixed."
+)
+DRAFT_LICENCE = "Comes with StemDesk, under its licence (MIT)."
+OWN_PURPOSE = "A model of your own."
+
+# The models page
+
+TITLE = "Models"
+TEXT = "What songs are split with. Models stay on this computer, and so do your songs."
+PAGE_BUTTON = "Models…"
+PAGE_TIP = "Download, import and remove models (Ctrl+Shift+M)"
+LIST_NAME = "Models, installed or to be downloaded"
+IMPORT = "Import model file…"
+IMPORT_TIP = "Choose a .safetensors or .th file of a Demucs model, or drop it here (Ctrl+I)"
+IMPORT_CAPTION = "Which model file?"
+IMPORT_FILTERS = "Demucs models (*.safetensors *.th);;All files (*)"
+IMPORT_SUFFIXES = (".safetensors", ".th")
+NOT_A_MODEL_FILE = "That is no model file: its name should end with .safetensors or .th."
+CANCEL = "Cancel"
+REMOVE = "Remove…"
+VERIFY = "Verify"
+RETRY = "Try again"
+LOOKING = "Looking for models…"
+KEEP = "Keep it"
+REMOVE_NOW = "Remove"
+
+# The question at the first split, and what waits for its answer
+
+LATER = "Not now"
+DRAFT_NOW = "Split a draft now"
+DRAFT_MEANS = (
+    "A draft: with the model that is built in, at once and without a network. Voices and "
+    "instruments stay partly mixed."
+)
+BEST_MEANS = (
+    "“Best” has a network of its own for each stem: a little cleaner, about 4 times as long."
+)
+WAITS_MEANS = "Your songs wait in the list and go on by themselves as soon as it is here."
+
+# The card of an empty window, and the draft's mark
+
+WELCOME_TITLE = "How it works"
+WELCOME_LINES = (
+    "Drop a song into this window, or try the demo: it becomes its stems, to play and to keep.",
+    "A draft model is built in, so it works at once, without a network.",
+    f"For the real thing, get {DEFAULT}: one download.",
+    "Everything stays on this computer. Nothing is uploaded, there is no account.",
+)
+WELCOME_THERE = f"{DEFAULT} is installed: new songs are split with it."
+DRAFT_QUALITY = "draft quality"
+AGAIN = f"Split again with {DEFAULT}"
+
+
+def size_text(count: int) -> str:
+    """84 025 440 → `84 MB`: no more exact than people care for."""
+    return f"{round(count / 1e6)} MB" if 10e6 <= count < 1e9 else format_bytes(count)
+
+
+def download_text(size: int) -> str:
+    """A button: `Download (84 MB)`."""
+    return f"Download ({size_text(size)})"
+
+
+def get_text(name: str, size: int) -> str:
+    """A button: `Get htdemucs (84 MB)`."""
+    return f"Get {printable(name)} ({size_text(size)})"
+
+
+def download_name(name: str, size: int) -> str:
+    return f"Download {printable(name)} ({size_text(size)})"
+
+
+def for_model(verb: str, name: str) -> str:
+    """What a screen reader says for a button of a row: `Verify htdemucs`."""
+    return f"{verb.replace('…', '')} {printable(name)}"
+
+
+def menu_text(choice: ModelChoice, stems: Stems) -> str:
+    """An entry of the model menu: the name, and what it would download."""
+    missing = choice.missing_bytes(stems)
+    name = printable(choice.name)
+    if choice.state is ModelState.BUILT_IN:
+        return f"{name} (draft)"
+    return f"{name} (download {size_text(missing)})" if missing else name
+
+
+def title(choice: ModelChoice) -> str:
+    """`htdemucs — Hybrid Transformer Demucs`."""
+    name = printable(choice.name)
+    return f"{name} — {printable(choice.title)}" if choice.title else name
+
+
+def facts(choice: ModelChoice) -> str:
+    """`Drums, Bass, Other, Vocals · 84 MB · about the time of htdemucs`."""
+    parts = [stems_text(choice.stems)] if choice.stems else []
+    if choice.size_bytes:
+        parts.append(size_text(choice.size_bytes))
+    time = time_text(choice)
+    return "  ·  ".join([*parts, time] if time else parts)
+
+
+def stems_text(stems: Sequence[str]) -> str:
+    return ", ".join(stem_label(stem) for stem in stems)
+
+
+def time_text(choice: ModelChoice) -> str:
+    """How long it takes, in words; nothing for htdemucs, which the others are compared with."""
+    if choice.state is ModelState.BUILT_IN:
+        return f"much faster than {DEFAULT}"
+    times = choice.relative_time
+    if times is None or choice.name == DEFAULT:
+        return ""
+    if times < 0.8:
+        return f"about {1 / times:.0f}{_TIMES} as fast as {DEFAULT}"
+    if times <= 1.25:
+        return f"about the time of {DEFAULT}"
+    return f"about {times:.2g}{_TIMES} the time of {DEFAULT}"
+
+
+def notes(choice: ModelChoice) -> str:
+    """What is to be known before one takes it: untested, experimental stems, the licence."""
+    lines = []
+    if not choice.tested:
+        lines.append("Untested: StemDesk reads this model, but no one has compared what it makes.")
+    if choice.experimental:
+        lines.append(f"Experimental: {stems_text(choice.experimental)}.")
+    if choice.licence:
+        lines.append(printable(choice.licence))
+    return "\n".join(lines)
+
+
+def state_text(choice: ModelChoice, download: Download | None) -> str:
+    """Where the model stands: installed or not, or what happens to its files."""
+    if download is not None and (download.running or download.phase is Phase.FAILED):
+        return errand_text(download)
+    text = _STATE_WORDS[choice.state]
+    if choice.state is ModelState.PARTIAL:
+        rest = size_text(choice.missing_bytes())
+        text = f"Installed for {stems_text(choice.stems_there).lower()} only; the rest is {rest}"
+    elif choice.state is ModelState.BROKEN:
+        text = f"Cannot be used: {choice.trouble}"
+    elif choice.state is ModelState.ABSENT and not choice.downloadable:
+        text = "Not installed. It cannot be downloaded from here: import its file"
+    ended = errand_text(download) if download is not None else ""
+    return f"{text}. {ended}" if ended else text
+
+
+_STATE_WORDS = {
+    ModelState.BUILT_IN: "Built in",
+    ModelState.INSTALLED: "Installed",
+    ModelState.PARTIAL: "",
+    ModelState.ABSENT: "Not installed",
+    ModelState.BROKEN: "",
+}
+_DOING = {
+    Errand.DOWNLOAD: "Downloading",
+    Errand.CHECK: "Checking",
+    Errand.IMPORT: "Importing",
+}
+
+
+def errand_text(download: Download) -> str:
+    """`Downloading 43 %, 2.1 MB/s, 0:31 left`, or how it ended."""
+    if download.phase is Phase.STOPPING:
+        return "Stopping…"
+    if download.phase is Phase.FAILED:
+        return download.error
+    if download.phase is Phase.STOPPED:
+        return _stopped_text(download)
+    if download.phase is Phase.DONE:
+        return _done_text(download)
+    what = _DOING[download.errand]
+    transfer = download.transfer
+    if transfer is None:
+        return f"{what}…"
+    text = f"{what} {int(transfer.fraction * 100 + 1e-6)} %"
+    if not transfer.total_bytes:
+        text = f"{what}, {format_bytes(transfer.done_bytes)}"
+    if transfer.bytes_per_s is not None and download.errand is Errand.DOWNLOAD:
+        text += f", {format_bytes(transfer.bytes_per_s)}/s"
+    if transfer.left_s is not None:
+        text += f", {format_duration(transfer.left_s)} left"
+    return text
+
+
+def percent_text(download: Download) -> str:
+    """`Downloading 43 %`, where there is little room."""
+    if download.phase is Phase.STOPPING or download.transfer is None:
+        return errand_text(download)
+    return f"{_DOING[download.errand]} {int(download.fraction * 100 + 1e-6)} %"
+
+
+def _done_text(download: Download) -> str:
+    if download.errand is not Errand.CHECK:
+        return ""
+    if not download.known:
+        return "Checked: it can be read, but nothing is known to compare it with"
+    return "Checked: every file is what it should be"
+
+
+def _stopped_text(download: Download) -> str:
+    if download.errand is Errand.CHECK:
+        return "The check was stopped"
+    if download.errand is Errand.IMPORT:
+        return "The import was stopped"
+    return "The download was stopped; what has come is kept"
+
+
+def import_text(download: Download) -> str:
+    """The line about a file that is imported."""
+    name = printable(download.path.name if download.path else "?")
+    if download.phase is Phase.RUNNING and download.transfer is None:
+        return f"{name}: waiting to be read; a song that is being split goes first"
+    return f"{name}: {errand_text(download)}"
+
+
+def imported_text(name: str) -> str:
+    return f"{printable(name)} is installed. Choose it as the model, above the songs."
+
+
+def removed_text(name: str, freed: int) -> str:
+    return f"{printable(name)} was removed: {size_text(freed)} are free again."
+
+
+def remove_headline(name: str) -> str:
+    return f"Remove {printable(name)}?"
+
+
+def remove_text(choice: ModelChoice) -> str:
+    """What removing means; how to get it back."""
+    text = f"That frees {size_text(choice.size_bytes)}. Songs that are split already keep stems."
+    if choice.downloadable:
+        return f"{text} You can download it again at any time."
+    return f"{text} To have it again you need its file."
+
+
+# Songs that wait for a model
+
+
+def arriving_text(name: str, download: Download | None) -> str:
+    """A row: `Waiting for htdemucs: downloading 43 %`."""
+    text = f"Waiting for {printable(name)}"
+    if download is None or download.errand is not Errand.DOWNLOAD:
+        return text
+    if download.phase is Phase.RUNNING:
+        percent = int(download.fraction * 100 + 1e-6)
+        return f"{text}: downloading {percent} %"
+    ended = {
+        Phase.STOPPING: "stopping the download",
+        Phase.STOPPED: "the download was stopped",
+        Phase.FAILED: "the download failed",
+    }.get(download.phase, "")
+    return f"{text}: {ended}" if ended else text
+
+
+def waiting_headline(name: str) -> str:
+    return f"Waiting for {printable(name)}"
+
+
+def waiting_explained(
+    choice: ModelChoice | None, name: str, stems: Stems, download: Download | None
+) -> str:
+    """The lines below it: how far the download is, why it failed, or what to do."""
+    if download is not None and download.running:
+        return f"{errand_text(download)}\nThe song goes on by itself as soon as the model is here."
+    if download is not None and download.phase is Phase.FAILED:
+        return download.error
+    if download is not None and download.phase is Phase.STOPPED:
+        return errand_text(download) + "."
+    if choice is None or not choice.choosable:
+        return (
+            f"The model {printable(name)} is not installed. Import its file on the models page, "
+            "or split with another one."
+        )
+    size = size_text(choice.missing_bytes(stems))
+    return f"It is not installed: a download of {size}. {printable(choice.licence)}"
+
+
+def use_instead_text(other: ModelChoice) -> str:
+    """A button: another model does."""
+    if other.name == BUILT_IN:
+        return DRAFT_NOW
+    return f"Use {printable(other.name)} instead"
+
+
+def ask_headline(choice: ModelChoice, size: int, other: ModelChoice | None) -> str:
+    """`Download htdemucs (84 MB) or a draft now?`"""
+    question = download_name(choice.name, size)
+    if other is not None and other.name == BUILT_IN:
+        return f"{question} or a draft now?"
+    return f"{question}?"
+
+
+def ask_means(choice: ModelChoice, size: int) -> str:
+    """What the download means."""
+    text = f"{printable(choice.name)}: {printable(choice.purpose)}"
+    if choice.name == BEST_MODEL:
+        text = BEST_MEANS
+    return f"{text} {size_text(size)} once; then it needs no network any more. {WAITS_MEANS}"
+
+
+def ask_other_means(other: ModelChoice) -> str:
+    """What the alternative means."""
+    if other.name == BUILT_IN:
+        return DRAFT_MEANS
+    return f"With {printable(other.name)}, which is installed: at once, in Standard quality."
+
+
+def draft_text(size: int) -> str:
+    """Below a song that the draft model has split."""
+    text = f"Draft quality: for the real thing get {DEFAULT}"
+    return f"{text} ({size_text(size)})." if size else "Draft quality."
+
+
+def no_model_notice(folder: Path) -> str:
+    return (
+        "No model is installed, and the built-in one is missing. Get one on the models page, or "
+        f"put a Demucs model into {printable(str(folder))}"
+    )
