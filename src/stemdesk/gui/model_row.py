@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QApplication,
@@ -56,7 +56,7 @@ class ModelRow(QFrame):
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(model_words.for_model("Progress of", choice.name))
-        self.download = self._button("", "drop", self.download_wanted, primary=True)
+        self.download = self._button("", "drop", self.download_wanted)
         self.cancel = self._button(model_words.CANCEL, "close", self.cancel_wanted)
         self.verify = self._button(model_words.VERIFY, "done", self.verify_wanted)
         self.remove = self._button(model_words.REMOVE, "trash", self.remove_wanted)
@@ -67,10 +67,10 @@ class ModelRow(QFrame):
     def buttons(self) -> tuple[QPushButton, ...]:
         return self.download, self.cancel, self.verify, self.remove
 
-    def _button(self, text: str, icon: str, signal: object, primary: bool = False) -> QPushButton:
-        button = push_button(text, icon=icon, primary=primary)
+    def _button(self, text: str, icon: str, signal: SignalInstance) -> QPushButton:
+        button = push_button(text, icon=icon)
         button.setAccessibleName(model_words.for_model(text, self.name))
-        button.clicked.connect(lambda: signal.emit(self.name))  # type: ignore[attr-defined] # bound
+        button.clicked.connect(lambda: signal.emit(self.name))
         return button
 
     def _lay_out(self) -> None:

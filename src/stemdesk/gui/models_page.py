@@ -107,7 +107,7 @@ class ModelsPage(Dialog):
 
     def _make_row(self, choice: ModelChoice) -> ModelRow:
         row, desk = ModelRow(choice), self._desk
-        row.download_wanted.connect(lambda name: desk.download(name))
+        row.download_wanted.connect(desk.download)
         row.cancel_wanted.connect(desk.cancel)
         row.verify_wanted.connect(desk.verify)
         row.remove_wanted.connect(self._ask_remove)
