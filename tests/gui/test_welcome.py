@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from stemdesk.core.settings import Settings
 from stemdesk.core.transfer import Transfer
 from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
-from support.fake_models import MB, STARTER, released
+from support.fake_models import STARTER, released
 from support.stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -58,8 +58,3 @@ def test_it_follows_the_download(stage: Stage) -> None:
     stage.controller.models_known.emit((STARTER, released(state=ModelState.INSTALLED)))
     assert card.lines[2].text() == "htdemucs is installed: new songs are split with it."
     assert not card.get.isVisible()
-
-
-def test_sizes_are_those_of_the_catalogue(stage: Stage) -> None:
-    stage.controller.models_known.emit((STARTER, released(size_bytes=84 * MB)))
-    assert "(84 MB)" in stage.window.empty.welcome.get.text()

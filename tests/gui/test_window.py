@@ -18,7 +18,7 @@ from stemdesk.gui.dialogs import FailureDialog, KeysDialog
 from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.values import NoDevice
 from support.jobs import a_job
-from support.stage import Stage, drag, drag_on, drop, file_mime
+from support.stage import MODELS, Stage, drag, drag_on, drop, file_mime
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -43,14 +43,8 @@ def test_without_a_model_the_window_names_the_folder(qtbot: QtBot, tmp_path: Pat
     stage.controller.models_known.emit(())
     assert str(tmp_path / "models") in stage.window.empty.notice.text()
     assert stage.window.empty.notice.isVisible()
-    stage.controller.models_known.emit((stage_model(),))
+    stage.controller.models_known.emit(MODELS[:1])
     assert not stage.window.empty.notice.isVisible()
-
-
-def stage_model() -> object:
-    from support.stage import MODELS
-
-    return MODELS[0]
 
 
 def test_the_first_song_is_selected(stage: Stage) -> None:
