@@ -359,3 +359,11 @@ def test_the_draft_is_shown_where_it_was_accepted(qtbot: QtBot, tmp_path: Path) 
     bar = stage.window.add_bar
     assert bar.model.currentText() == "starter (draft)"
     assert get(bar) == ""
+
+
+def test_the_bar_follows_a_draft_that_is_accepted_elsewhere(stage: Stage, bar: AddBar) -> None:
+    stage.controller.models_known.emit((STARTER, released()))
+    assert bar.model.currentText() == "htdemucs (download 84 MB)"
+    stage.controller.models.settings_wanted.emit(Settings(draft_accepted=True))
+    assert bar.model.currentText() == "starter (draft)"
+    assert get(bar) == ""

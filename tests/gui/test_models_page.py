@@ -14,6 +14,7 @@ from stemdesk.gui.model_desk import IMPORTING
 from stemdesk.gui.model_row import ModelRow
 from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState, Phase
 from stemdesk.gui.models_page import ModelsPage
+from stemdesk.gui.settings_dialog import SettingsDialog
 from support.fake_models import FOUR, MB, STARTER, FakeModels, released
 from support.stage import Stage, drag, drop, file_mime
 
@@ -193,6 +194,8 @@ def test_there_are_ways_to_the_page(stage: Stage) -> None:
         (page,) = [it for it in stage.window.findChildren(ModelsPage) if it.isVisible()]
         page.reject()
         stage.qtbot.waitUntil(lambda: not stage.window.findChildren(ModelsPage))
+        with stage.qtbot.waitActive(stage.window):
+            stage.window.activateWindow()
 
     opens(stage.window.add_bar.page.click)
     opens(stage.window.empty.welcome.page.click)
@@ -200,7 +203,8 @@ def test_there_are_ways_to_the_page(stage: Stage) -> None:
     opens(lambda: stage.key(Qt.Key.Key_M, keys, on=stage.window))
     stage.window.show_settings()
     settings = stage.dialog()
-    opens(settings.page.click)  # type: ignore[attr-defined] # it is the settings dialog
+    assert isinstance(settings, SettingsDialog)
+    opens(settings.page.click)
     assert stage.controller.models.asked("look") == [()] * 4  # each time anew
 
 

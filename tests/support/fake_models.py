@@ -60,6 +60,7 @@ class FakeModels(QObject):
 
     known = Signal(object)
     changed = Signal(str)
+    settings_wanted = Signal(object)
 
     def __init__(self, controller: FakeController) -> None:
         super().__init__(controller)
@@ -68,6 +69,7 @@ class FakeModels(QObject):
         self.choices: tuple[ModelChoice, ...] = ()
         self.downloads = FakeDownloads()
         controller.models_known.connect(self._learn)
+        self.settings_wanted.connect(controller.change_settings)
 
     def _learn(self, choices: Sequence[ModelChoice]) -> None:
         self.choices = tuple(choices)

@@ -81,6 +81,7 @@ class AddBar(QFrame):
         layout.addWidget(self._make_second_line())
         controller.models_known.connect(self.set_models)
         controller.models.changed.connect(self._model_changed)
+        controller.models.settings_wanted.connect(self._follow_settings)
 
     def _make_first_line(self) -> QHBoxLayout:
         self.library = icon_button("library", labels.LIBRARY, labels.LIBRARY_TIP)
@@ -190,6 +191,11 @@ class AddBar(QFrame):
             self.model.setCurrentIndex(names.index(model))
         self._make_chips()
         self._show_sizes()
+
+    def _follow_settings(self) -> None:
+        """Another model was taken elsewhere; the controller has heard of it first."""
+        if self._all:
+            self._show_choice()
 
     def _show_sizes(self) -> None:
         """What would be downloaded for the chosen stems."""

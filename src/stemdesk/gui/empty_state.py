@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from stemdesk.gui import labels, theme
 from stemdesk.gui.icons import app_pixmap, transparent
@@ -62,6 +62,10 @@ class EmptyState(QWidget):
     def _lay_out(self, buttons: QWidget) -> None:
         """It scrolls where a small window and large fonts leave too little room."""
         centre = Qt.AlignmentFlag.AlignHCenter
+        beside = QHBoxLayout()  # not aligned: that would take its height from its narrowest form
+        beside.addStretch(1)
+        beside.addWidget(self.welcome, 1000)
+        beside.addStretch(1)
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(24, 16, 24, 16)
@@ -73,7 +77,7 @@ class EmptyState(QWidget):
         layout.addWidget(self._text)
         layout.addSpacing(8)
         layout.addWidget(buttons, 0, centre)
-        layout.addWidget(self.welcome, 0, centre)
+        layout.addLayout(beside)
         layout.addWidget(self.notice)
         layout.addStretch(3)
         scroll = QScrollArea()

@@ -71,7 +71,7 @@ def _released(model: CatalogueModel, found: Found | None) -> ModelChoice:
         ),
         title=model.title,
         purpose=model.purpose,
-        relative_time=model.relative_time,
+        relative_time=model.relative_time or None,  # 0: no one has measured it
         licence=model.licence,
         downloadable=model.downloadable,
         tested=model.tested,

@@ -112,5 +112,5 @@ def _split_better(controller: Controller, job_id: str) -> None:
     """Split a draft again, with the model that has come meanwhile."""
     settings = controller.settings
     if settings.model == BUILT_IN:  # chosen once; this is another choice
-        controller.change_settings(replace(settings, model=DEFAULT))
+        controller.models.settings_wanted.emit(replace(settings, model=DEFAULT))
     controller.split_again(job_id)

@@ -278,6 +278,19 @@ def arriving_text(name: str, download: Download | None) -> str:
     return f"{text}: {ended}" if ended else text
 
 
+def arriving_briefly(name: str, download: Download | None) -> str:
+    """The same in a narrow row: `Download of htdemucs: 43 %`."""
+    if download is None or download.errand is not Errand.DOWNLOAD:
+        return f"Waiting for {printable(name)}"
+    short = {
+        Phase.RUNNING: f"{int(download.fraction * 100 + 1e-6)} %",
+        Phase.STOPPING: "stopping",
+        Phase.STOPPED: "stopped",
+        Phase.FAILED: "failed",
+    }.get(download.phase)
+    return f"Download of {printable(name)}: {short}" if short else f"Waiting for {printable(name)}"
+
+
 def waiting_headline(name: str) -> str:
     return f"Waiting for {printable(name)}"
 
@@ -318,7 +331,7 @@ def ask_headline(choice: ModelChoice, size: int, other: ModelChoice | None) -> s
 
 def ask_means(choice: ModelChoice, size: int) -> str:
     """What the download means."""
-    text = f"{printable(choice.name)}: {printable(choice.purpose)}"
+    text = printable(choice.purpose)
     if choice.name == BEST_MODEL:
         text = BEST_MEANS
     return f"{text} {size_text(size)} once; then it needs no network any more. {WAITS_MEANS}"

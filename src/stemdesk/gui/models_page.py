@@ -100,6 +100,7 @@ class ModelsPage(Dialog):
             self.rows = {choice.name: self._make_row(choice) for choice in choices}
             for place, row in enumerate(self.rows.values()):
                 self._layout.insertWidget(place, row)
+                row.show()  # a layout that is shown already would do it a turn later
             buttons = [button for row in self.rows.values() for button in row.buttons]
             chain(*buttons, self.import_cancel, self.import_, self.close_)
         for choice in choices:

@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 from stemdesk.core.job import Job
 from stemdesk.gui import messages
 from stemdesk.gui.model_offers import is_draft
-from stemdesk.gui.model_words import DRAFT_QUALITY, arriving_text
+from stemdesk.gui.model_words import DRAFT_QUALITY, arriving_briefly, arriving_text
 from stemdesk.gui.waits import awaited_model
 
 if TYPE_CHECKING:
@@ -76,6 +76,12 @@ class QueueModel(QAbstractListModel):
         progress, elsewhere = controller.progress(job.id), controller.is_elsewhere(job.id)
         text = messages.state_text(job, progress, elsewhere, asked)
         return f"{text}, {DRAFT_QUALITY}" if is_draft(job) else text
+
+    def short_state_text(self, job: Job) -> str:
+        """The same where there is little room: how far its model is, before everything else."""
+        name = awaited_model(job)
+        download = self._controller.models.downloads.get(name) if name else None
+        return arriving_briefly(name, download) if name else self.state_text(job)
 
     def fraction(self, job: Job) -> float:
         """How far the job's stage is, 0 to 1."""
