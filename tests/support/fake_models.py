@@ -29,7 +29,7 @@ def released(
     """A released model; htdemucs_ft has a part for each stem, of which a partial one has only
     that for the vocals."""
     there = state is ModelState.INSTALLED
-    parts = (Part(FOUR, 84 * MB, there),)
+    parts: tuple[Part, ...] = (Part(FOUR, 84 * MB, there),)
     if name == "htdemucs_ft":
         some = there or state is ModelState.PARTIAL
         parts = tuple(Part((stem,), 84 * MB, some if stem == "vocals" else there) for stem in FOUR)

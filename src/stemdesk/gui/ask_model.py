@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from stemdesk.gui import labels, model_words
+from stemdesk.gui import labels, model_words, offer_words
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.model_values import ModelChoice, Stems
 from stemdesk.gui.widgets import muted
@@ -29,15 +29,15 @@ class AskModel(Dialog):
         use_other: Act,
     ) -> None:
         size = choice.missing_bytes(stems)
-        super().__init__(parent, model_words.ask_headline(choice, size, other), "")
+        super().__init__(parent, offer_words.ask_headline(choice, size, other), "")
         self.setWindowTitle(labels.APP_NAME)
-        means = model_words.ask_means(choice, size)
+        means = offer_words.ask_means(choice, size)
         title = model_words.download_name(choice.name, size)
         self.body.addWidget(_way(title, means, choice.licence))
         if other is not None:
-            title = model_words.use_instead_text(other)
-            self.body.addWidget(_way(title, model_words.ask_other_means(other)))
-        self.add_button(model_words.LATER, self.reject).setObjectName("later")
+            title = offer_words.use_instead_text(other)
+            self.body.addWidget(_way(title, offer_words.ask_other_means(other)))
+        self.add_button(offer_words.LATER, self.reject).setObjectName("later")
         if other is not None:
             button = self.add_button(title, partial(self._take, use_other))
             button.setObjectName("other")

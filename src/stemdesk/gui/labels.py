@@ -1,5 +1,6 @@
 """What stands on the window's controls: names, tooltips, captions. English only for now; all of
-it is here, in `messages` (whole sentences) and in `model_words`, so that translations can come."""
+it is here, in `messages` (whole sentences), and in `model_words` and `offer_words` (models), so
+that translations can come."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from stemdesk.core.job import Job, JobState
-from stemdesk.gui import labels, model_words
+from stemdesk.gui import labels, model_words, offer_words
 from stemdesk.gui.state_panel import Button
 from stemdesk.gui.waits import awaited_model
 from stemdesk.models.library import BUILT_IN, DEFAULT
@@ -58,14 +58,14 @@ def waiting_offer(controller: Controller, job: Job, show_models: Act) -> Offer |
         buttons.append((model_words.PAGE_BUTTON, "drop", show_models))
     other = desk.instead(job)
     if other is not None:
-        text = model_words.use_instead_text(other)
+        text = offer_words.use_instead_text(other)
         buttons.append((text, "split", partial(desk.use_instead, [job.id])))
     buttons.append((labels.ACTIONS["cancel"], "close", partial(controller.cancel, job.id)))
     if running:  # two things that can be cancelled: the download is the one at hand
         buttons.pop()
     return Offer(
-        model_words.waiting_headline(name),
-        model_words.waiting_explained(choice, name, stems, download),
+        offer_words.waiting_headline(name),
+        offer_words.waiting_explained(choice, name, stems, download),
         download.fraction if download is not None and running else None,
         tuple(buttons),
     )
@@ -93,14 +93,14 @@ def draft_line(controller: Controller, job: Job) -> DraftLine | None:
     desk = controller.models
     choice, download = desk.choice(DEFAULT), desk.downloads.get(DEFAULT)
     if choice is None or not choice.choosable:
-        return DraftLine(model_words.draft_text(0))
+        return DraftLine(offer_words.draft_text(0))
     if choice.usable():
-        text = model_words.draft_text(0)
-        return DraftLine(text, model_words.AGAIN, partial(_split_better, controller, job.id))
+        text = offer_words.draft_text(0)
+        return DraftLine(text, offer_words.AGAIN, partial(_split_better, controller, job.id))
     if download is not None and download.running:
         return DraftLine(f"{DEFAULT}: {model_words.errand_text(download)}")
     size = choice.missing_bytes()
-    text = model_words.draft_text(size)
+    text = offer_words.draft_text(size)
     ended = model_words.errand_text(download) if download is not None else ""
     if ended:
         text = f"{text} {ended}"

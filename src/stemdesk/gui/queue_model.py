@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 from stemdesk.core.job import Job
 from stemdesk.gui import messages
 from stemdesk.gui.model_offers import is_draft
-from stemdesk.gui.model_words import DRAFT_QUALITY, arriving_briefly, arriving_text
+from stemdesk.gui.offer_words import DRAFT_QUALITY, arriving_briefly, arriving_text
 from stemdesk.gui.waits import awaited_model
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from stemdesk.core.settings import Settings
 from stemdesk.gui import labels, model_words
 from stemdesk.gui.dialogs import Dialog, choose_folder
 from stemdesk.gui.widgets import CheckBox, ComboBox, muted, push_button
+from stemdesk.models.catalogue import BASE_URL
 from stemdesk.paths import Folders
 
 _META = {item.name: item.metadata for item in fields(Settings)}
@@ -50,6 +51,9 @@ class SettingsDialog(Dialog):
         self.device = self._add_choice("device", labels.DEVICES)
         self.full_precision = self._add_switch("full_precision", labels.FULL_PRECISION)
         self.models = self._add_folder("models_folder", defaults.models)
+        self.mirror = QLineEdit(settings.model_mirror)
+        self.mirror.setPlaceholderText(BASE_URL)
+        self._add_row("model_mirror", self.mirror, self.mirror)
         self.scratch = self._add_folder("scratch_folder", defaults.scratch)
         self.hours = self._add_hours()
         self.format.currentIndexChanged.connect(self._fit_bits)
@@ -73,6 +77,7 @@ class SettingsDialog(Dialog):
             device=str(self.device.currentData()),
             full_precision=self.full_precision.isChecked(),
             models_folder=self.models.text().strip(),
+            model_mirror=self.mirror.text().strip(),
             scratch_folder=self.scratch.text().strip(),
             longest_hours=self.hours.value(),
         )

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from stemdesk.gui import model_words
+from stemdesk.gui import model_words, offer_words
 from stemdesk.gui.icons import set_icon
 from stemdesk.gui.widgets import FlowLayout, push_button
 from stemdesk.models.library import DEFAULT
@@ -29,10 +29,10 @@ class WelcomeCard(QFrame):
         super().__init__(parent)
         self._desk = controller.models
         self.setProperty("kind", "card")
-        self.setAccessibleName(model_words.WELCOME_TITLE)
+        self.setAccessibleName(offer_words.WELCOME_TITLE)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setMaximumWidth(_WIDTH_PX)
-        title = QLabel(model_words.WELCOME_TITLE)
+        title = QLabel(offer_words.WELCOME_TITLE)
         font = QFont(title.font())
         font.setWeight(QFont.Weight.DemiBold)
         title.setFont(font)
@@ -41,7 +41,7 @@ class WelcomeCard(QFrame):
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
         self.lines = []
-        for row, (icon, text) in enumerate(zip(_ICONS, model_words.WELCOME_LINES, strict=True)):
+        for row, (icon, text) in enumerate(zip(_ICONS, offer_words.WELCOME_LINES, strict=True)):
             mark, line = QLabel(), QLabel(text)
             set_icon(mark, icon, "accent")
             line.setWordWrap(True)
@@ -75,9 +75,9 @@ class WelcomeCard(QFrame):
         running = download is not None and download.running
         there = choice is not None and choice.usable()
         size = choice.missing_bytes() if choice is not None and choice.choosable else 0
-        text = model_words.WELCOME_LINES[2]
+        text = offer_words.WELCOME_LINES[2]
         if there:
-            text = model_words.WELCOME_THERE
+            text = offer_words.WELCOME_THERE
         elif download is not None and model_words.errand_text(download):
             text = f"{DEFAULT}: {model_words.errand_text(download)}"
         self.lines[2].setText(text)
