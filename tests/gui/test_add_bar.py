@@ -21,6 +21,8 @@ from support.fake_models import STARTER, released
 from support.models import install_best, install_small
 from support.stage import FOUR, MODELS, SIX, Stage, file_mime
 
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
+
 FINE_TUNED = ModelChoice("htdemucs_ft", FOUR, 4_000_000)
 
 

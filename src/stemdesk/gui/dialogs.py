@@ -88,6 +88,10 @@ class Dialog(QDialog):
     def show_over(self) -> None:
         retint(self)
         self.open()
+        layout = self.layout()
+        if layout is not None:  # wrapped lines may need more than Qt's first guess
+            needed = layout.totalMinimumHeightForWidth(self.width())
+            self.resize(self.width(), max(self.height(), needed))
 
 
 class FailureDialog(Dialog):

@@ -56,7 +56,7 @@ class ModelRow(QFrame):
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(model_words.for_model("Progress of", choice.name))
-        self.download = self._button("", "drop", self.download_wanted)
+        self.download = self._button(model_words.DOWNLOAD, "drop", self.download_wanted)
         self.cancel = self._button(model_words.CANCEL, "close", self.cancel_wanted)
         self.verify = self._button(model_words.VERIFY, "done", self.verify_wanted)
         self.remove = self._button(model_words.REMOVE, "trash", self.remove_wanted)

@@ -40,6 +40,7 @@ IMPORT_CAPTION = "Which model file?"
 IMPORT_FILTERS = "Demucs models (*.safetensors *.th);;All files (*)"
 IMPORT_SUFFIXES = (".safetensors", ".th")
 NOT_A_MODEL_FILE = "That is no model file: its name should end with .safetensors or .th."
+DOWNLOAD = "Download"
 CANCEL = "Cancel"
 REMOVE = "Remove…"
 VERIFY = "Verify"

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from stemdesk.core.job import Job
 from stemdesk.core.sentences import say_notice
-from stemdesk.gui import messages
+from stemdesk.gui import messages, model_words
 from stemdesk.gui.model_offers import DraftLine
 from stemdesk.gui.widgets import ElidedLabel, muted, push_button
 
@@ -32,7 +32,7 @@ class SongHeader(QWidget):
         self.draft_text = muted()
         self.draft_text.setProperty("kind", "warning")
         self.draft_text.setWordWrap(True)
-        self.better = push_button("")
+        self.better = push_button(model_words.DOWNLOAD)
         self.better.clicked.connect(self._get_better)
         self._better: Callable[[], object] | None = None
         below = QHBoxLayout(self.draft)
@@ -67,7 +67,7 @@ class SongHeader(QWidget):
             return
         self.draft_text.setText(line.text)
         self.better.setVisible(bool(line.button))
-        if self.better.text() != line.button:
+        if line.button and self.better.text() != line.button:
             self.better.setText(line.button)
             self.better.setAccessibleName(line.button)
             self.better.setToolTip(line.button)

@@ -48,7 +48,7 @@ class WelcomeCard(QFrame):
             grid.addWidget(mark, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(line, row, 1)
             self.lines.append(line)
-        self.get = push_button("", "", "drop")
+        self.get = push_button(model_words.DOWNLOAD, icon="drop")
         self.get.clicked.connect(lambda: self._desk.download(DEFAULT))
         self.page = push_button(model_words.PAGE_BUTTON, model_words.PAGE_TIP)
         self.page.clicked.connect(self.models_wanted)
