@@ -137,7 +137,7 @@ class AddBar(QFrame):
         self._chip_flow = FlowLayout(parent=self._chip_box)
         self._stems = _labelled(labels.STEMS_LABEL, self._chip_box)
         self._stems.hide()
-        self.get = push_button(model_words.DOWNLOAD, icon="drop")
+        self.get = push_button(model_words.DOWNLOAD)
         self.get.clicked.connect(self._get)
         self.get.hide()
         self.page = push_button(model_words.PAGE_BUTTON, model_words.PAGE_TIP)
@@ -225,7 +225,7 @@ class AddBar(QFrame):
         text = model_words.download_text(missing)
         if download is not None and running:
             text = model_words.percent_text(download)
-        self.get.setText(f" {text}")
+        self.get.setText(text)
         name = text if running else model_words.download_name(choice.name, missing)
         self.get.setAccessibleName(name)
         self.get.setToolTip(model_words.PAGE_TIP if running else name)
