@@ -109,9 +109,9 @@ def time_text(choice: ModelChoice) -> str:
     times = choice.relative_time
     if times is None or choice.name == DEFAULT:
         return ""
-    if times < 0.8:
-        return f"about {1 / times:.0f}{_TIMES} as fast as {DEFAULT}"
-    if times <= 1.25:
+    if times < 0.9:
+        return f"about {1 / times:.2g}{_TIMES} as fast as {DEFAULT}"
+    if times <= 1.1:
         return f"about the time of {DEFAULT}"
     return f"about {times:.2g}{_TIMES} the time of {DEFAULT}"
 
