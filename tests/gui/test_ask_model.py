@@ -88,6 +88,17 @@ def test_it_is_asked_once_and_songs_wait_without_an_answer(
     assert models.calls == []
 
 
+def test_songs_that_come_before_the_models_are_listed_are_asked_about_then(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    stage = Stage(qtbot, tmp_path, models=False)
+    waiting(stage)
+    stage.controller.model_wanted.emit("htdemucs")
+    assert questions(stage) == []
+    stage.controller.models_known.emit((STARTER, released()))
+    assert len(questions(stage)) == 1
+
+
 def test_songs_that_come_while_it_is_downloaded_join_in(stage: Stage, models: FakeModels) -> None:
     models.put("htdemucs", RUNNING)
     job = waiting(stage)

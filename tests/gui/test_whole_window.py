@@ -29,6 +29,7 @@ from stemdesk.gui import labels
 from stemdesk.gui.ask_model import AskModel
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.dialogs import CloseChoice, Dialog
+from stemdesk.gui.models_page import ModelsPage
 from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.values import Surroundings
 from stemdesk.gui.window import MainWindow
@@ -39,6 +40,7 @@ from support.media import bursts, make
 from support.models import SAMPLERATE, SOURCES, install_small
 from support.released import release, serving
 from support.stage import drag, drop, file_mime
+from support.web import Reply, Web
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -400,3 +402,37 @@ def test_a_server_that_is_not_there_is_said_and_the_draft_is_taken_instead(
     assert controller.settings.draft_accepted
     house.wait_until(lambda: window.song.shows_stems)
     assert window.song.header.draft.isVisible()
+
+
+def test_a_download_that_hangs_does_not_hold_the_end_up_and_goes_on_next_time(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = release(tmp_path / "release", monkeypatch)
+    (file,) = made.files["htdemucs"]
+    body = file.read_bytes()
+    half = len(body) // 2
+    with Web(Reply(body, stalls_after=half), Reply(body)) as web:
+        monkeypatch.setenv("STEMDESK_MODEL_MIRROR", web.url(""))
+        controller, window = house.open()
+        window.models.show_page()
+        (page,) = window.findChildren(ModelsPage)
+        row = page.rows["htdemucs"]
+        row.download.click()
+        assert web.stalled.wait(LONG_MS / 1000)
+        house.wait_until(lambda: row.state.text().startswith("Downloading 50 %"))
+        page.reject()
+        assert window.close()  # no question: no song is being split
+        began = time.monotonic()
+        assert controller.close(2000)
+        assert time.monotonic() - began < 1.0
+        house.close()
+        (part,) = house.desk.folders.models.glob("*.part")
+        assert part.stat().st_size == half
+
+        controller, window = house.open()
+        window.empty.welcome.get.click()
+        house.wait_until(lambda: window.add_bar.get.isHidden())
+        choice = controller.models.choice("htdemucs")
+        assert choice is not None and choice.usable()
+        assert web.ranges == [None, f"bytes={half}-"]
+    assert not list(house.desk.folders.models.glob("*.part"))

@@ -24,7 +24,9 @@ class ModelAsks(QObject):
         self._controller = controller
         self._window = window
         self._asked: set[str] = set()
+        self._early: set[str] = set()  # wanted before the models were listed
         controller.model_wanted.connect(self.ask)
+        controller.models_known.connect(self._ask_now)
 
     def show_page(self) -> None:
         """Open the models page, or bring it to the front."""
@@ -40,6 +42,8 @@ class ModelAsks(QObject):
         desk = self._controller.models
         choice, download = desk.choice(name), desk.downloads.get(name)
         ids = desk.waiting_for(name)
+        if choice is None:
+            self._early.add(name)
         if choice is None or not ids:
             return
         stems = _wanted(self._controller, ids)
@@ -58,6 +62,11 @@ class ModelAsks(QObject):
             download=lambda: desk.download_for(desk.waiting_for(name)),
             use_other=lambda: desk.use_instead(desk.waiting_for(name)),
         ).show_over()
+
+    def _ask_now(self) -> None:
+        early, self._early = self._early, set()
+        for name in early:
+            self.ask(name)
 
 
 def _wanted(controller: Controller, ids: list[str]) -> tuple[str, ...]:
