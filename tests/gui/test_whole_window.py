@@ -431,8 +431,12 @@ def test_a_download_that_hangs_does_not_hold_the_end_up_and_goes_on_next_time(
 
         controller, window = house.open()
         window.empty.welcome.get.click()
-        house.wait_until(lambda: window.add_bar.get.isHidden())
-        choice = controller.models.choice("htdemucs")
-        assert choice is not None and choice.usable()
+
+        def installed() -> bool:
+            choice = controller.models.choice("htdemucs")
+            return choice is not None and choice.usable()
+
+        house.wait_until(installed)
+        assert window.empty.welcome.get.isHidden()
         assert web.ranges == [None, f"bytes={half}-"]
     assert not list(house.desk.folders.models.glob("*.part"))

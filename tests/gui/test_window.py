@@ -13,8 +13,10 @@ from stemdesk.core.job import Failure, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
 from stemdesk.core.track import Tags
+from stemdesk.core.transfer import Transfer
 from stemdesk.gui import dialogs
 from stemdesk.gui.dialogs import FailureDialog, KeysDialog
+from stemdesk.gui.model_values import Download, Errand, Phase
 from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.values import NoDevice
 from support.jobs import a_job
@@ -235,6 +237,23 @@ def test_quarters_are_announced(stage: Stage) -> None:
         stage.controller.run(job, Progress(JobStage.SEPARATING, fraction))
     stage.controller.end(job, state=JobState.DONE)
     assert said == [f"Viper: {n} % separated" for n in (25, 50, 75)] + ["Viper: Done"]
+
+
+def test_a_download_is_announced_in_quarters_and_at_its_end(stage: Stage) -> None:
+    said: list[str] = []
+    stage.window.announcer.announced.connect(said.append)
+    models = stage.controller.models
+    for done in (0, 10, 26, 30, 60, 99):
+        transfer = Transfer("htdemucs", done, 100, None, None)
+        models.put("htdemucs", Download(Errand.DOWNLOAD, transfer=transfer))
+    for _ in range(2):
+        models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.DONE))
+    assert said == [f"htdemucs: {n} % downloaded" for n in (25, 50, 75)] + [
+        "htdemucs: Downloaded and installed"
+    ]
+    models.put("htdemucs", Download(Errand.DOWNLOAD))
+    models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.FAILED, error="No network."))
+    assert said[-1] == "htdemucs: No network."
 
 
 # Failures, trash, locate

@@ -205,6 +205,17 @@ def _stopped_text(download: Download) -> str:
     return "The download was stopped; what has come is kept"
 
 
+def quarter_text(name: str, quarter: int) -> str:
+    """`htdemucs: 50 % downloaded`, for screen readers."""
+    return f"{printable(name)}: {quarter * 25} % downloaded"
+
+
+def ended_text(name: str, download: Download) -> str:
+    """How a download ended, for screen readers."""
+    how = errand_text(download) or "Downloaded and installed"
+    return f"{printable(name)}: {how}"
+
+
 def import_text(download: Download) -> str:
     """The line about a file that is imported."""
     name = printable(download.path.name if download.path else "?")
