@@ -2,7 +2,7 @@
 
 The real app at work: its controller, pipeline and player, in temporary folders. The model is the
 built-in one, the songs are made on the spot. `finished.png` is the README's picture; `--all` adds
-the window empty, busy, failed and in the dark.
+the window empty, busy, failed and in the dark, and the models page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE.parent / "src"), str(HERE)]
 
 import soundfile  # noqa: E402
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, Qt  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from stemdesk.audio.demo import write_demo_song  # noqa: E402
 from stemdesk.audio.player import Player  # noqa: E402
@@ -28,6 +28,7 @@ from stemdesk.core.job import ENDED, JobState  # noqa: E402
 from stemdesk.core.settings import Settings  # noqa: E402
 from stemdesk.gui import theme  # noqa: E402
 from stemdesk.gui.controller import Controller  # noqa: E402
+from stemdesk.gui.models_page import ModelsPage  # noqa: E402
 from stemdesk.gui.window import SIZE, MainWindow  # noqa: E402
 from stemdesk.paths import Folders  # noqa: E402
 from support.outputs import HandOutput  # noqa: E402
@@ -50,7 +51,7 @@ class Studio:
         )
         self.songs = make_songs(root / "songs")
         self.output = HandOutput()
-        self.controller = Controller(self.folders, Settings())
+        self.controller = Controller(self.folders, Settings(draft_accepted=True))
         self.window = MainWindow(
             self.controller, lambda: Player(open_output=self.output.open), lambda: ""
         )
@@ -68,13 +69,22 @@ class Studio:
                 raise TimeoutError("the window did not get there")
             self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
 
-    def save(self, name: str) -> None:
+    def save(self, name: str, widget: QWidget | None = None) -> None:
+        """A picture of the window, or of one of its dialogs."""
         rest = QDeadlineTimer(_REST_MS)
         self.wait_for(rest.hasExpired)
         path = self.target / f"{name}.png"
-        if not self.window.grab().save(str(path)):
+        if not (widget or self.window).grab().save(str(path)):
             raise OSError(f"cannot write {path}")
         print(path)
+
+    def save_models(self) -> None:
+        """The models page, with nothing but the built-in model installed."""
+        self.window.models.show_page()
+        (page,) = self.window.findChildren(ModelsPage)
+        self.wait_for(QDeadlineTimer(_REST_MS).hasExpired)
+        self.save("models", page)
+        page.reject()
 
     def show_busy(self) -> None:
         """A song is being separated, others wait."""
@@ -142,6 +152,7 @@ def main() -> int:
         studio = Studio(Path(root), arguments.folder)
         if arguments.all:
             studio.save("empty")
+            studio.save_models()
         studio.controller.add_paths(studio.songs)
         if arguments.all:
             studio.show_busy()

@@ -26,12 +26,16 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import Failure, JobState
+from stemdesk.core.options import SeparationOptions
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
 from stemdesk.core.track import Tags
+from stemdesk.core.transfer import Transfer
 from stemdesk.gui import theme
+from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
 from stemdesk.gui.values import BatchSummary, NoDevice, UserMessage
 from stemdesk.gui.widgets import ElidedLabel
+from support.fake_models import STARTER, released
 from support.stage import MODELS, SIX, Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -68,6 +72,33 @@ def controls(root: QWidget) -> list[QWidget]:
 def shown_states(stage: Stage) -> Iterator[str]:
     """The window in each of its faces."""
     yield "empty"
+    stage.controller.models_known.emit(
+        (STARTER, released(licence=LONG), released("htdemucs_ft", ModelState.PARTIAL), *MODELS[1:])
+    )
+    yield "first start"
+    stage.window.models.show_page()
+    running = Transfer("htdemucs", 43, 100, 2.1e6, 31.0)
+    stage.controller.models.put("htdemucs", Download(Errand.DOWNLOAD, transfer=running))
+    failed_one = Download(Errand.CHECK, phase=Phase.FAILED, error="The hash is wrong. " * 9)
+    stage.controller.models.put("htdemucs_ft", failed_one)
+    yield "models"
+    stage.dialog().reject()
+    stage.qtbot.waitUntil(lambda: not _dialogs(stage))
+    stage.controller.models.put("htdemucs", None)
+    missing = Failure(ErrorCode.MODEL_MISSING, facts={"model": "htdemucs"})
+    options = SeparationOptions("htdemucs")
+    waits = stage.controller.add(state=JobState.WAITING, failure=missing, separation=options)
+    stage.window.library.view.select(waits.id)
+    yield "waiting for a model"
+    stage.controller.model_wanted.emit("htdemucs")
+    yield "asked"
+    stage.dialog().reject()
+    stage.qtbot.waitUntil(lambda: not _dialogs(stage))
+    draft = stage.done_song("draft", separation=SeparationOptions("starter"))
+    stage.window.library.view.select(draft.id)
+    stage.qtbot.waitUntil(lambda: stage.window.song.shows_stems)
+    yield "draft"
+    stage.controller.models_known.emit(MODELS)
     stage.play_song(stems=SIX)
     yield "done"
     run = stage.controller.add("run.mp3", tags=Tags(LONG, "An artist"))
@@ -148,6 +179,7 @@ def test_tab_goes_through_the_window(qtbot: QtBot, tmp_path: Path) -> None:
         window.add_bar.settings,
         window.add_bar.quality,
         window.add_bar.model,
+        window.add_bar.page,
         window.add_bar.chips[0],
         window.library.view,
         page.overview,

@@ -11,13 +11,17 @@ from pytestqt.qtbot import QtBot
 from stemdesk.core.options import SeparationOptions
 from stemdesk.core.quality import Quality
 from stemdesk.core.settings import Settings
+from stemdesk.core.transfer import Transfer
 from stemdesk.gui.add_bar import AddBar
-from stemdesk.gui.adding import separation_options
-from stemdesk.gui.machine import _installed
-from stemdesk.gui.values import ModelChoice
+from stemdesk.gui.choosing import plan
+from stemdesk.gui.model_list import list_models
+from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState
 from stemdesk.models.library import ModelLibrary
+from support.fake_models import STARTER, released
 from support.models import install_best, install_small
 from support.stage import FOUR, MODELS, SIX, Stage, file_mime
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
 FINE_TUNED = ModelChoice("htdemucs_ft", FOUR, 4_000_000)
 
@@ -154,11 +158,11 @@ def test_without_a_choice_the_bar_shows_the_model_that_jobs_get(
     (tmp_path / "models" / "broken.yaml").write_text("models: [nothing]")
     for wanted in ("", "hdemucs_x", "broken", "gone"):
         stage = Stage(qtbot, tmp_path, Settings(model=wanted))
-        stage.controller.models_known.emit(_installed(tmp_path / "models"))
+        choices = list_models(ModelLibrary(tmp_path / "models"), ())
+        stage.controller.models_known.emit(choices)
         shown = stage.window.add_bar.model.currentText()
         assert shown == ("hdemucs_x" if wanted == "hdemucs_x" else "htdemucs")
-        options = separation_options(ModelLibrary(tmp_path / "models"), stage.controller.settings)
-        assert options.model == shown
+        assert plan(choices, stage.controller.settings).options.model == shown
 
 
 def test_models_can_come_and_go(stage: Stage, bar: AddBar) -> None:
@@ -262,11 +266,12 @@ def test_the_bar_shows_what_new_songs_get(qtbot: QtBot, tmp_path: Path) -> None:
             for model in ("", "htdemucs", "htdemucs_ft"):
                 settings = Settings(quality=quality.value, model=model, stems=("bass",))
                 stage = Stage(qtbot, tmp_path, settings)
-                stage.controller.models_known.emit(_installed(library.folder))
+                choices = list_models(library, ())
+                stage.controller.models_known.emit(choices)
                 bar = stage.window.add_bar
                 overlap = 0.1 if quality_of(bar) is Quality.FAST else 0.25
                 shown = SeparationOptions(bar.model.currentText(), ("bass",), overlap)
-                assert separation_options(library, settings) == shown
+                assert plan(choices, settings).options == shown
                 assert checked(bar) == ["bass"]
                 wanted = Quality.STANDARD if quality is Quality.BEST else quality
                 assert quality_of(bar) is (quality if installed else wanted)
@@ -290,3 +295,77 @@ def test_many_stems_take_several_lines(stage: Stage, bar: AddBar) -> None:
 
     stage.qtbot.waitUntil(all_in_sight)
     assert stage.window.width() == 900
+
+
+# Models that are not there yet
+
+
+def get(bar: AddBar) -> str:
+    return bar.get.text().strip() if bar.get.isVisible() else ""
+
+
+def test_the_menu_has_what_can_be_downloaded_and_says_so(stage: Stage, bar: AddBar) -> None:
+    choices = (STARTER, released(), released("hdemucs_mmi", downloadable=False), *MODELS)
+    stage.controller.models_known.emit(choices)
+    assert [bar.model.itemText(n) for n in range(bar.model.count())] == [
+        "starter (draft)",
+        "htdemucs (download 84 MB)",
+        "small",
+        "six",
+    ]
+    assert bar.model.currentText() == "small"
+    assert get(bar) == ""
+    bar.model.setCurrentIndex(1)
+    bar.model.activated.emit(1)
+    assert stage.controller.settings.model == "htdemucs"
+    assert get(bar) == "Download (84 MB)"
+    assert bar.get.accessibleName() == "Download htdemucs (84 MB)"
+    bar.get.click()
+    assert stage.controller.models.asked("download") == [("htdemucs", ())]
+
+
+def test_a_download_is_followed_beside_its_model(stage: Stage, bar: AddBar) -> None:
+    models = stage.controller.models
+    stage.controller.models_known.emit((STARTER, released()))
+    assert get(bar) == "Download (84 MB)"  # what the first song would ask about
+    transfer = Transfer("htdemucs", 43, 100, 2.1e6, 31.0)
+    models.put("htdemucs", Download(Errand.DOWNLOAD, transfer=transfer))
+    assert get(bar) == "Downloading 43 %"
+    bar.get.click()  # to see more
+    assert models.asked("download") == []
+    stage.dialog().reject()
+    stage.controller.models_known.emit((STARTER, released(state=ModelState.INSTALLED)))
+    assert get(bar) == ""
+
+
+def test_best_can_be_chosen_before_it_is_there(stage: Stage, bar: AddBar) -> None:
+    stage.controller.models_known.emit((*MODELS, released("htdemucs_ft")))
+    assert best_flags(bar) & Qt.ItemFlag.ItemIsEnabled
+    assert "splitting offers to download it" in bar.quality.toolTip()
+    choose(bar, Quality.BEST)
+    assert stage.controller.settings.quality == "best"
+    assert bar.model.currentText() == "htdemucs_ft (download 336 MB)"
+    assert get(bar) == "Download (336 MB)"
+    for item in bar.chips:
+        if item.stem != "vocals":
+            item.click()
+    assert get(bar) == "Download (84 MB)"  # one stem needs one network
+    assert bar.model.currentText() == "htdemucs_ft (download 84 MB)"
+    bar.get.click()
+    assert stage.controller.models.asked("download") == [("htdemucs_ft", ("vocals",))]
+
+
+def test_the_draft_is_shown_where_it_was_accepted(qtbot: QtBot, tmp_path: Path) -> None:
+    stage = Stage(qtbot, tmp_path, Settings(draft_accepted=True), models=False)
+    stage.controller.models_known.emit((STARTER, released()))
+    bar = stage.window.add_bar
+    assert bar.model.currentText() == "starter (draft)"
+    assert get(bar) == ""
+
+
+def test_the_bar_follows_a_draft_that_is_accepted_elsewhere(stage: Stage, bar: AddBar) -> None:
+    stage.controller.models_known.emit((STARTER, released()))
+    assert bar.model.currentText() == "htdemucs (download 84 MB)"
+    stage.controller.models.settings_wanted.emit(Settings(draft_accepted=True))
+    assert bar.model.currentText() == "starter (draft)"
+    assert get(bar) == ""

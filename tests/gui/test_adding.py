@@ -15,9 +15,11 @@ from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings
 from stemdesk.core.track import Tags
 from stemdesk.gui import adding
-from stemdesk.gui.adding import separation_options
+from stemdesk.gui.choosing import plan
+from stemdesk.gui.model_list import list_models
 from stemdesk.jobs.intake import find_tracks
 from stemdesk.jobs.store import JobStore
+from stemdesk.models.catalogue import catalogue
 from stemdesk.models.library import BUILT_IN, ModelLibrary
 from support.desk import Desk, endless
 from support.media import make, sine
@@ -178,13 +180,14 @@ def test_a_part_of_a_model_serves_for_its_stems_only(
     fine = install_released(desk.folders.models, "htdemucs_ft", monkeypatch)
     for file in fine[:3]:
         file.unlink()
-    library = ModelLibrary(desk.folders.models)
+    choices = list_models(ModelLibrary(desk.folders.models), catalogue())
     for quality in ("standard", "best"):
         vocals = Settings(model="htdemucs_ft", quality=quality, stems=("vocals",))
-        options = separation_options(library, vocals)
-        assert (options.model, options.stems) == ("htdemucs_ft", ("vocals",))
-        everything = separation_options(library, replace(vocals, stems=()))
-        assert everything.model == BUILT_IN
+        how = plan(choices, vocals)
+        assert (how.options.model, how.options.stems) == ("htdemucs_ft", ("vocals",))
+        assert not how.waits
+        everything = plan(choices, replace(vocals, stems=()))
+        assert (everything.options.model, everything.waits) == ("htdemucs_ft", True)
 
 
 def test_the_demo_without_another_model_gets_the_built_in_one(desk: Desk, qtbot: QtBot) -> None:

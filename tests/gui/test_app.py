@@ -153,9 +153,13 @@ sys.exit(app.run([], ["--platform", "offscreen"]))
 
 
 class App:
-    """StemDesk in a process of its own, with its folders below `home`."""
+    """StemDesk in a process of its own, with its folders below `home`; it asks for no model."""
 
     def __init__(self, home: Path, script: str, *paths: Path) -> None:
+        settings = home / "config" / "settings.json"
+        if not settings.exists():
+            settings.parent.mkdir(parents=True, exist_ok=True)
+            settings.write_text('{"draft_accepted": true}')
         self.process = subprocess.Popen(
             [sys.executable, "-c", script, *map(str, paths)],
             stdout=subprocess.PIPE,

@@ -12,7 +12,7 @@ from stemdesk.core.job import JobState
 from stemdesk.core.settings import Settings, load_settings
 from stemdesk.gui.machine import Machine
 from stemdesk.gui.tasks import Tasks
-from stemdesk.gui.values import DeviceLike, ModelChoice, NoDevice, UserMessage
+from stemdesk.gui.values import DeviceLike, NoDevice, UserMessage
 from stemdesk.models.library import BUILT_IN
 from support.desk import Desk
 from support.models import SOURCES, install_small
@@ -64,17 +64,10 @@ def test_a_model_that_is_installed_later_is_found(desk: Desk, qtbot: QtBot) -> N
     assert built_in.name == BUILT_IN
     with qtbot.waitSignal(controller.models_known) as known:
         file = install_small(desk.folders.models, "mine")
-    assert known.args == [(ModelChoice("mine", SOURCES, file.stat().st_size), built_in)]
-
-
-def test_broken_models_cannot_be_chosen(desk: Desk, qtbot: QtBot) -> None:
-    install_small(desk.folders.models, "mine")
-    (desk.folders.models / "broken.yaml").write_text("models: 3")
-    controller = desk.open(start=False)
-    with qtbot.waitSignal(controller.models_known) as known:
-        controller.start()
     assert known.args is not None
-    assert [choice.name for choice in known.args[0]] == ["mine", BUILT_IN]
+    first, mine = known.args[0]
+    assert first == built_in
+    assert (mine.name, mine.stems, mine.size_bytes) == ("mine", SOURCES, file.stat().st_size)
 
 
 def test_another_models_folder_is_listed(desk: Desk, qtbot: QtBot) -> None:

@@ -204,3 +204,22 @@ def test_many_songs_are_one_command(
     monkeypatch.setattr(controller, "for_each", lambda ids, _: given.append(list(ids)))
     commands.run(A.PAUSE, ids)
     assert given == [ids]
+
+
+def test_songs_that_wait_for_a_model_offer_its_download_or_another_one(
+    controller: FakeController, commands: RowCommands
+) -> None:
+    failure = Failure(ErrorCode.MODEL_MISSING, facts={"model": "small"})
+    jobs = [controller.add(state=JobState.WAITING, failure=failure) for _ in range(2)]
+    assert buttons_for(jobs[0]) == (A.GET_MODEL, A.USE_INSTEAD)
+    assert A.RETRY not in actions_for(jobs[0])
+    assert {A.GET_MODEL, A.USE_INSTEAD} <= set(common_actions([(job, False) for job in jobs]))
+    ids = [job.id for job in jobs]
+    commands.run(A.GET_MODEL, ids)
+    commands.run(A.USE_INSTEAD, ids)
+    assert controller.models.calls == [("download_for", ids), ("use_instead", ids)]
+
+
+def test_songs_that_wait_for_disk_offer_no_model() -> None:
+    failure = Failure(ErrorCode.DISK_FULL)
+    assert A.GET_MODEL not in actions_for(a_job(state=JobState.WAITING, failure=failure))

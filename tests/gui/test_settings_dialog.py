@@ -42,6 +42,9 @@ def test_untouched_settings_stay(qtbot: QtBot) -> None:
             device="cpu",
             full_precision=True,
             models_folder="/models",
+            model_mirror="https://models.example",
+            draft_accepted=True,
+            welcomed=True,
             scratch_folder="/work",
             longest_hours=1.5,
             window="geometry",
@@ -58,6 +61,7 @@ def test_changes_are_saved(qtbot: QtBot) -> None:
     dialog.bits.setCurrentIndex(dialog.bits.findData(32))
     dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
     dialog.full_precision.click()
+    dialog.mirror.setText(" https://models.example ")
     dialog.hours.setValue(2.5)
     with qtbot.waitSignal(dialog.changed) as changed:
         dialog._save()
@@ -68,6 +72,7 @@ def test_changes_are_saved(qtbot: QtBot) -> None:
             bits=32,
             device="cpu",
             full_precision=True,
+            model_mirror="https://models.example",
             longest_hours=2.5,
         )
     ]

@@ -80,13 +80,15 @@ def test_a_waiting_job_can_be_paused_cancelled_and_tried_at_once(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("code", [ErrorCode.MODEL_MISSING, ErrorCode.MODEL_NONE_INSTALLED])
-def test_a_missing_model_is_waited_for(
-    desk: Desk, code: ErrorCode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stemdesk.gui.adding.default_model", lambda *_: "htdemucs")
-    desk.script.behaviours["a.mp3"] = failing(ModelError(code, model="htdemucs"))
+def test_a_missing_model_is_waited_for(desk: Desk, code: ErrorCode) -> None:
+    install_small(desk.folders.models, "mine")
+    desk.script.behaviours["a.mp3"] = failing(ModelError(code, model="mine"))
     controller = desk.open()
+    controller.hold()
     first, second = desk.add("a.mp3", "b.mp3")
+    assert {job.separation.model for job in controller.jobs} == {"mine"}
+    (desk.folders.models / "mine.yaml").unlink()
+    controller.release()
     desk.wait_for(JobState.DONE, second)
     assert desk.state(first) is JobState.WAITING
     assert waits_for(controller.job(first)) is code
@@ -95,7 +97,7 @@ def test_a_missing_model_is_waited_for(
     controller._waits.looked.connect(lambda: looks.append(1))
     desk.wait_until(lambda: len(looks) > 3)
     assert desk.state(first) is JobState.WAITING
-    install_small(desk.folders.models, "htdemucs")
+    install_small(desk.folders.models, "mine")
     desk.wait_for(JobState.DONE, first)
 
 

@@ -26,8 +26,10 @@ from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.core.settings import Settings
 from stemdesk.gui import labels
+from stemdesk.gui.ask_model import AskModel
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.dialogs import CloseChoice, Dialog
+from stemdesk.gui.models_page import ModelsPage
 from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.values import Surroundings
 from stemdesk.gui.window import MainWindow
@@ -36,7 +38,9 @@ from stemdesk.jobs.store import JobStore
 from support.desk import Desk, failing
 from support.media import bursts, make
 from support.models import SAMPLERATE, SOURCES, install_small
+from support.released import release, serving
 from support.stage import drag, drop, file_mime
+from support.web import Reply, Web
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -354,3 +358,85 @@ def test_the_window_is_painted_soon_after_the_start(tmp_path: Path) -> None:
     finally:
         process.communicate(timeout=60)
     assert process.returncode == 0
+
+
+def test_a_first_song_waits_for_the_model_that_is_downloaded_for_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the question to the stems, with a real server."""
+    (house.desk.folders.models / "small.yaml").unlink()
+    made = release(tmp_path / "release", monkeypatch)
+    with serving(made.root) as server:
+        monkeypatch.setenv("STEMDESK_MODEL_MIRROR", server.url)
+        controller, window = house.open()
+        assert window.empty.welcome.isVisible()
+        dropped = file_mime([house.song("one.wav", 0.7)])
+        assert drag(window, dropped) and drop(window, dropped)
+        house.wait_until(lambda: bool(window.findChildren(AskModel)))
+        (job,) = controller.jobs
+        assert job.state is JobState.WAITING and server.asked == []
+        press(window, "download")
+        house.wait_until(lambda: controller.jobs[0].state is JobState.DONE)
+        assert len(server.asked) == 1
+    assert controller.jobs[0].separation.model == "htdemucs"
+    house.wait_until(lambda: window.song.shows_stems)
+    assert not window.song.header.draft.isVisible()
+    assert window.add_bar.model.currentText() == "htdemucs"
+
+
+def test_a_server_that_is_not_there_is_said_and_the_draft_is_taken_instead(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (house.desk.folders.models / "small.yaml").unlink()
+    made = release(tmp_path / "release", monkeypatch)
+    with serving(made.root) as server:
+        monkeypatch.setenv("STEMDESK_MODEL_MIRROR", server.url)
+    controller, window = house.open()
+    controller.add_paths([house.song("one.wav", 0.7)])
+    house.wait_until(lambda: bool(window.findChildren(AskModel)))
+    press(window, "download")
+    panel = window.song.panel
+    house.wait_until(lambda: "cannot be reached" in panel.text.text())
+    next(it for it in panel.buttons if it.text().strip() == "Split a draft now").click()
+    house.wait_until(lambda: controller.jobs[0].state is JobState.DONE)
+    assert controller.settings.draft_accepted
+    house.wait_until(lambda: window.song.shows_stems)
+    assert window.song.header.draft.isVisible()
+
+
+def test_a_download_that_hangs_does_not_hold_the_end_up_and_goes_on_next_time(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = release(tmp_path / "release", monkeypatch)
+    (file,) = made.files["htdemucs"]
+    body = file.read_bytes()
+    half = len(body) // 2
+    with Web(Reply(body, stalls_after=half), Reply(body)) as web:
+        monkeypatch.setenv("STEMDESK_MODEL_MIRROR", web.url(""))
+        controller, window = house.open()
+        window.models.show_page()
+        (page,) = window.findChildren(ModelsPage)
+        row = page.rows["htdemucs"]
+        row.download.click()
+        assert web.stalled.wait(LONG_MS / 1000)
+        house.wait_until(lambda: row.state.text().startswith("Downloading 50 %"))
+        page.reject()
+        assert window.close()  # no question: no song is being split
+        began = time.monotonic()
+        assert controller.close(2000)
+        assert time.monotonic() - began < 1.0
+        house.close()
+        (part,) = house.desk.folders.models.glob("*.part")
+        assert part.stat().st_size == half
+
+        controller, window = house.open()
+        window.empty.welcome.get.click()
+
+        def installed() -> bool:
+            choice = controller.models.choice("htdemucs")
+            return choice is not None and choice.usable()
+
+        house.wait_until(installed)
+        assert window.empty.welcome.get.isHidden()
+        assert web.ranges == [None, f"bytes={half}-"]
+    assert not list(house.desk.folders.models.glob("*.part"))

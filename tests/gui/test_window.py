@@ -13,12 +13,14 @@ from stemdesk.core.job import Failure, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
 from stemdesk.core.track import Tags
+from stemdesk.core.transfer import Transfer
 from stemdesk.gui import dialogs
 from stemdesk.gui.dialogs import FailureDialog, KeysDialog
+from stemdesk.gui.model_values import Download, Errand, Phase
 from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.values import NoDevice
 from support.jobs import a_job
-from support.stage import Stage, drag, drag_on, drop, file_mime
+from support.stage import MODELS, Stage, drag, drag_on, drop, file_mime
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -43,14 +45,8 @@ def test_without_a_model_the_window_names_the_folder(qtbot: QtBot, tmp_path: Pat
     stage.controller.models_known.emit(())
     assert str(tmp_path / "models") in stage.window.empty.notice.text()
     assert stage.window.empty.notice.isVisible()
-    stage.controller.models_known.emit((stage_model(),))
+    stage.controller.models_known.emit(MODELS[:1])
     assert not stage.window.empty.notice.isVisible()
-
-
-def stage_model() -> object:
-    from support.stage import MODELS
-
-    return MODELS[0]
 
 
 def test_the_first_song_is_selected(stage: Stage) -> None:
@@ -241,6 +237,23 @@ def test_quarters_are_announced(stage: Stage) -> None:
         stage.controller.run(job, Progress(JobStage.SEPARATING, fraction))
     stage.controller.end(job, state=JobState.DONE)
     assert said == [f"Viper: {n} % separated" for n in (25, 50, 75)] + ["Viper: Done"]
+
+
+def test_a_download_is_announced_in_quarters_and_at_its_end(stage: Stage) -> None:
+    said: list[str] = []
+    stage.window.announcer.announced.connect(said.append)
+    models = stage.controller.models
+    for done in (0, 10, 26, 30, 60, 99):
+        transfer = Transfer("htdemucs", done, 100, None, None)
+        models.put("htdemucs", Download(Errand.DOWNLOAD, transfer=transfer))
+    for _ in range(2):
+        models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.DONE))
+    assert said == [f"htdemucs: {n} % downloaded" for n in (25, 50, 75)] + [
+        "htdemucs: Downloaded and installed"
+    ]
+    models.put("htdemucs", Download(Errand.DOWNLOAD))
+    models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.FAILED, error="No network."))
+    assert said[-1] == "htdemucs: No network."
 
 
 # Failures, trash, locate

@@ -13,6 +13,7 @@ from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.core.settings import Settings
 from stemdesk.gui.controller import Controller
+from stemdesk.gui.model_values import ModelServices
 from stemdesk.gui.values import BatchSummary, DeviceLike, NoDevice, Surroundings, UserMessage
 from stemdesk.jobs.locks import job_lock
 from stemdesk.jobs.pipeline import Result, Workplace
@@ -100,6 +101,7 @@ class Desk:
         )
         self.free = 10**12
         self.rest_ms = 60_000
+        self.services = ModelServices(catalogue=tuple)  # no released models: nothing is asked
         self.probed_on: set[int] = set()
         self.batches: list[BatchSummary] = []
         self.messages: list[UserMessage] = []
@@ -116,6 +118,7 @@ class Desk:
             poll_ms=20,
             retry_ms=20,
             rest_ms=self.rest_ms,
+            models=self.services,
         )
         controller = Controller(
             self.folders, settings or Settings(), self.script.factory, surroundings=around

@@ -17,6 +17,7 @@ from stemdesk.core.settings import Settings
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
+from support.fake_models import FakeModels
 from support.jobs import a_job
 
 
@@ -32,6 +33,7 @@ class FakeController(QObject):
     batch_finished = Signal(object)
     device_known = Signal(object)
     models_known = Signal(object)
+    model_wanted = Signal(str)
     message = Signal(object)
     stopped = Signal()
 
@@ -47,6 +49,7 @@ class FakeController(QObject):
         self.missing: set[str] = set()
         self.pausing: set[str] = set()
         self.cancelling: set[str] = set()
+        self.models = FakeModels(self)
         self._jobs: list[Job] = []
         self._progress: dict[str, Progress] = {}
 

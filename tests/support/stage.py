@@ -19,7 +19,7 @@ from stemdesk.core.job import Job, JobState
 from stemdesk.core.settings import Settings
 from stemdesk.gui import theme
 from stemdesk.gui.dialogs import Dialog
-from stemdesk.gui.values import ModelChoice
+from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.window import MainWindow
 from support.fake_controller import FakeController
 from support.fake_player import FakePlayer

@@ -42,6 +42,7 @@ class Settings:
     longest_hours: float = _setting(24.0, "Longest song (hours)")
     window: str = _setting("", "Window geometry")
     exact_sum: bool = _setting(False, "Stems sum to the mix")
+    welcomed: bool = _setting(False, "Has added a song")  # the first start's card is not shown
 
     def __post_init__(self) -> None:
         for item in fields(self):

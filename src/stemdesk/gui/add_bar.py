@@ -21,14 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stemdesk.core.quality import BEST_MODEL, Quality, model_and_overlap, within_reach
-from stemdesk.gui import labels
+from stemdesk.core.quality import BEST_MODEL, Quality
+from stemdesk.gui import labels, model_words
 from stemdesk.gui.chip import StemChip
+from stemdesk.gui.choosing import find, plan, quality_in_reach
 from stemdesk.gui.drop import path_from_text, paths_from_mime
+from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.quality_box import QualityBox
-from stemdesk.gui.values import ModelChoice
 from stemdesk.gui.widgets import ComboBox, FlowLayout, chain, icon_button, muted, push_button
-from stemdesk.models.library import preferred
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -64,12 +64,14 @@ class AddBar(QFrame):
     open_files_wanted = Signal()
     open_folder_wanted = Signal()
     settings_wanted = Signal()
+    models_wanted = Signal()
     library_wanted = Signal()
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._choices: tuple[ModelChoice, ...] = ()
+        self._all: tuple[ModelChoice, ...] = ()
+        self._choices: list[ModelChoice] = []  # those that the menu offers
         self.chips: list[StemChip] = []
         self.setProperty("kind", "bar")
         layout = QVBoxLayout(self)
@@ -78,6 +80,8 @@ class AddBar(QFrame):
         layout.addLayout(self._make_first_line())
         layout.addWidget(self._make_second_line())
         controller.models_known.connect(self.set_models)
+        controller.models.changed.connect(self._model_changed)
+        controller.models.settings_wanted.connect(self._follow_settings)
 
     def _make_first_line(self) -> QHBoxLayout:
         self.library = icon_button("library", labels.LIBRARY, labels.LIBRARY_TIP)
@@ -124,7 +128,7 @@ class AddBar(QFrame):
         self.model.setAccessibleName(labels.MODEL)
         self.model.setToolTip(labels.MODEL_TIP)
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.model.setMaximumWidth(320)
+        self.model.setMaximumWidth(380)
         self.model.addItem(labels.LOOKING_FOR_MODELS)
         self.model.setEnabled(False)
         self.model.activated.connect(self._choose_model)
@@ -133,10 +137,15 @@ class AddBar(QFrame):
         self._chip_flow = FlowLayout(parent=self._chip_box)
         self._stems = _labelled(labels.STEMS_LABEL, self._chip_box)
         self._stems.hide()
+        self.get = push_button(model_words.DOWNLOAD)
+        self.get.clicked.connect(self._get)
+        self.get.hide()
+        self.page = push_button(model_words.PAGE_BUTTON, model_words.PAGE_TIP)
+        self.page.clicked.connect(self.models_wanted)
         line = QWidget()
         flow = FlowLayout(10, line)
         flow.addWidget(_labelled(labels.QUALITY, self.quality))
-        flow.addWidget(_labelled(labels.MODEL, self.model))
+        flow.addWidget(_labelled(labels.MODEL, self.model, self.get, self.page))
         flow.addWidget(self._stems)
         for widget in (line, self._chip_box, self._stems):
             _grow_in_height(widget)
@@ -154,18 +163,19 @@ class AddBar(QFrame):
     # Quality, model and stems
 
     def set_models(self, choices: Sequence[ModelChoice]) -> None:
-        """Show the installed models; what new songs get is chosen."""
-        self._choices = tuple(choices)
+        """Show the models that can be had; what new songs get is chosen."""
+        self._all = tuple(choices)
+        self._choices = [choice for choice in choices if choice.choosable]
         self.model.clear()
-        self.model.setEnabled(bool(choices))
-        if choices:
+        self.model.setEnabled(bool(self._choices))
+        if self._choices:
             self.model.setToolTip(labels.MODEL_TIP)
             self.model.addItems(self._names)
         else:
             self.model.addItem(labels.NO_MODEL)
             self.model.setToolTip(labels.no_model_tip(self._controller.folders.models))
         self.quality.setEnabled(True)
-        self.quality.set_installed(self._names)
+        self.quality.set_best(find(self._all, BEST_MODEL))
         self._show_choice()
 
     @property
@@ -173,15 +183,62 @@ class AddBar(QFrame):
         return [choice.name for choice in self._choices]
 
     def _show_choice(self) -> None:
-        """Quality, model and stems as new songs get them (`adding.separation_options`)."""
+        """Quality, model and stems as new songs get them (`choosing.plan`)."""
         names, settings = self._names, self._controller.settings
-        quality = within_reach(Quality(settings.quality), names)
-        self.quality.show_quality(quality)
-        chosen = preferred(names, settings.model)
-        if chosen is not None:
-            model, _ = model_and_overlap(quality, chosen)
+        self.quality.show_quality(quality_in_reach(self._all, settings))
+        model = plan(self._all, settings).options.model
+        if model in names:
             self.model.setCurrentIndex(names.index(model))
         self._make_chips()
+        self._show_sizes()
+
+    def _follow_settings(self) -> None:
+        """Another model was taken elsewhere; the controller has heard of it first."""
+        if self._all:
+            self._show_choice()
+
+    def _show_sizes(self) -> None:
+        """What would be downloaded for the chosen stems."""
+        stems = self._controller.settings.stems
+        for row, choice in enumerate(self._choices):
+            self.model.setItemText(row, model_words.menu_text(choice, stems))
+        self._show_get()
+
+    @property
+    def _choice(self) -> ModelChoice | None:
+        """The model that is shown."""
+        return self._choices[self.model.currentIndex()] if self._choices else None
+
+    def _model_changed(self, name: str) -> None:
+        if self._choice is not None and self._choice.name == name:
+            self._show_get()
+
+    def _show_get(self) -> None:
+        """Beside a model that is not there: its download, or how far that is."""
+        choice, stems = self._choice, self._controller.settings.stems
+        missing = choice.missing_bytes(stems) if choice is not None else 0
+        self.get.setVisible(bool(missing))
+        if choice is None or not missing:
+            return
+        download = self._controller.models.downloads.get(choice.name)
+        running = download is not None and download.running
+        text = model_words.download_text(missing)
+        if download is not None and running:
+            text = model_words.percent_text(download)
+        self.get.setText(text)
+        name = text if running else model_words.download_name(choice.name, missing)
+        self.get.setAccessibleName(name)
+        self.get.setToolTip(model_words.PAGE_TIP if running else name)
+
+    def _get(self) -> None:
+        choice = self._choice
+        if choice is None:
+            return
+        download = self._controller.models.downloads.get(choice.name)
+        if download is not None and download.running:
+            self.models_wanted.emit()
+        else:
+            self._controller.models.download(choice.name, self._controller.settings.stems)
 
     def _choose_quality(self, quality: Quality) -> None:
         if quality != self._controller.settings.quality:
@@ -221,7 +278,7 @@ class AddBar(QFrame):
             chip.clicked.connect(self._choose_stems)
             self._chip_flow.addWidget(chip)
         self._stems.setVisible(bool(stems))
-        chain(self.quality, self.model, *self.chips)
+        chain(self.quality, self.model, self.get, self.page, *self.chips)
 
     def _choose_stems(self) -> None:
         wanted = tuple(chip.stem for chip in self.chips if chip.isChecked())
@@ -232,10 +289,11 @@ class AddBar(QFrame):
             return
         stems = () if len(wanted) == len(self.chips) else wanted
         self._controller.change_settings(replace(self._controller.settings, stems=stems))
+        self._show_sizes()
 
 
-def _labelled(text: str, control: QWidget) -> QWidget:
-    """A control with its name before it."""
+def _labelled(text: str, control: QWidget, *more: QWidget) -> QWidget:
+    """A control with its name before it, and what belongs to it behind."""
     label = muted(text)
     label.setBuddy(control)
     holder = QWidget()
@@ -244,6 +302,8 @@ def _labelled(text: str, control: QWidget) -> QWidget:
     line.setSpacing(10)
     line.addWidget(label)
     line.addWidget(control, 1)
+    for widget in more:
+        line.addWidget(widget)
     return holder
 
 

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from stemdesk.core.errors import Cancelled, ModelError
-from stemdesk.core.job import Job, JobState, new_job
-from stemdesk.core.options import SeparationOptions
+from stemdesk.core.errors import Cancelled, ErrorCode
+from stemdesk.core.job import Failure, Job, JobState, new_job
 from stemdesk.core.progress import CancelToken
-from stemdesk.core.quality import model_and_overlap
 from stemdesk.core.settings import Settings
 from stemdesk.core.track import NO_TAGS, Tags, Track
 from stemdesk.gui import reports
+from stemdesk.gui.choosing import Plan, plan, plan_at_once
 from stemdesk.gui.ledger import Ledger
+from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.tasks import Outcome, Tasks
-from stemdesk.models.library import ModelLibrary, default_model, default_quality
 from stemdesk.paths import Folders
 
 if TYPE_CHECKING:
@@ -29,25 +28,15 @@ _TAGS_AT_ONCE = 8  # files for each task: rows fill in while the rest is read
 _UNFINISHED = {JobState.QUEUED, JobState.WAITING, JobState.PAUSED, JobState.INTERRUPTED}
 
 
-def separation_options(library: ModelLibrary, settings: Settings) -> SeparationOptions:
-    """A snapshot of the settings. Stems that the model does not have are not asked for, nor is
-    Best without its model."""
-    quality = default_quality(library, settings.quality, settings.stems)
-    chosen = default_model(library, settings.model, settings.stems)
-    model, overlap = model_and_overlap(quality, chosen)
-    stems = settings.stems
-    try:
-        sources = library.get(model, stems).sources
-        stems = tuple(stem for stem in stems if stem in sources)
-    except ModelError:
-        pass  # the job will say what is wrong with it
-    return SeparationOptions(model, stems, overlap, full_precision=settings.full_precision)
+Lister = Callable[[], tuple[ModelChoice, ...]]
+"""Lists the models; reads the disk."""
 
 
 class Adder(QObject):
     """Adds jobs to the ledger; nothing here waits in the GUI thread."""
 
     message = Signal(object)  # UserMessage
+    model_wanted = Signal(str)  # songs were added that wait for it
     settled = Signal()  # a walk or some tags are done: the queue may go on
 
     def __init__(self, tasks: Tasks, ledger: Ledger, parent: QObject | None = None) -> None:
@@ -71,23 +60,25 @@ class Adder(QObject):
         """End walks that are under way."""
         self._cancel.cancel()
 
-    def add(self, paths: Sequence[Path], where: Folders, settings: Settings) -> None:
+    def add(
+        self, paths: Sequence[Path], where: Folders, settings: Settings, models: Lister
+    ) -> None:
         """Walk `paths` and add a job for each song under them."""
         given = tuple(paths)
         cancel = self._cancel
         self._walks += 1
 
-        def walk() -> tuple[Found, SeparationOptions]:
+        def walk() -> tuple[Found, Plan]:
             from stemdesk.jobs.intake import find_tracks
 
-            options = separation_options(ModelLibrary(where.models), settings)
-            return find_tracks(given, cancel), options
+            how = plan(models(), settings)
+            return find_tracks(given, cancel), how
 
-        def walked(outcome: Outcome[tuple[Found, SeparationOptions]]) -> None:
+        def walked(outcome: Outcome[tuple[Found, Plan]]) -> None:
             self._walks -= 1
             if outcome.value is not None:
-                found, options = outcome.value
-                self._add(found.tracks, options, where, settings)
+                found, how = outcome.value
+                self._add(found.tracks, how, where, settings)
                 for message in reports.intake_messages(found):
                     self.message.emit(message)
             self._complain(outcome.error)
@@ -95,41 +86,45 @@ class Adder(QObject):
 
         self._tasks.io(walk, walked)
 
-    def add_demo(self, where: Folders, settings: Settings) -> None:
-        """Write the demo song and add it."""
+    def add_demo(self, where: Folders, settings: Settings, models: Lister) -> None:
+        """Write the demo song and add it; it waits for no model where there is any."""
         self._walks += 1
 
-        def write() -> tuple[Path, SeparationOptions]:
+        def write() -> tuple[Path, Plan]:
             from stemdesk.audio.demo import write_demo_song
 
-            options = separation_options(ModelLibrary(where.models), settings)
-            return write_demo_song(where.demo), options
+            return write_demo_song(where.demo), plan_at_once(models(), settings)
 
-        def written(outcome: Outcome[tuple[Path, SeparationOptions]]) -> None:
+        def written(outcome: Outcome[tuple[Path, Plan]]) -> None:
             self._walks -= 1
             if outcome.value is not None:
-                song, options = outcome.value
-                self._add([Track(song)], options, where, settings)
+                song, how = outcome.value
+                self._add([Track(song)], how, where, settings)
             self._complain(outcome.error)
             self.settled.emit()
 
         self._tasks.io(write, written)
 
     def with_options_of_now(
-        self, job_id: str, where: Folders, settings: Settings, put: Callable[[list[Job]], None]
+        self,
+        job_id: str,
+        where: Folders,
+        settings: Settings,
+        models: Lister,
+        put: Callable[[list[Job]], None],
     ) -> None:
         """Queue a job anew as if it was added now; `put` writes it."""
 
-        def known(outcome: Outcome[SeparationOptions]) -> None:
-            job = self._ledger.get(job_id)
-            if job is not None and outcome.value is not None:
-                queued = job.moved_to(JobState.QUEUED)
+        def known(outcome: Outcome[Plan]) -> None:
+            job, how = self._ledger.get(job_id), outcome.value
+            if job is not None and how is not None:
                 root, export = where.output.absolute(), settings.export
-                put([replace(queued, separation=outcome.value, export=export, root=root)])
+                queued = replace(job.moved_to(JobState.QUEUED), export=export, root=root)
+                put([_planned(queued, how, where)])
+                self._want(how)
             self._complain(outcome.error)
 
-        library = ModelLibrary(where.models)
-        self._tasks.io(lambda: separation_options(library, settings), known)
+        self._tasks.io(lambda: plan(models(), settings), known)
 
     def read_tags(self, jobs: Sequence[Job]) -> None:
         """Read the tags of unfinished jobs that have none yet, behind everything else."""
@@ -154,16 +149,27 @@ class Adder(QObject):
 
         self._tasks.io(read, done, behind=True)
 
-    def _add(
-        self,
-        tracks: Sequence[Track],
-        options: SeparationOptions,
-        where: Folders,
-        settings: Settings,
-    ) -> None:
+    def _add(self, tracks: Sequence[Track], how: Plan, where: Folders, settings: Settings) -> None:
         root = where.output.absolute()
-        self._ledger.add([new_job(track, options, settings.export, root) for track in tracks])
+        jobs = [new_job(track, how.options, settings.export, root) for track in tracks]
+        self._ledger.add([_planned(job, how, where) for job in jobs])
+        if jobs:
+            self._want(how)
+
+    def _want(self, how: Plan) -> None:
+        if how.waits:
+            self.model_wanted.emit(how.options.model)
 
     def _complain(self, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, Cancelled):
             self.message.emit(reports.error_message(error))
+
+
+def _planned(job: Job, how: Plan, where: Folders) -> Job:
+    """A queued job as planned: it may wait for its model."""
+    job = replace(job, separation=how.options)
+    if not how.waits:
+        return job
+    name = how.options.model
+    failure = Failure(ErrorCode.MODEL_MISSING, "", where.models, {"model": name})
+    return job.moved_to(JobState.WAITING, failure)

@@ -1,5 +1,5 @@
 """Tells screen readers how far the running song is: in quarters, that it gets no further, what it
-was asked for, and how it ended."""
+was asked for, and how it ended. Of a model's download: quarters and the end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from stemdesk.core.job import ENDED, JobState
 from stemdesk.core.progress import Stage
-from stemdesk.gui import messages
+from stemdesk.gui import messages, model_words
+from stemdesk.gui.model_values import Errand
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -28,9 +29,11 @@ class Announcer(QObject):
         self._window = window
         self._quarters: dict[str, int] = {}
         self._stalled = ""  # the job that is said to get no further
+        self._downloads: dict[str, int] = {}  # models that are downloaded: quarters
         self._asked = ("", "")  # a job, and what it is said to be asked for
         controller.progress_changed.connect(self._progress)
         controller.job_changed.connect(self._state)
+        controller.models.changed.connect(self._model)
 
     def say(self, text: str) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._window, text))
@@ -66,3 +69,16 @@ class Announcer(QObject):
             return
         if self._quarters.pop(job_id, None) is not None or job.state is JobState.FAILED:
             self.say(f"{messages.song_title(job)}: {messages.state_text(job, None)}")
+
+    def _model(self, name: str) -> None:
+        download = self._controller.models.downloads.get(name)
+        if download is None or download.errand is not Errand.DOWNLOAD:
+            return
+        if not download.running:
+            if self._downloads.pop(name, None) is not None:
+                self.say(model_words.ended_text(name, download))
+            return
+        quarter = int(download.fraction * 4)
+        if 0 < quarter < 4 and quarter > self._downloads.get(name, 0):
+            self.say(model_words.quarter_text(name, quarter))
+        self._downloads[name] = quarter

@@ -22,6 +22,7 @@ from stemdesk.gui.elsewhere import Elsewhere
 from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.machine import Machine
+from stemdesk.gui.model_desk import ModelDesk
 from stemdesk.gui.runner import Runner, make_pipeline, workplace
 from stemdesk.gui.shelf import Shelf
 from stemdesk.gui.tasks import Tasks
@@ -47,6 +48,7 @@ class Controller(QObject):
     batch_finished = Signal(object)  # BatchSummary
     device_known = Signal(object)  # DeviceLike
     models_known = Signal(object)  # tuple[ModelChoice, ...]
+    model_wanted = Signal(str)  # songs were added that wait for this model
     message = Signal(object)  # UserMessage
     stopped = Signal()
 
@@ -66,35 +68,23 @@ class Controller(QObject):
         self._started = False
         self._early: list[Path] = []  # given before the start
         self.tasks = Tasks(self)
-        self._machine = Machine(self.tasks, folders, settings, around.probe, self)
-        self._ledger = Ledger(folders.database, self)
-        self._runner = Runner(self.tasks, pipeline_factory, self, around.rest_ms)
-        self._adder = Adder(self.tasks, self._ledger, self)
-        self._shelf = Shelf(self.tasks, self._ledger, self)
-        self._janitor = Janitor(self.tasks, self)
+        tasks = self.tasks
+        machine = self._machine = Machine(tasks, folders, settings, around.probe, self)
+        ledger = self._ledger = Ledger(folders.database, self)
+        self.models = ModelDesk(tasks, ledger, machine, around.models, self)
+        runner = self._runner = Runner(tasks, pipeline_factory, self, around.rest_ms)
+        adder = self._adder = Adder(tasks, ledger, self)
+        self._shelf = Shelf(tasks, ledger, self)
+        janitor = self._janitor = Janitor(tasks, self)
         # These know nothing of the controller: in a circle of references, the garbage collector
         # would end it and its timers, in whatever thread that happens to run.
-        machine, runner = self._machine, self._runner
-        self._elsewhere = Elsewhere(
-            self._ledger, machine.scratch, lambda: runner.job_id, around.poll_ms, self
+        elsewhere = self._elsewhere = Elsewhere(
+            ledger, machine.scratch, lambda: runner.job_id, around.poll_ms, self
         )
         self._waits = Waits(
-            self.tasks,
-            self._ledger,
-            lambda: machine.folders,
-            around.free_bytes,
-            around.retry_ms,
-            self,
+            tasks, ledger, lambda: machine.folders, around.free_bytes, around.retry_ms, self
         )
-        self._conveyor = Conveyor(
-            self._runner,
-            self._ledger,
-            self._adder,
-            self._elsewhere,
-            self._janitor,
-            machine.scratch,
-            self,
-        )
+        self._conveyor = Conveyor(runner, ledger, adder, elsewhere, janitor, machine.scratch, self)
         self._connect()
 
     def _connect(self) -> None:
@@ -105,15 +95,19 @@ class Controller(QObject):
         self._ledger.moved.connect(self.job_moved)
         self._ledger.removed.connect(self.jobs_removed)
         self._ledger.failed.connect(self._complain)
-        self._adder.message.connect(self.message)
+        self._adder.model_wanted.connect(self.model_wanted)
         self._shelf.changed.connect(self.job_changed)
-        self._shelf.message.connect(self.message)
         self._elsewhere.changed.connect(self.job_changed)
         self._waits.can_go_on.connect(self.go_on)
-        self._waits.looked.connect(self._machine.look_for_models)
+        self._waits.looked.connect(self.models.look_while_none)
         self._machine.device_known.connect(self.device_known)
-        self._machine.models_known.connect(self.models_known)
-        self._machine.message.connect(self.message)
+        self._machine.models_moved.connect(self.models.look)
+        self.models.known.connect(self.models_known)
+        self.models.arrived.connect(self._waits.look)
+        self.models.can_go_on.connect(self.go_on)
+        self.models.settings_wanted.connect(self.change_settings)
+        for part in (self._adder, self._shelf, self._machine, self.models):
+            part.message.connect(self.message)
         self._conveyor.progressed.connect(self.progress_changed)
         self._conveyor.rested.connect(self.job_changed)
         self._conveyor.batch_finished.connect(self.batch_finished)
@@ -126,6 +120,7 @@ class Controller(QObject):
         self._started = True
         self._runner.set_workplace(workplace(self.folders, self.settings))
         self._machine.start()
+        self.models.look()
         self._ledger.open()
         if self._early:
             self.add_paths(self._early)
@@ -149,6 +144,7 @@ class Controller(QObject):
         self._conveyor.stop(self._stop_ms)
         self._elsewhere.stop()
         self._waits.stop()
+        self.models.stop()
         self._runner.close()
         ended = self.tasks.close(wait_ms)
         self._machine.close()
@@ -220,11 +216,11 @@ class Controller(QObject):
         if not self._started:
             self._early.extend(paths)
             return
-        self._adder.add(paths, self.folders, self.settings)
+        self._adder.add(paths, self.folders, self.settings, self.models.lister())
 
     def add_demo(self) -> None:
         """Add the demo song that the app makes itself."""
-        self._adder.add_demo(self.folders, self.settings)
+        self._adder.add_demo(self.folders, self.settings, self.models.lister())
 
     def _on_added(self, jobs: list[Job]) -> None:
         self._adder.read_tags(jobs)
@@ -280,7 +276,8 @@ class Controller(QObject):
             self.retry(job_id)
         elif self._mine([job_id], RESTARTABLE | {JobState.PAUSED}):
             self._shelf.forget(job_id)
-            self._adder.with_options_of_now(job_id, self.folders, self.settings, self._conveyor.put)
+            models, put = self.models.lister(), self._conveyor.put
+            self._adder.with_options_of_now(job_id, self.folders, self.settings, models, put)
 
     def remove(self, ids: Sequence[str]) -> None:
         """Take jobs off the list. Saved stems stay; a running job is cancelled."""

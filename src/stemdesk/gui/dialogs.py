@@ -88,6 +88,10 @@ class Dialog(QDialog):
     def show_over(self) -> None:
         retint(self)
         self.open()
+        layout = self.layout()
+        if layout is not None:  # wrapped lines may need more than Qt's first guess
+            needed = layout.totalMinimumHeightForWidth(self.width())
+            self.resize(self.width(), max(self.height(), needed))
 
 
 class FailureDialog(Dialog):
@@ -191,9 +195,17 @@ def choose_files(parent: QWidget, then: Callable[[list[Path]], object]) -> QFile
     from stemdesk.audio.decode import AUDIO_SUFFIXES
 
     patterns = " ".join(f"*{suffix}" for suffix in sorted(AUDIO_SUFFIXES))
-    dialog = QFileDialog(parent, labels.OPEN_FILES_CAPTION)
+    filters = labels.FILE_FILTERS.format(patterns=patterns)
+    return choose_of_kind(parent, labels.OPEN_FILES_CAPTION, filters, then)
+
+
+def choose_of_kind(
+    parent: QWidget, caption: str, filters: str, then: Callable[[list[Path]], object]
+) -> QFileDialog:
+    """Ask for files; `filters` as `Kind (*.a *.b);;All files (*)`."""
+    dialog = QFileDialog(parent, caption)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-    dialog.setNameFilters(labels.FILE_FILTERS.format(patterns=patterns).split(";;"))
+    dialog.setNameFilters(filters.split(";;"))
     return _open_chooser(dialog, then)
 
 

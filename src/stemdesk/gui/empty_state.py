@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from stemdesk.gui import labels, theme
 from stemdesk.gui.icons import app_pixmap, transparent
+from stemdesk.gui.welcome import WelcomeCard
 from stemdesk.gui.widgets import FlowLayout, muted, push_button
 
+if TYPE_CHECKING:
+    from stemdesk.gui.controller import Controller
+
 _ICON_PX = 88
+_ROOM_LINES = 32  # of text: so high is everything together, with the card
 
 
 class EmptyState(QWidget):
@@ -18,20 +25,20 @@ class EmptyState(QWidget):
     open_folder_wanted = Signal()
     demo_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(labels.EMPTY_NAME)
-        picture = QLabel()
-        picture.setPixmap(app_pixmap(_ICON_PX, self.devicePixelRatioF()))
-        picture.setAccessibleName(labels.APP_NAME)
+        self._picture = QLabel()
+        self._picture.setPixmap(app_pixmap(_ICON_PX, self.devicePixelRatioF()))
+        self._picture.setAccessibleName(labels.APP_NAME)
         self.headline = QLabel(labels.DROP_HEADLINE)
         font = QFont(self.headline.font())
         font.setPointSizeF(font.pointSizeF() * 1.9)
         font.setWeight(QFont.Weight.DemiBold)
         self.headline.setFont(font)
-        text = muted(labels.DROP_TEXT)
-        text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        text.setWordWrap(True)
+        self._text = muted(labels.DROP_TEXT)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._text.setWordWrap(True)
         self.open = push_button(labels.OPEN_FILES, labels.OPEN_TIP, "note", primary=True)
         self.folder = push_button(labels.OPEN_FOLDER, labels.OPEN_FOLDER_TIP, "folder")
         self.demo = push_button(labels.DEMO, labels.DEMO_TIP, "play")
@@ -48,19 +55,53 @@ class EmptyState(QWidget):
         self.notice.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.notice.hide()
+        self.welcome = WelcomeCard(controller)
+        self.welcome.hide()
+        self._lay_out(buttons)
+
+    def _lay_out(self, buttons: QWidget) -> None:
+        """It scrolls where a small window and large fonts leave too little room."""
         centre = Qt.AlignmentFlag.AlignHCenter
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(48, 40, 48, 40)
+        beside = QHBoxLayout()  # not aligned: that would take its height from its narrowest form
+        beside.addStretch(1)
+        beside.addWidget(self.welcome, 1000)
+        beside.addStretch(1)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(24, 16, 24, 16)
         layout.setSpacing(14)
         layout.addStretch(2)
-        layout.addWidget(picture, 0, centre)
+        layout.addWidget(self._picture, 0, centre)
         layout.addSpacing(4)
         layout.addWidget(self.headline, 0, centre)
-        layout.addWidget(text)
+        layout.addWidget(self._text)
         layout.addSpacing(8)
         layout.addWidget(buttons, 0, centre)
+        layout.addLayout(beside)
         layout.addWidget(self.notice)
         layout.addStretch(3)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(content)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(24, 24, 24, 24)
+        around.addWidget(scroll)
+
+    def show_welcome(self, wanted: bool) -> None:
+        """Whether the card of the first start is there; it says what the text says, and more."""
+        self.welcome.setVisible(wanted)
+        self._text.setVisible(not wanted)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The picture only where there is room for everything."""
+        needed = _ROOM_LINES * self.fontMetrics().height() if not self.welcome.isHidden() else 0
+        self._picture.setVisible(self.height() >= needed)
 
     def show_notice(self, text: str) -> None:
         """A line below the buttons, such as that no model is installed; "" hides it."""

@@ -1,5 +1,6 @@
 """What stands on the window's controls: names, tooltips, captions. English only for now; all of
-it is here and in `messages` (whole sentences), so that translations can come."""
+it is here, in `messages` (whole sentences), and in `model_words` and `offer_words` (models), so
+that translations can come."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ QUALITY_TIPS = {
     "standard": "the overlap that Demucs uses itself",
     "best": f"the fine-tuned model {BEST_MODEL}, takes several times as long",
 }
-BEST_MISSING = f"The model {BEST_MODEL} is not installed."
+BEST_MISSING = f"The model {BEST_MODEL} is not installed: splitting offers to download it."
+BEST_NOWHERE = f"The model {BEST_MODEL} is not installed."
 NO_MODEL = "No model installed"
 LOOKING_FOR_MODELS = "Looking for models…"
 STEMS_LABEL = "Stems"
@@ -144,6 +146,7 @@ DISMISS = "Close this message"
 DISMISS_TIP = "Close this message (Esc)"
 CLOSING_LATER = "StemDesk closes when this song is done; the rest goes on next time."
 STAY_OPEN = "Stay open"
+CANCEL_DOWNLOAD = "Cancel the download"
 
 # The status line
 
@@ -180,6 +183,7 @@ KEYS = (
     ("Ctrl+L", "Show the library, go to it"),
     ("Del", "Remove songs from the list"),
     ("Alt+↑ / ↓", "Move a song in the queue"),
+    ("Ctrl+Shift+M", "Models"),
     ("Ctrl+,", "Settings"),
     ("F1", "These keys"),
     ("Ctrl+Q", "Quit"),
@@ -218,14 +222,6 @@ def native_keys(text: str, mac: bool = sys.platform == "darwin") -> str:
 
 STOPPING = "Stopping… — StemDesk"
 
-
-def no_model_notice(folder: Path) -> str:
-    return (
-        f"No model is installed yet. Put a Demucs model into {printable(str(folder))}\n"
-        "The demo song works without one."
-    )
-
-
 # What can be done with a song, by the action's name
 
 ACTIONS = {
@@ -234,6 +230,8 @@ ACTIONS = {
     "go-on": "Go on",
     "details": "What happened…",
     "retry": "Try again",
+    "get-model": "Download its model",
+    "use-instead": "Split with another model now",
     "cancel": "Cancel",
     "show-folder": "Show in folder",
     "split-again": "Split again",

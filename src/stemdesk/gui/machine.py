@@ -1,4 +1,4 @@
-"""Settings, folders, models and the device: what new jobs are made with and run on."""
+"""Settings, folders and the device: what new jobs are made with and run on."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import Settings, save_settings
 from stemdesk.gui import reports
 from stemdesk.gui.tasks import Outcome, Tasks
-from stemdesk.gui.values import DeviceLike, ModelChoice, NoDevice
+from stemdesk.gui.values import DeviceLike, NoDevice
 from stemdesk.log import log
-from stemdesk.models.library import BUILT_IN, BrokenModel, ModelLibrary
 from stemdesk.paths import Folders
 
 
 class Machine(QObject):
-    """Saves the settings, lists the models and asks for the device, all off the GUI thread."""
+    """Saves the settings and asks for the device, off the GUI thread."""
 
     device_known = Signal(object)  # DeviceLike
-    models_known = Signal(object)  # tuple[ModelChoice, ...]
+    models_moved = Signal()  # another models folder was chosen
     message = Signal(object)  # UserMessage
 
     def __init__(
@@ -38,7 +37,6 @@ class Machine(QObject):
         self._probe = probe
         self._saved = settings
         self._saving = False
-        self._models: tuple[ModelChoice, ...] | None = None
         self.settings = settings
         self.folders = defaults.chosen(settings)
 
@@ -47,7 +45,6 @@ class Machine(QObject):
         return self.folders.scratch
 
     def start(self) -> None:
-        self._list_models()
         self._probe_device()
 
     def close(self) -> None:
@@ -66,13 +63,8 @@ class Machine(QObject):
         if settings.device != before.device:
             self._probe_device()
         if settings.models_folder != before.models_folder:
-            self._list_models()
+            self.models_moved.emit()
         return _place(settings) != _place(before)
-
-    def look_for_models(self) -> None:
-        """List the models again while there is none but the built-in one."""
-        if self._models is not None and all(item.name == BUILT_IN for item in self._models):
-            self._list_models()
 
     def _save(self) -> None:
         """One write at a time, so that the newest settings are written last."""
@@ -89,17 +81,6 @@ class Machine(QObject):
             self._save()
 
         self._tasks.io(lambda: save_settings(settings, path), saved)
-
-    def _list_models(self) -> None:
-        folder = self.folders.models
-
-        def listed(outcome: Outcome[tuple[ModelChoice, ...]]) -> None:
-            if outcome.value is not None and folder == self.folders.models:
-                before, self._models = self._models, outcome.value
-                if before != self._models:
-                    self.models_known.emit(self._models)
-
-        self._tasks.io(lambda: _installed(folder), listed)
 
     def _probe_device(self) -> None:
         wanted = self.settings.device
@@ -126,14 +107,3 @@ def _place(settings: Settings) -> tuple[object, ...]:
         settings.scratch_folder,
         settings.longest_hours,
     )
-
-
-def _installed(folder: Path) -> tuple[ModelChoice, ...]:
-    """The models that can be chosen, with the stems that they serve for."""
-    choices = []
-    for model in ModelLibrary(folder).installed():
-        if isinstance(model, BrokenModel):
-            log.warning("the model %s cannot be used: %s", model.name, model.error)
-        else:
-            choices.append(ModelChoice(model.name, model.usable, model.size_bytes))
-    return tuple(choices)

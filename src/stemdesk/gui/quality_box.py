@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
-from stemdesk.core.quality import BEST_MODEL, Quality
+from stemdesk.core.quality import Quality
 from stemdesk.gui import labels
 from stemdesk.gui.labels import native_keys
+from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.widgets import ComboBox
 
 _QUALITIES = tuple(Quality)
@@ -30,19 +29,21 @@ class QualityBox(ComboBox):
             self._items.appendRow(QStandardItem(quality.label))
         self.setModel(self._items)
         self.activated.connect(lambda index: self.chosen.emit(_QUALITIES[index]))
-        self.set_installed([])
+        self.set_best(None)
 
     @property
     def quality(self) -> Quality:
         """The one that is shown."""
         return _QUALITIES[self.currentIndex()]
 
-    def set_installed(self, models: Container[str]) -> None:
-        """The names of the models that can be used."""
-        there = BEST_MODEL in models
+    def set_best(self, model: ModelChoice | None) -> None:
+        """The model of Best, None where there is none: one to download can be chosen, too."""
+        there = model is not None and model.choosable
         tips = [f"{quality.label}: {labels.QUALITY_TIPS[quality]}." for quality in _QUALITIES]
         best = _QUALITIES.index(Quality.BEST)
-        if not there:
+        if model is None or not there:
+            tips[best] += f"\n{labels.BEST_NOWHERE}"
+        elif not model.usable():
             tips[best] += f"\n{labels.BEST_MISSING}"
         self._items.item(best).setEnabled(there)
         for row, tip in enumerate(tips):

@@ -17,6 +17,9 @@ from PySide6.QtCore import (
 
 from stemdesk.core.job import Job
 from stemdesk.gui import messages
+from stemdesk.gui.model_offers import is_draft
+from stemdesk.gui.offer_words import DRAFT_QUALITY, arriving_briefly, arriving_text
+from stemdesk.gui.waits import awaited_model
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -34,6 +37,7 @@ class QueueModel(QAbstractListModel):
         self._controller = controller
         self._jobs: list[Job] = []
         self._rows: dict[str, int] = {}
+        self._arriving: dict[str, str] = {}  # model: what rows that wait for it say
         self._read_all()
         controller.jobs_reset.connect(self._reset)
         controller.jobs_added.connect(self._add)
@@ -41,6 +45,7 @@ class QueueModel(QAbstractListModel):
         controller.progress_changed.connect(self._change)
         controller.job_moved.connect(self._move)
         controller.jobs_removed.connect(self._remove)
+        controller.models.changed.connect(self._model_changed)
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._jobs)
@@ -64,10 +69,19 @@ class QueueModel(QAbstractListModel):
 
     def state_text(self, job: Job) -> str:
         """The job's state in words, as its row shows it."""
-        controller = self._controller
+        controller, name = self._controller, awaited_model(job)
+        if name and not controller.is_elsewhere(job.id):
+            return arriving_text(name, controller.models.downloads.get(name))
         asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
         progress, elsewhere = controller.progress(job.id), controller.is_elsewhere(job.id)
-        return messages.state_text(job, progress, elsewhere, asked)
+        text = messages.state_text(job, progress, elsewhere, asked)
+        return f"{text}, {DRAFT_QUALITY}" if is_draft(job) else text
+
+    def short_state_text(self, job: Job) -> str:
+        """The same where there is little room: how far its model is, before everything else."""
+        name = awaited_model(job)
+        download = self._controller.models.downloads.get(name) if name else None
+        return arriving_briefly(name, download) if name else self.state_text(job)
 
     def fraction(self, job: Job) -> float:
         """How far the job's stage is, 0 to 1."""
@@ -153,6 +167,16 @@ class QueueModel(QAbstractListModel):
         self._jobs[row] = job
         index = self.index(row)
         self.dataChanged.emit(index, index)
+
+    def _model_changed(self, name: str) -> None:
+        """Rows that wait for a model say how far its download is, to the percent."""
+        text = arriving_text(name, self._controller.models.downloads.get(name))
+        if text == self._arriving.get(name, ""):
+            return
+        self._arriving[name] = text
+        rows = [row for row, job in enumerate(self._jobs) if awaited_model(job) == name]
+        if rows:
+            self.dataChanged.emit(self.index(rows[0]), self.index(rows[-1]))
 
     def _move(self, job_id: str) -> None:
         old = self._rows.get(job_id)

@@ -147,7 +147,10 @@ class QueueRow(QStyledItemDelegate):
         failed = job.state is JobState.FAILED
         painter.setPen(QColor(colours.danger if failed else colours.muted))
         line = QRect(area.left(), line.bottom() + 2, area.width(), below.height())
-        text = below.elidedText(self._model.state_text(job), elide, area.width())
+        text = self._model.state_text(job)
+        if below.horizontalAdvance(text) > area.width():
+            text = self._model.short_state_text(job)
+        text = below.elidedText(text, elide, area.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
 
 

@@ -17,6 +17,7 @@ from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui import labels, reports
 from stemdesk.gui.icons import themed
 from stemdesk.gui.tasks import Outcome
+from stemdesk.gui.waits import awaited_model
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -30,6 +31,8 @@ class RowAction(StrEnum):
     GO_ON = "go-on"
     DETAILS = "details"
     RETRY = "retry"
+    GET_MODEL = "get-model"
+    USE_INSTEAD = "use-instead"
     CANCEL = "cancel"
     SHOW_FOLDER = "show-folder"
     SPLIT_AGAIN = "split-again"
@@ -47,6 +50,8 @@ ICONS = {
     RowAction.GO_ON: "play",
     RowAction.DETAILS: "info",
     RowAction.RETRY: "retry",
+    RowAction.GET_MODEL: "drop",
+    RowAction.USE_INSTEAD: "split",
     RowAction.CANCEL: "close",
     RowAction.SHOW_FOLDER: "folder",
     RowAction.SPLIT_AGAIN: "retry",
@@ -72,7 +77,10 @@ _BY_STATE: dict[JobState, tuple[RowAction, ...]] = {
     JobState.CANCELLED: (_A.RETRY, _A.REMOVE),
     JobState.INTERRUPTED: (_A.GO_ON, _A.CANCEL, _A.REMOVE),
 }
+_FOR_A_MODEL = (_A.GET_MODEL, _A.USE_INSTEAD, _A.PAUSE, _A.CANCEL, *_MOVES, _A.REMOVE)
 _BUTTONS = (
+    _A.GET_MODEL,
+    _A.USE_INSTEAD,
     _A.PAUSE,
     _A.RESUME,
     _A.GO_ON,
@@ -80,13 +88,26 @@ _BUTTONS = (
     _A.SHOW_FOLDER,
     _A.CANCEL,
 )
-_OF_MANY = frozenset({_A.PAUSE, _A.RESUME, _A.GO_ON, _A.RETRY, _A.CANCEL, _A.REMOVE})
+_OF_MANY = frozenset(
+    {
+        _A.PAUSE,
+        _A.RESUME,
+        _A.GO_ON,
+        _A.RETRY,
+        _A.GET_MODEL,
+        _A.USE_INSTEAD,
+        _A.CANCEL,
+        _A.REMOVE,
+    }
+)
 
 
 def actions_for(job: Job, elsewhere: bool = False) -> tuple[RowAction, ...]:
     """What can be done with a job; nothing while another StemDesk runs it."""
     if elsewhere and job.state in ACTIVE | {JobState.WAITING}:
         return ()
+    if awaited_model(job):
+        return _FOR_A_MODEL
     actions = _BY_STATE[job.state]
     if job.state is JobState.WAITING and job.failure is None:  # it runs: behind another StemDesk
         return tuple(action for action in actions if action is not _A.RETRY)
@@ -123,11 +144,17 @@ class RowCommands(QObject):
         allowed = [job_id for job_id in ids if action in self.allowed(job_id)]
         if not allowed:
             return
-        many = {_A.REMOVE: self._controller.remove, _A.GO_ON: self._controller.go_on}
+        controller = self._controller
+        many = {
+            _A.REMOVE: controller.remove,
+            _A.GO_ON: controller.go_on,
+            _A.GET_MODEL: controller.models.download_for,
+            _A.USE_INSTEAD: controller.models.use_instead,
+        }
         if action in many:
             many[action](allowed)
             return
-        self._controller.for_each(allowed, lambda job_id: self._run_one(action, job_id))
+        controller.for_each(allowed, lambda job_id: self._run_one(action, job_id))
 
     def allowed(self, job_id: str) -> tuple[RowAction, ...]:
         job = self._controller.job(job_id)

@@ -20,9 +20,10 @@ from PySide6.QtWidgets import (
 
 from stemdesk.core.options import AudioFormat
 from stemdesk.core.settings import Settings
-from stemdesk.gui import labels
+from stemdesk.gui import labels, model_words
 from stemdesk.gui.dialogs import Dialog, choose_folder
 from stemdesk.gui.widgets import CheckBox, ComboBox, muted, push_button
+from stemdesk.models.catalogue import BASE_URL
 from stemdesk.paths import Folders
 
 _META = {item.name: item.metadata for item in fields(Settings)}
@@ -32,6 +33,7 @@ class SettingsDialog(Dialog):
     """`changed`: the new Settings, when they are saved."""
 
     changed = Signal(object)
+    models_wanted = Signal()
 
     def __init__(self, parent: QWidget | None, settings: Settings, folders: Folders) -> None:
         super().__init__(parent, labels.SETTINGS, labels.SETTINGS_TEXT)
@@ -49,10 +51,16 @@ class SettingsDialog(Dialog):
         self.device = self._add_choice("device", labels.DEVICES)
         self.full_precision = self._add_switch("full_precision", labels.FULL_PRECISION)
         self.models = self._add_folder("models_folder", defaults.models)
+        self.mirror = QLineEdit(settings.model_mirror)
+        self.mirror.setPlaceholderText(BASE_URL)
+        self._add_row("model_mirror", self.mirror, self.mirror)
         self.scratch = self._add_folder("scratch_folder", defaults.scratch)
         self.hours = self._add_hours()
         self.format.currentIndexChanged.connect(self._fit_bits)
         self._fit_bits()
+        self.page = push_button(model_words.PAGE_BUTTON, model_words.PAGE_TIP)
+        self.page.clicked.connect(self._show_models)
+        self._buttons.insertWidget(0, self.page)
         self.add_button(labels.CANCEL, self.reject)
         self.add_button(labels.SAVE, self._save, primary=True)
         self.widen(84)
@@ -69,6 +77,7 @@ class SettingsDialog(Dialog):
             device=str(self.device.currentData()),
             full_precision=self.full_precision.isChecked(),
             models_folder=self.models.text().strip(),
+            model_mirror=self.mirror.text().strip(),
             scratch_folder=self.scratch.text().strip(),
             longest_hours=self.hours.value(),
         )
@@ -76,6 +85,11 @@ class SettingsDialog(Dialog):
     def _save(self) -> None:
         self.changed.emit(self.settings)
         self.accept()
+
+    def _show_models(self) -> None:
+        """To the models page; what was changed here is kept."""
+        self._save()
+        self.models_wanted.emit()
 
     def _add_row(self, name: str, field: QWidget, control: QWidget) -> None:
         row = self._grid.rowCount()

@@ -33,6 +33,7 @@ def install_shortcuts(window: MainWindow) -> PlainKeys:
         ("Ctrl+Shift+O", window.open_folder),
         (QKeySequence.StandardKey.Paste, window.paste),
         ("Ctrl+,", window.show_settings),
+        ("Ctrl+Shift+M", window.models.show_page),
         ("F1", window.show_keys),
         ("Ctrl+Q", window.close),
         ("Ctrl+L", lambda: _to_library(window)),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from stemdesk.core.job import Job
 from stemdesk.core.sentences import say_notice
-from stemdesk.gui import messages
-from stemdesk.gui.widgets import ElidedLabel, muted
+from stemdesk.gui import messages, model_words
+from stemdesk.gui.model_offers import DraftLine
+from stemdesk.gui.widgets import ElidedLabel, muted, push_button
 
 
 class SongHeader(QWidget):
@@ -25,6 +28,19 @@ class SongHeader(QWidget):
         self.notices = muted()
         self.notices.setProperty("kind", "warning")
         self.notices.setWordWrap(True)
+        self.draft = QWidget()
+        self.draft_text = muted()
+        self.draft_text.setProperty("kind", "warning")
+        self.draft_text.setWordWrap(True)
+        self.better = push_button(model_words.DOWNLOAD)
+        self.better.clicked.connect(self._get_better)
+        self._better: Callable[[], object] | None = None
+        below = QHBoxLayout(self.draft)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(12)
+        below.addWidget(self.draft_text, 1)
+        below.addWidget(self.better)
+        self.draft.hide()
         line = QHBoxLayout()
         line.setSpacing(16)
         line.addWidget(self.title, 1)
@@ -33,6 +49,7 @@ class SongHeader(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(line)
+        layout.addWidget(self.draft)
         layout.addWidget(self.notices)
 
     def show_job(self, job: Job) -> None:
@@ -41,3 +58,20 @@ class SongHeader(QWidget):
         self.facts.setToolTip(messages.song_facts_tip(job))
         self.notices.setText("\n".join(say_notice(notice) for notice in job.notices))
         self.notices.setVisible(bool(job.notices))
+
+    def show_draft(self, line: DraftLine | None) -> None:
+        """That a song is a draft, and what can be done about it; None for any other song."""
+        self.draft.setVisible(line is not None)
+        self._better = line.act if line is not None else None
+        if line is None:
+            return
+        self.draft_text.setText(line.text)
+        self.better.setVisible(bool(line.button))
+        if line.button and self.better.text() != line.button:
+            self.better.setText(line.button)
+            self.better.setAccessibleName(line.button)
+            self.better.setToolTip(line.button)
+
+    def _get_better(self) -> None:
+        if self._better is not None:
+            self._better()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui import labels, messages, reports
+from stemdesk.gui.model_offers import draft_line, waiting_offer
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.queue_row import state_icon
 from stemdesk.gui.row_actions import ICONS, LABELS, RowAction, RowCommands, buttons_for
@@ -21,6 +22,7 @@ from stemdesk.gui.song_header import SongHeader
 from stemdesk.gui.state_panel import Button, StatePanel
 from stemdesk.gui.stems_page import StemsPage
 from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.waits import awaited_model
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -40,6 +42,7 @@ class SongView(QWidget):
     """`locate_wanted`: id of a song whose stems were moved."""
 
     locate_wanted = Signal(str)
+    models_wanted = Signal()
 
     def __init__(
         self,
@@ -77,6 +80,8 @@ class SongView(QWidget):
         controller.progress_changed.connect(self._changed)
         controller.jobs_reset.connect(self._refresh)
         controller.jobs_removed.connect(self._playback.forget)
+        controller.models.changed.connect(self._models_changed)
+        controller.models_known.connect(self._models_changed)
         reader.found.connect(self._open)
         reader.drawn.connect(self._draw)
         reader.missing.connect(lambda job_id: self._meet(job_id, None))
@@ -138,6 +143,7 @@ class SongView(QWidget):
         if job is None:
             return
         self.header.show_job(job)
+        self.header.show_draft(draft_line(self._controller, job))
         if job.state is not JobState.DONE or job.output is None:
             if self._opened is not None:
                 self._leave()
@@ -154,6 +160,14 @@ class SongView(QWidget):
             self._opened = (job.id, job.output)
             self._show_panel(job, state_icon(job.state), messages.state_headline(job), "")
             self._reader.read(job)
+
+    def _models_changed(self) -> None:
+        """A download got further, or a model came or went."""
+        job = self._controller.job(self._job_id)
+        if job is not None:
+            self.header.show_draft(draft_line(self._controller, job))
+            if awaited_model(job):
+                self._show_state(job)
 
     # The stems
 
@@ -187,6 +201,12 @@ class SongView(QWidget):
 
     def _show_state(self, job: Job) -> None:
         controller = self._controller
+        offer = waiting_offer(controller, job, self.models_wanted.emit)
+        if offer is not None and not controller.is_elsewhere(job.id):
+            mark = state_icon(job.state)
+            self.panel.show_state(mark, offer.headline, offer.text, offer.fraction, offer.buttons)
+            self._stack.setCurrentWidget(self.panel)
+            return
         elsewhere, progress = controller.is_elsewhere(job.id), controller.progress(job.id)
         asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
         running = job.state in ACTIVE and not elsewhere

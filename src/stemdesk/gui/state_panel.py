@@ -13,7 +13,7 @@ from stemdesk.gui.widgets import FlowLayout, muted, push_button
 
 Button = tuple[str, str, Callable[[], object]]
 """Text, icon, what it does."""
-_LOUD = ("play", "retry", "locate")
+_LOUD = ("play", "retry", "locate", "drop")
 """The first button stands out if it brings the song on; pause and cancel do not."""
 
 

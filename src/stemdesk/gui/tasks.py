@@ -1,4 +1,4 @@
-"""Work off the GUI thread: two pools, and one relay that brings values back.
+"""Work off the GUI thread: three pools, and one relay that brings values back.
 
 The compute pool has exactly one thread that never expires: the only one that touches torch. The
 relay lives in the GUI thread for as long as the tasks do; runnables only borrow its signals.
@@ -116,6 +116,7 @@ class Tasks(QObject):
         super().__init__(parent)
         self._compute = _pool(self, threads=1)
         self._io = _pool(self, threads=2)
+        self._net = _pool(self, threads=2)
         self._numbers = itertools.count(1)
         self._tasks: dict[int, _Task] = {}
         self._mailed: set[int] = set()
@@ -140,6 +141,13 @@ class Tasks(QObject):
         """Run `work` in the io pool; `behind` lets everything else pass it."""
         self._start(self._io, lambda _: work(), done, ignore, priority=-1 if behind else 0)
 
+    def net(
+        self, work: Callable[[Tell], T], done: Callable[[Outcome[T]], None], heard: Tell = ignore
+    ) -> None:
+        """Run `work` in the pool for what takes minutes and hardly computes: downloads, and
+        checks of large files. Nothing else waits for it."""
+        self._start(self._net, work, done, heard)
+
     def make_way(self, wanted: bool) -> None:
         """Whether the compute thread, and torch's, let others go first: sound that plays."""
         if wanted == self._makes_way:
@@ -161,7 +169,9 @@ class Tasks(QObject):
         self._compute_thread = None
         self._compute.clear()
         self._io.clear()
-        return self._compute.waitForDone(deadline) and self._io.waitForDone(deadline)
+        self._net.clear()
+        pools = (self._compute, self._io, self._net)
+        return all(pool.waitForDone(deadline) for pool in pools)
 
     def _begin_to_compute(self) -> None:
         priority.name_compute_thread()

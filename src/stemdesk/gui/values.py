@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from stemdesk.core.errors import free_bytes
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, Report
+from stemdesk.gui.model_values import ModelServices
 
 if TYPE_CHECKING:  # numpy, and nothing that the first paint needs
     from stemdesk.jobs.pipeline import Result, Workplace
@@ -24,15 +25,6 @@ class BatchSummary:
     done: int
     failed: int
     cancelled: int
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """An installed model, as the model menu shows it."""
-
-    name: str
-    stems: tuple[str, ...]
-    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +86,4 @@ class Surroundings:
     retry_ms: int = 3000  # jobs that wait for disk or a model
     stop_ms: int = 1000  # the longest that `stopped` lets wait
     rest_ms: int = REST_MS  # without a job, until loaded models are let go
+    models: ModelServices = field(default_factory=ModelServices)

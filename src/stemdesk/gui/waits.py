@@ -15,7 +15,14 @@ from stemdesk.jobs.scheduler import has_room
 from stemdesk.models.library import ModelLibrary
 from stemdesk.paths import Folders
 
-MODEL_CODES = {ErrorCode.MODEL_MISSING, ErrorCode.MODEL_NONE_INSTALLED}
+MODEL_CODES = (ErrorCode.MODEL_MISSING, ErrorCode.MODEL_NONE_INSTALLED)
+
+
+def awaited_model(job: Job) -> str:
+    """The model that a job waits for, "" if it waits for something else or not at all."""
+    failure = job.failure
+    waits = job.state is JobState.WAITING and failure is not None and failure.code in MODEL_CODES
+    return job.separation.model if waits else ""
 
 
 class Waits(QObject):

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.core.job import JobState
-from stemdesk.gui import dialogs, labels, messages, theme
+from stemdesk.gui import dialogs, labels, messages, model_words, theme
 from stemdesk.gui.add_bar import AddBar
 from stemdesk.gui.announcer import Announcer
 from stemdesk.gui.banners import Banners
@@ -38,6 +38,8 @@ from stemdesk.gui.drop import DropOverlay, drop_text, paths_from_mime
 from stemdesk.gui.empty_state import EmptyState
 from stemdesk.gui.icons import app_icon, retint
 from stemdesk.gui.library import Library
+from stemdesk.gui.model_asks import ModelAsks
+from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.playback import Playback, PlayerFactory, new_player
 from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import RowCommands
@@ -45,7 +47,6 @@ from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.shortcuts import install_shortcuts
 from stemdesk.gui.song_view import SongView
 from stemdesk.gui.status import StatusLine
-from stemdesk.gui.values import ModelChoice
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.playback = Playback(player_factory, self)
         self.commands = RowCommands(controller, self)
         self.announcer = Announcer(controller, self)
+        self.models = ModelAsks(controller, self)
         self.setWindowTitle(labels.APP_NAME)
         self.setWindowIcon(app_icon())
         self.setMinimumSize(SMALLEST)
@@ -97,7 +99,7 @@ class MainWindow(QMainWindow):
         self.add_bar = AddBar(controller)
         self.banners = Banners(controller)
         self.library = Library(model, self.commands)
-        self.empty = EmptyState()
+        self.empty = EmptyState(controller)
         self.song = SongView(controller, self.playback, self.commands, controller.tasks)
         song_holder = QWidget()
         inside = QVBoxLayout(song_holder)
@@ -125,6 +127,8 @@ class MainWindow(QMainWindow):
         bar.paths_given.connect(controller.add_paths)
         bar.settings_wanted.connect(self.show_settings)
         bar.library_wanted.connect(self.body.toggle)
+        for source in (bar, self.empty.welcome, self.song):
+            source.models_wanted.connect(self.models.show_page)
         self.empty.demo_wanted.connect(controller.add_demo)
         for part in (bar, self.empty):
             part.open_files_wanted.connect(self.open_files)
@@ -156,6 +160,10 @@ class MainWindow(QMainWindow):
         self._area.setCurrentIndex(1 if jobs else 0)
         self.body.set_wanted(bool(jobs))
         self.add_bar.library.setEnabled(bool(jobs))
+        self.empty.show_welcome(not (jobs or self._controller.settings.welcomed))
+        if jobs and not self._controller.settings.welcomed:
+            settings = replace(self._controller.settings, welcomed=True)
+            self._controller.change_settings(settings)
         if jobs and not view.current_id():
             view.select(jobs[0].id)
         self._select(view.current_id())
@@ -164,8 +172,8 @@ class MainWindow(QMainWindow):
         self.song.show_job(job_id)
 
     def _models_known(self, choices: tuple[ModelChoice, ...]) -> None:
-        notice = labels.no_model_notice(self._controller.folders.models)
-        self.empty.show_notice("" if choices else notice)
+        notice = model_words.no_model_notice(self._controller.folders.models)
+        self.empty.show_notice("" if any(choice.usable() for choice in choices) else notice)
 
     def _show_progress(self, job_id: str) -> None:
         self.setWindowTitle(messages.window_title(self._controller.progress(job_id)))
@@ -204,6 +212,7 @@ class MainWindow(QMainWindow):
         dialog = SettingsDialog(self, controller.settings, controller.folders)
         dialog.changed.connect(controller.change_settings)
         dialog.changed.connect(self.status.look_at_disk)
+        dialog.models_wanted.connect(self.models.show_page)
         dialog.show_over()
 
     def show_keys(self) -> None:

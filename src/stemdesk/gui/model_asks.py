@@ -1,0 +1,78 @@
+"""When the window asks about models, and where its page of models opens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from stemdesk.gui.ask_model import AskModel
+from stemdesk.gui.choosing import instead_of
+from stemdesk.gui.downloads import joined
+from stemdesk.gui.models_page import ModelsPage
+
+if TYPE_CHECKING:
+    from stemdesk.gui.controller import Controller
+
+
+class ModelAsks(QObject):
+    """Asks once for each model; afterwards the waiting songs offer the same in their rows."""
+
+    def __init__(self, controller: Controller, window: QWidget) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._window = window
+        self._asked: set[str] = set()
+        self._early: set[str] = set()  # wanted before the models were listed
+        controller.model_wanted.connect(self.ask)
+        controller.models_known.connect(self._ask_now)
+
+    def show_page(self) -> None:
+        """Open the models page, or bring it to the front."""
+        for page in self._window.findChildren(ModelsPage):
+            if page.isVisible():
+                page.raise_()
+                return
+        self._controller.models.look()
+        ModelsPage(self._window, self._controller.models).show_over()
+
+    def ask(self, name: str) -> None:
+        """Songs wait for a model: offer its download, and what could be taken instead."""
+        desk = self._controller.models
+        choice, download = desk.choice(name), desk.downloads.get(name)
+        ids = desk.waiting_for(name)
+        if choice is None:
+            self._early.add(name)
+        if choice is None or not ids:
+            return
+        stems = _wanted(self._controller, ids)
+        if download is not None and download.running:
+            desk.download_for(ids)  # more stems may be wanted now
+            return
+        if name in self._asked:
+            return
+        self._asked.add(name)
+        other = instead_of(desk.choices, name, stems)
+        AskModel(
+            self._window,
+            choice,
+            stems,
+            other,
+            download=lambda: desk.download_for(desk.waiting_for(name)),
+            use_other=lambda: desk.use_instead(desk.waiting_for(name)),
+        ).show_over()
+
+    def _ask_now(self) -> None:
+        early, self._early = self._early, set()
+        for name in early:
+            self.ask(name)
+
+
+def _wanted(controller: Controller, ids: list[str]) -> tuple[str, ...]:
+    """The stems that these jobs want, all together."""
+    jobs = [job for job in map(controller.job, ids) if job is not None]
+    wanted = jobs[0].separation.stems
+    for job in jobs[1:]:
+        wanted = joined(wanted, job.separation.stems)
+    return wanted

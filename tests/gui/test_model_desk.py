@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from stemdesk.core.errors import ErrorCode, ModelError
+from stemdesk.core.job import Job, JobState
+from stemdesk.core.settings import Settings
+from stemdesk.gui.controller import Controller
+from stemdesk.gui.model_desk import IMPORTING
+from stemdesk.gui.model_values import ModelState, Phase
+from support.desk import Desk, endless, failing
+from support.models import SOURCES, install_small
+from support.shop import Shop, offline
+
+
+@pytest.fixture
+def shop(desk: Desk) -> Shop:
+    made = Shop()
+    desk.services = made.services
+    return made
+
+
+def opened(desk: Desk, settings: Settings | None = None) -> Controller:
+    controller = desk.open(settings)
+    desk.wait_until(lambda: bool(controller.models.choices))
+    return controller
+
+
+def job_of(desk: Desk, job_id: str) -> Job:
+    job = desk.controller.job(job_id)
+    assert job is not None
+    return job
+
+
+def phase(controller: Controller, name: str) -> Phase | None:
+    download = controller.models.downloads.get(name)
+    return download.phase if download is not None else None
+
+
+def test_songs_of_a_fresh_machine_wait_and_the_window_is_told_once_a_drop(
+    desk: Desk, shop: Shop
+) -> None:
+    controller = opened(desk)
+    wanted: list[str] = []
+    controller.model_wanted.connect(wanted.append)
+    ids = desk.add("a.mp3", "b.mp3")
+    desk.wait_for(JobState.WAITING, *ids)
+    job = job_of(desk, ids[0])
+    assert job.failure is not None and job.failure.code is ErrorCode.MODEL_MISSING
+    assert job.separation.model == "htdemucs"
+    assert wanted == ["htdemucs"]
+    assert controller.models.waiting_for("htdemucs") == ids
+    assert desk.script.ran == [] and shop.asked == []  # nothing is fetched unasked
+
+
+def test_songs_go_on_by_themselves_when_their_model_has_come(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    ids = desk.add("a.mp3", "b.mp3")
+    controller.models.download_for(ids)
+    desk.wait_until(lambda: shop.asked == [("htdemucs", ())])
+    assert [desk.state(i) for i in ids] == [JobState.WAITING] * 2
+    shop.go.set()
+    desk.wait_for(JobState.DONE, *ids)
+    assert {job.separation.model for job in desk.script.jobs} == {"htdemucs"}
+
+
+def test_the_draft_is_taken_at_once_and_not_asked_about_again(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    wanted: list[str] = []
+    controller.model_wanted.connect(wanted.append)
+    ids = desk.add("a.mp3", "b.mp3")
+    controller.models.use_instead(ids)
+    desk.wait_for(JobState.DONE, *ids)
+    assert controller.settings.draft_accepted
+    later = desk.add("c.mp3")
+    desk.wait_for(JobState.DONE, *later)
+    assert [job.separation.model for job in desk.script.jobs] == ["starter"] * 3
+    assert wanted == ["htdemucs"]
+
+
+def test_a_download_does_not_hold_other_jobs_up(desk: Desk, shop: Shop, qtbot: QtBot) -> None:
+    install_small(desk.folders.models, "mine")
+    controller = opened(desk)
+    controller.models.download("htdemucs")
+    desk.wait_until(lambda: shop.asked == [("htdemucs", ())])
+    desk.wait_for(JobState.DONE, *desk.add("a.mp3"))
+    assert phase(controller, "htdemucs") is Phase.RUNNING
+
+
+def test_songs_whose_download_fails_wait_and_it_can_be_tried_again(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    ids = desk.add("a.mp3")
+    shop.error = offline()
+    shop.go.set()
+    controller.models.download_for(ids)
+    desk.wait_until(lambda: phase(controller, "htdemucs") is Phase.FAILED)
+    assert desk.state(ids[0]) is JobState.WAITING
+    shop.error = None
+    controller.models.download_for(ids)
+    desk.wait_for(JobState.DONE, *ids)
+
+
+def test_best_fetches_only_what_the_stems_need(desk: Desk, shop: Shop) -> None:
+    install_small(desk.folders.models, "htdemucs")
+    stem = SOURCES[3]
+    controller = opened(desk, Settings(quality="best", stems=(stem,)))
+    ids = desk.add("a.mp3")
+    assert job_of(desk, ids[0]).separation.model == "htdemucs_ft"
+    controller.models.download_for(ids)
+    desk.wait_until(lambda: shop.asked == [("htdemucs_ft", (stem,))])
+    controller.models.use_instead(ids)  # or not after all
+    desk.wait_for(JobState.DONE, *ids)
+    assert controller.settings.quality == "standard"
+    assert desk.script.jobs[0].separation.model == "htdemucs"
+
+
+def test_a_model_that_was_removed_is_offered_again(desk: Desk, shop: Shop) -> None:
+    install_small(desk.folders.models, "htdemucs")
+    controller = opened(desk)
+    controller.hold()
+    ids = desk.add("a.mp3")
+    controller.models.remove("htdemucs")
+    desk.wait_until(lambda: any("was removed" in message.text for message in desk.messages))
+    desk.script.behaviours["a.mp3"] = failing(ModelError(ErrorCode.MODEL_MISSING, model="htdemucs"))
+    controller.release()
+    desk.wait_for(JobState.WAITING, *ids)
+    desk.wait_until(lambda: _state(controller, "htdemucs") is ModelState.ABSENT)
+    desk.script.behaviours.clear()
+    shop.go.set()
+    controller.models.download_for(ids)
+    desk.wait_for(JobState.DONE, *ids)
+
+
+def _state(controller: Controller, name: str) -> ModelState | None:
+    choice = controller.models.choice(name)
+    return choice.state if choice is not None else None
+
+
+def test_the_demo_needs_no_download(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    controller.add_demo()
+    desk.wait_until(lambda: len(desk.script.ran) == 1)
+    assert desk.script.jobs[0].separation.model == "starter"
+    assert not controller.settings.draft_accepted  # no one was asked
+
+
+def test_a_check_tells_what_it_found(desk: Desk, shop: Shop) -> None:
+    install_small(desk.folders.models, "mine")
+    controller = opened(desk)
+    shop.intact = False
+    controller.models.verify("mine")
+    desk.wait_until(lambda: phase(controller, "mine") is Phase.DONE)
+    download = controller.models.downloads.get("mine")
+    assert download is not None and not download.known
+    shop.intact = ModelError(
+        ErrorCode.MODEL_WRONG_HASH, path=Path("x.safetensors"), expected="aa", found="bb"
+    )
+    controller.models.verify("mine")
+    desk.wait_until(lambda: phase(controller, "mine") is Phase.FAILED)
+    download = controller.models.downloads.get("mine")
+    assert download is not None and "bb" in download.error and "aa" in download.error
+
+
+def test_files_are_imported_one_after_the_other_on_the_thread_with_torch(
+    desk: Desk, shop: Shop
+) -> None:
+    controller = opened(desk)
+    files = [desk.root / "one.safetensors", desk.root / "two.th"]
+    controller.models.import_files(files)
+    desk.wait_until(lambda: len(desk.messages) == 2)
+    assert shop.imported == files
+    assert [message.text.split()[0] for message in desk.messages] == ["one", "two"]
+    desk.wait_until(lambda: _state(controller, "two") is ModelState.INSTALLED)
+    desk.wait_for(JobState.DONE, *desk.add("a.mp3"))
+    assert shop.import_threads == desk.script.threads
+
+
+def test_an_import_waits_for_the_song_that_is_being_split_and_can_be_stopped(
+    desk: Desk, shop: Shop
+) -> None:
+    install_small(desk.folders.models, "mine")
+    desk.script.behaviours["a.mp3"] = endless
+    controller = opened(desk)
+    (job_id,) = desk.add("a.mp3")
+    desk.wait_for(JobState.SEPARATING, job_id)
+    controller.models.import_files([desk.root / "one.safetensors", desk.root / "two.th"])
+    assert phase(controller, IMPORTING) is Phase.RUNNING
+    controller.models.cancel(IMPORTING)
+    controller.cancel(job_id)
+    desk.wait_until(lambda: phase(controller, IMPORTING) is Phase.STOPPED)
+    assert shop.imported == []  # neither the second one
+
+
+def test_a_download_ends_with_the_app(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    controller.models.download("htdemucs")
+    desk.wait_until(lambda: bool(shop.asked))
+    desk.close()  # asserts that every thread ends
+
+
+def test_models_put_there_by_hand_are_found(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    install_small(desk.folders.models, "mine")
+    desk.wait_until(lambda: _state(controller, "mine") is ModelState.INSTALLED)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from stemdesk.core.transfer import Transfer
+from stemdesk.gui import model_words, offer_words
+from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
+from support.fake_models import STARTER, released
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        (4.0, f"about 4{TIMES} the time of htdemucs"),
+        (1.76, f"about 1.8{TIMES} the time of htdemucs"),
+        (1.0, "about the time of htdemucs"),
+        (0.75, f"about 1.3{TIMES} as fast as htdemucs"),
+        (0.44, f"about 2.3{TIMES} as fast as htdemucs"),
+        (None, ""),
+    ],
+)
+def test_time_in_words(times: float | None, words: str) -> None:
+    assert model_words.time_text(released("htdemucs_6s", relative_time=times)) == words
+
+
+def test_htdemucs_is_what_others_are_compared_with() -> None:
+    assert model_words.time_text(released()) == ""
+    assert model_words.time_text(STARTER) == "much faster than htdemucs"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(84_025_440, "84 MB"), (336_101_760, "336 MB"), (3_679_448, "3.7 MB"), (2**31, "2.1 GB")],
+)
+def test_sizes_are_as_exact_as_people_care_for(count: int, text: str) -> None:
+    assert model_words.size_text(count) == text
+
+
+def test_a_download_whose_size_is_unknown() -> None:
+    transfer = Transfer("x", 3_000_000, 0, None, None)
+    download = Download(Errand.DOWNLOAD, transfer=transfer)
+    assert model_words.errand_text(download) == "Downloading, 3.0 MB"
+    assert model_words.errand_text(Download(Errand.DOWNLOAD)) == "Downloading…"
+
+
+def test_a_narrow_row_says_the_number_first() -> None:
+    transfer = Transfer("htdemucs", 43, 100, 2.1e6, 31.0)
+    running = Download(Errand.DOWNLOAD, transfer=transfer)
+    assert (
+        offer_words.arriving_text("htdemucs", running) == "Waiting for htdemucs: downloading 43 %"
+    )
+    assert offer_words.arriving_briefly("htdemucs", running) == "Download of htdemucs: 43 %"
+    failed = Download(Errand.DOWNLOAD, phase=Phase.FAILED)
+    assert offer_words.arriving_briefly("htdemucs", failed) == "Download of htdemucs: failed"
+    assert offer_words.arriving_briefly("htdemucs", None) == "Waiting for htdemucs"
+    check = Download(Errand.CHECK)
+    assert offer_words.arriving_text("htdemucs", check) == "Waiting for htdemucs"
+
+
+def test_a_part_of_a_model_names_its_stems() -> None:
+    partial = released("htdemucs_ft", ModelState.PARTIAL)
+    expected = "Installed for vocals only; the rest is 252 MB"
+    assert model_words.state_text(partial, None) == expected
