@@ -237,6 +237,12 @@ def test_a_reader_that_goes_away_stops_it(
             patch.setattr("sys.stdout", stream)
             assert stemdesk("models", "download", "htdemucs", "--json").code == 130
     assert "(built in)" in stemdesk("models").out
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream:
+        os.close(reading)
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.stdout", stream)
+            assert stemdesk("models").code == 0
     assert not (folders().models / "htdemucs.yaml").exists()
 
 
@@ -260,6 +266,27 @@ def test_a_model_is_imported_used_and_removed(
     assert gone.code == 1 and "There is no model “mine”." in gone.err
     built_in = stemdesk("models", "remove", "starter")
     assert built_in.code == 1 and "is built in" in built_in.err
+
+
+def test_one_file_of_several_says_that_more_are_wanted(
+    made: Release, place: Place, stemdesk: Command
+) -> None:
+    said = stemdesk("models", "import", made.files["htdemucs_ft"][3])
+    assert said.out == "htdemucs_ft: 1 of its 4 files are here. Import the others, too.\n"
+    doctor = json.loads(stemdesk("doctor", "--json").out)
+    assert {"vocals"} == {
+        stem for item in doctor["models"] if item["name"] == "htdemucs_ft" for stem in item["stems"]
+    }
+    save_settings(Settings(quality="best"), folders().settings_file)
+    said = stemdesk("split", place.song(seconds=0.1), "-o", place.out)
+    assert (
+        "its model htdemucs_ft is not installed: stemdesk models download htdemucs_ft" in said.err
+    )
+
+
+def test_json_may_stand_before_or_behind_the_action(made: Release, stemdesk: Command) -> None:
+    for line in (("--json", "verify"), ("verify", "--json")):
+        assert events(stemdesk("models", *line))[-1]["event"] == "end"
 
 
 def test_original_files_are_imported_and_others_are_not(
@@ -305,8 +332,11 @@ def test_check_catalogue_fetches_every_file(
     before = {path.name for path in place.models.iterdir()}
     said = stemdesk("models", "check-catalogue")
     assert said.code == 0, said.err
-    assert len(said.out.splitlines()) == len(server.asked) == 5
-    assert all(line.endswith("is as the catalogue says") for line in said.out.splitlines())
+    *checked, passed_over = said.out.splitlines()
+    assert len(checked) == len(server.asked) == 5
+    assert all(line.endswith("is as the catalogue says") for line in checked)
+    assert passed_over.startswith("hdemucs_mmi: not checked")
+    assert stemdesk("models", "check-catalogue", "hdemucs_mmi").code == 1, "nothing was checked"
     server.asked.clear()
     legacy = events(stemdesk("models", "check-catalogue", "--legacy", "--json"))
     assert sum(line["event"] == "done" for line in legacy) == len(server.asked) == 11
@@ -323,7 +353,7 @@ def test_check_catalogue_names_what_is_wrong_and_goes_on(
     data[-1] ^= 1
     wrong.write_bytes(data)
     said = stemdesk("models", "check-catalogue")
-    assert said.code == 1 and len(said.out.splitlines()) == 4
+    assert said.code == 1 and said.out.count("is as the catalogue says") == 4
     assert expected in said.err and sha256_of(wrong) in said.err and wrong.name in said.err
     assert stemdesk("models", "check-catalogue", "htdemucs").code == 0
     nobody = stemdesk("models", "check-catalogue", "nobody")

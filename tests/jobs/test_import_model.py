@@ -39,7 +39,8 @@ from support.models import (
     small_hdemucs,
     small_htdemucs,
 )
-from support.released import Release, release, save_legacy, sha256_of
+from support.released import IDENTITY, Release, release, save_legacy, sha256_of
+from support.tmpfs import tiny_volume
 
 
 @pytest.fixture
@@ -318,10 +319,22 @@ def test_a_yaml_brings_the_files_beside_it(library: ModelLibrary, tmp_path: Path
 
 def test_a_released_model_with_its_yaml(made: Release, library: ModelLibrary) -> None:
     folder = made.files["htdemucs_ft"][0].parent
-    bag = {"models": [file.stem for file in made.files["htdemucs_ft"]]}
+    bag = {"models": [file.stem for file in made.files["htdemucs_ft"]], "weights": IDENTITY}
     (folder / "any.yaml").write_text(yaml.safe_dump(bag))
     assert bring(library, folder) == "htdemucs_ft"
     assert library.has("htdemucs_ft")
+
+
+def test_released_files_with_weights_of_ones_own_are_another_model(
+    made: Release, library: ModelLibrary
+) -> None:
+    folder = made.files["htdemucs_ft"][0].parent
+    bag = {"models": [file.stem for file in made.files["htdemucs_ft"]], "segment": 0.4}
+    (folder / "average.yaml").write_text(yaml.safe_dump(bag))
+    assert bring(library, folder) == "average"
+    assert library.get("average").weights == ((1.0,) * 4,) * 4
+    assert bring(library, folder, "mine") == "mine"
+    assert "htdemucs_ft" not in library.names()
 
 
 def test_original_files_beside_a_yaml(made: Release, library: ModelLibrary) -> None:
@@ -356,6 +369,38 @@ def test_a_folder_without_just_one_yaml(library: ModelLibrary, tmp_path: Path) -
 def test_a_file_that_is_not_there(library: ModelLibrary, tmp_path: Path) -> None:
     error = refusal(library, tmp_path / "gone.safetensors", ErrorCode.SOURCE_MISSING)
     assert isinstance(error, SourceError)
+
+
+def test_a_disk_that_fills_while_copying(tmp_path: Path, own: Path) -> None:
+    for free in (
+        own.stat().st_size // 2,
+        own.stat().st_size - 100,
+    ):  # the last block is a short one
+        with tiny_volume(tmp_path / f"volume{free}", f"{free // 4096 * 4}k") as volume:
+            library = ModelLibrary(volume / "models", None)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(module, "free_bytes", lambda _: 1 << 60)
+                with pytest.raises(DiskFullError):
+                    import_model(library, own, None, lambda _: None, CancelToken())
+            assert contents(library) == set()
+
+
+def test_a_refused_name_takes_no_file_from_another_model(library: ModelLibrary, own: Path) -> None:
+    name = bring(library, own)
+    file = library.get(name).files[0].path
+    file.write_bytes(b"damaged")
+    with pytest.raises(ModelError) as caught:
+        bring(library, own, "htdemucs")
+    assert caught.value.code is ErrorCode.MODEL_NAME_TAKEN
+    assert file.read_bytes() == own.read_bytes(), "mended meanwhile, and not removed"
+
+
+def test_progress_goes_up_to_the_end_once(made: Release, library: ModelLibrary, own: Path) -> None:
+    for path in (own, made.files["htdemucs"][0], made.legacy["hdemucs_mmi"][0]):
+        told: list[Transfer] = []
+        import_model(library, path, None, told.append, CancelToken())
+        fractions = [one.fraction for one in told]
+        assert fractions == sorted(fractions) and fractions[-1] == 1.0
 
 
 def test_a_full_disk(library: ModelLibrary, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from stemdesk.core.errors import (
     Cancelled,
@@ -204,11 +205,11 @@ def test_what_cannot_be_downloaded_says_so(server: Server, library: ModelLibrary
     install_small(library.folder, "mine")
     for name, code in (
         ("nobody", ErrorCode.MODEL_UNKNOWN),
-        ("mine", ErrorCode.MODEL_UNKNOWN),
         ("hdemucs_mmi", ErrorCode.MODEL_NOT_DOWNLOADABLE),
     ):
         with refused(code):
             fetch(library, name, server)
+    fetch(library, "mine", server)  # it is here
     assert missing_bytes(library, "mine") == 0
     with refused(ErrorCode.MODEL_UNKNOWN):
         missing_bytes(library, "nobody")
@@ -280,6 +281,19 @@ def test_removing_frees_the_bytes_and_keeps_what_others_use(
     assert library.has("mine")
     with refused(ErrorCode.MODEL_MISSING):
         remove_model(library, "htdemucs_ft")
+
+
+def test_a_model_that_is_downloaded_right_now_is_not_removed(
+    made: Release, library: ModelLibrary
+) -> None:
+    name = made.files["htdemucs"][0].name
+    library.folder.mkdir()
+    part = library.folder / f"{name}.part"
+    part.write_bytes(bytes(10))
+    with FileLock(library.folder / f"{name}.lock"), refused(ErrorCode.MODEL_BUSY):
+        remove_model(library, "htdemucs")
+    assert part.exists()
+    assert remove_model(library, "htdemucs") == 10
 
 
 def test_what_a_download_has_left_can_be_removed(made: Release, library: ModelLibrary) -> None:

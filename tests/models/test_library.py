@@ -381,3 +381,18 @@ def test_the_built_in_model_is_preferred_last() -> None:
     assert preferred([BUILT_IN, "x"], BUILT_IN) == BUILT_IN
     assert preferred([BUILT_IN], "gone") == BUILT_IN
     assert preferred([], "gone") is None
+
+
+def test_the_former_stand_in_is_no_model(tmp_path: Path) -> None:
+    install_small(tmp_path, "stand-in")
+    library = ModelLibrary(tmp_path)
+    assert "stand-in" not in library.names()
+    assert default_reason(library, "").name == BUILT_IN
+
+
+def test_a_model_without_a_wanted_stem_is_not_the_default(tmp_path: Path) -> None:
+    install_small(tmp_path, "htdemucs")
+    install(tmp_path, "six", [small_htdemucs(sources=[*SOURCES, "guitar"])])
+    library = ModelLibrary(tmp_path)
+    assert default_reason(library, "htdemucs", ["guitar"]).name == "six"
+    assert default_reason(library, "", ["vocals"]).name == "htdemucs"

@@ -89,8 +89,11 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     )
     check.add_argument("names", nargs="*", metavar="NAME", help="default: every model of the list")
     check.add_argument("--legacy", action="store_true", help="the original .th files, too")
-    for one in (command, download, bring, remove, verify, check):
-        one.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    for one in (download, bring, remove, verify, check):  # their default must not win over it
+        one.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
+        )
 
 
 def _add_split_options(command: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stemdesk.core.quality import Quality
+from stemdesk.core.quality import BEST_MODEL, Quality
 from stemdesk.core.sentences import format_bytes, printable
 from stemdesk.models.catalogue import known
 from stemdesk.models.library import DEFAULT, Choice, ModelLibrary, Why, download_command
@@ -28,6 +28,16 @@ def say_choice(
         parts.append(f"It is the built-in draft: {DEFAULT} {_lacks(library, DEFAULT)}.")
         parts.append(_better(library, stems))
     return " ".join(parts)
+
+
+def say_best_is_missing(stems: Sequence[str]) -> str:
+    """Why the settings' quality was not taken."""
+    model = known(BEST_MODEL)
+    wanted = tuple(stem for stem in stems if model is not None and stem in model.sources)
+    return (
+        f"The settings ask for the best quality, but its model {BEST_MODEL} is not installed: "
+        f"{download_command(BEST_MODEL, wanted)}"
+    )
 
 
 def _lacks(library: ModelLibrary, name: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from stemdesk.cli.arguments import parse
-from stemdesk.cli.choice import say_choice
+from stemdesk.cli.choice import say_best_is_missing, say_choice
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
 from stemdesk.cli.split import Splitter
 from stemdesk.core.errors import SettingsError, StemDeskError
@@ -114,6 +114,9 @@ def _separation(
         choice = default_reason(library, settings.model, stems)
         display.note(say_choice(choice, quality, library, stems))
         model = choice.name
+    best = Quality(settings.quality) is Quality.BEST and not (options.quality or options.model)
+    if best and quality is not Quality.BEST:
+        display.note(say_best_is_missing(stems))
     model, overlap = model_and_overlap(quality, model)
     wanted_stems(library.get(model, stems), stems)
     full = options.full_precision

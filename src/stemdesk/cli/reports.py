@@ -102,7 +102,7 @@ def _model(item: ModelInfo | BrokenModel) -> dict[str, Any]:
     if isinstance(item, BrokenModel):
         happened, _ = say(item.error.code, item.error.path, item.error.facts)
         return {"name": item.name, "error": happened, "detail": printable(item.error.detail)}
-    return {"name": item.name, "stems": list(item.sources), "size_bytes": item.size_bytes}
+    return {"name": item.name, "stems": list(item.usable), "size_bytes": item.size_bytes}
 
 
 def _version(package: str) -> str:

@@ -29,7 +29,7 @@ class TransferDisplay(Protocol):
     def transfer(self, transfer: Transfer) -> None: ...
     def done(self, text: str, **facts: Any) -> None: ...
     def failed(self, error: StemDeskError, model: str = "") -> None: ...
-    def end(self, exit_code: int) -> None: ...
+    def end(self, exit_code: int, *, goes_on: bool = False) -> None: ...
 
 
 class TextTransfers:
@@ -73,9 +73,11 @@ class TextTransfers:
         if error.detail:
             self._terminal.say(f"  ({printable(error.detail)})")
 
-    def end(self, exit_code: int) -> None:
+    def end(self, exit_code: int, *, goes_on: bool = False) -> None:
+        """`goes_on`: the same command would not begin anew."""
         if exit_code == 130:
-            self._terminal.say("Stopped. The same command goes on where it stopped.")
+            more = " The same command goes on where it stopped." if goes_on else ""
+            self._terminal.say(f"Stopped.{more}")
 
 
 def _outlook(transfer: Transfer) -> str:
@@ -125,7 +127,7 @@ class JsonTransfers:
             detail=printable(error.detail),
         )
 
-    def end(self, exit_code: int) -> None:
+    def end(self, exit_code: int, *, goes_on: bool = False) -> None:
         self._put("end", exit_code=exit_code)
 
     def _put(self, event: str, **values: Any) -> None:

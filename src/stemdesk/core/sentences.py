@@ -81,6 +81,10 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "{found}, and {expected} was expected.",
         "Do not use it: remove the model, then download or import it anew.",
     ),
+    _E.MODEL_BUSY: (
+        "The model “{model}” is being downloaded right now.",
+        "Wait until it is here, or cancel the download.",
+    ),
     _E.MODEL_BUILT_IN: (
         "The model “{model}” is built in and cannot be removed.",
         "It needs no room but that of StemDesk itself.",

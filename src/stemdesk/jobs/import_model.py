@@ -28,7 +28,14 @@ from stemdesk.core.sentences import printable
 from stemdesk.core.transfer import TransferReport
 from stemdesk.models.bag import NAME, Bag, read_bag
 from stemdesk.models.catalogue import CatalogueFile, CatalogueModel, catalogue
-from stemdesk.models.copying import copy_file, counting, hash_file, put_in_place, scratch_file
+from stemdesk.models.copying import (
+    Tick,
+    copy_file,
+    counting,
+    hash_file,
+    put_in_place,
+    scratch_file,
+)
 from stemdesk.models.header import MAX_FILE_BYTES, MAX_HEADER_BYTES
 from stemdesk.models.info import read_file
 from stemdesk.models.install import check_name_is_free, write_bag, write_yaml
@@ -139,7 +146,7 @@ class _Importer:
             for file in model.files:
                 if sha256 in (file.sha256, file.legacy.sha256 if file.legacy else ""):
                     check_name_is_free(self._library, model)
-                    return self._bring_released(path, model, file, sha256, size_bytes)
+                    return self._bring_released(path, model, file, sha256, tick)
         if not _may_be_safetensors(path):
             raise ModelError(ErrorCode.MODEL_NOT_RECOGNISED, f"SHA-256 {sha256}", path=path)
         signature = sha256[:_SIGNATURE_DIGITS]
@@ -152,29 +159,30 @@ class _Importer:
             _check(temporary, path, self._cancel)
             if copied != sha256:
                 raise ModelError(ErrorCode.MODEL_CORRUPT, "it was changed meanwhile", path=path)
-            write_record(target, Record(sha256, size_bytes, printable(path.name), sha256))
-            put_in_place(temporary, target)
-        return _Brought(signature, None, new=True)
+            record = Record(sha256, size_bytes, printable(path.name), sha256)
+            new = _put(temporary, target, record)
+        return _Brought(signature, None, new)
 
     def _bring_released(
-        self, path: Path, model: CatalogueModel, file: CatalogueFile, sha256: str, size_bytes: int
+        self, path: Path, model: CatalogueModel, file: CatalogueFile, sha256: str, tick: Tick
     ) -> _Brought:
         target = self._library.file(file.signature)
         if self._is_there(target):
             return _Brought(file.signature, model, new=False)
+        size_bytes = _size(path)
         self._check_room(size_bytes)
-        tick = counting(printable(path.name), size_bytes, self._report)
+        record = None
         with scratch_file(self._library.folder, target.name) as temporary:
             if sha256 == file.sha256:
                 if copy_file(path, temporary, tick, self._cancel) != sha256:
                     raise ModelError(ErrorCode.MODEL_CORRUPT, "it was changed meanwhile", path=path)
             else:
                 self._convert(path, file, temporary)
+                tick(size_bytes)
                 made = hash_file(temporary, lambda _: None, self._cancel)
                 record = Record(made, temporary.stat().st_size, printable(path.name), sha256)
-                write_record(target, record)
-            put_in_place(temporary, target)
-        return _Brought(file.signature, model, new=True)
+            new = _put(temporary, target, record)
+        return _Brought(file.signature, model, new)
 
     def _convert(self, path: Path, file: CatalogueFile, temporary: Path) -> None:
         from stemdesk.engine.legacy import convert_legacy
@@ -210,6 +218,21 @@ class _Importer:
                 if read_bag(self._library.yaml(name)).signatures == (signature,):
                     return name
         return None
+
+
+def _put(temporary: Path, target: Path, record: Record | None) -> bool:
+    """Give a checked copy its name, with its record; whether no file had that name before."""
+    new = not target.exists()
+    if record is not None:
+        write_record(target, record)
+    try:
+        put_in_place(temporary, target)
+    except BaseException:
+        if record is not None and new:
+            with contextlib.suppress(OSError):
+                record_path(target).unlink()
+        raise
+    return new
 
 
 def _check(temporary: Path, path: Path, cancel: CancelToken) -> None:
@@ -287,7 +310,7 @@ def _free_name(library: ModelLibrary, wanted: str | None, stem: str) -> str:
 
 def _sweep(folder: Path) -> None:
     """Remove copies that a crash has left."""
-    for path in folder.glob(".*.import"):
+    for path in folder.glob(".*.import*"):
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _STALE_S:
                 path.unlink()

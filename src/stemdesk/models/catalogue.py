@@ -90,8 +90,14 @@ class CatalogueModel:
         )
 
     def is_bag(self, bag: Bag) -> bool:
-        """Whether a yaml of the models folder describes this model and no other of its name."""
-        return bag.signatures == tuple(file.signature for file in self.files)
+        """Whether a yaml of the models folder describes this model and no other of its name or of
+        its files."""
+        even = tuple((1.0,) * len(self.sources) for _ in self.files)
+        return (bag.signatures, bag.weights or even, bag.segment) == (
+            tuple(file.signature for file in self.files),
+            self.weights,
+            self.segment,
+        )
 
 
 def catalogue() -> tuple[CatalogueModel, ...]:

@@ -8,8 +8,8 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from stemdesk.core.errors import ErrorCode, ModelError, write_error
 from stemdesk.core.files import sync_folder
@@ -49,15 +49,14 @@ def copy_file(path: Path, target: Path, tick: Tick, cancel: CancelToken) -> str:
     digest = hashlib.sha256()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        file = target.open("wb")
+        with target.open("wb", buffering=0) as file:
+            for block in _blocks(path, cancel):
+                digest.update(block)
+                _write(file, block)
+                tick(len(block))
+            os.fsync(file.fileno())
     except OSError as error:
         raise write_error(error, target) from error
-    with file:
-        for block in _blocks(path, cancel):
-            digest.update(block)
-            _write(file, block, target)
-            tick(len(block))
-        os.fsync(file.fileno())
     return digest.hexdigest()
 
 
@@ -92,9 +91,7 @@ def _blocks(path: Path, cancel: CancelToken) -> Iterator[bytes]:
         raise ModelError(ErrorCode.MODEL_CORRUPT, str(error), path=path) from error
 
 
-def _write(file: BinaryIO, block: bytes, target: Path) -> None:
-    try:
-        file.write(block)
-        file.flush()
-    except OSError as error:
-        raise write_error(error, target, len(block)) from error
+def _write(file: RawIOBase, block: bytes) -> None:
+    view = memoryview(block)
+    while view:  # a nearly full disk takes a part and then raises
+        view = view[file.write(view) or 0 :]

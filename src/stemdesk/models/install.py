@@ -25,6 +25,7 @@ from stemdesk.core.files import replace_file
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.transfer import Transfer, TransferReport
 from stemdesk.fetch.download import RemoteFile, download
+from stemdesk.fetch.turn import turn
 from stemdesk.models.bag import read_bag
 from stemdesk.models.catalogue import CatalogueFile, CatalogueModel, files_for, known
 from stemdesk.models.copying import copy_file, counting, hash_file, put_in_place, scratch_file
@@ -69,6 +70,8 @@ def download_model(
     """
     model = known(name)
     if model is None or not model.downloadable:
+        if library.has(name, stems):  # the built-in one, or the person's own
+            return
         raise _not_to_be_had(model, name)
     _check_stems(model, stems)
     check_name_is_free(library, model)
@@ -105,7 +108,7 @@ def remove_model(library: ModelLibrary, name: str) -> int:
     """Remove a model, and what is left of its downloads; the bytes that this frees.
 
     Files that another model here uses stay. Raises `ModelError` (MODEL_BUILT_IN, MODEL_UNKNOWN,
-    MODEL_MISSING) and `ExportError`.
+    MODEL_MISSING, MODEL_BUSY while it is downloaded, also by another process) and `ExportError`.
     """
     if name == BUILT_IN:
         raise ModelError(ErrorCode.MODEL_BUILT_IN, model=name)
@@ -117,11 +120,18 @@ def remove_model(library: ModelLibrary, name: str) -> int:
     signatures = _signatures(path) or [file.signature for file in (model.files if model else ())]
     others = [other for other in library.names() if other not in (name, BUILT_IN)]
     used = {signature for other in others for signature in _signatures(library.yaml(other))}
+
+    def busy() -> None:
+        raise ModelError(ErrorCode.MODEL_BUSY, model=name)
+
     freed = _remove(path)
     for signature in sorted(set(signatures) - used):
         file = library.file(signature)
         part = file.with_name(f"{file.name}.part")
-        freed += sum(_remove(item) for item in (file, record_path(file), part))
+        items = [item for item in (file, record_path(file), part) if item.exists()]
+        if items:
+            with turn(file.with_name(f"{file.name}.lock"), busy, CancelToken()):
+                freed += sum(map(_remove, items))
     if not listed and not freed:
         raise ModelError(ErrorCode.MODEL_MISSING, path=path, model=name)
     return freed
@@ -151,9 +161,20 @@ def check_name_is_free(library: ModelLibrary, model: CatalogueModel) -> None:
     """Raises `ModelError(MODEL_NAME_TAKEN)` where a model of the person's own has the name of a
     released one."""
     path = library.yaml(model.name)
-    signatures = _signatures(path)
-    if signatures and signatures != [file.signature for file in model.files]:
+    if not path.is_file():
+        return
+    try:
+        taken = not model.is_bag(read_bag(path))
+    except ModelError:
+        taken = False  # nobody can use it
+    if taken:
         raise ModelError(ErrorCode.MODEL_NAME_TAKEN, path=path, model=model.name)
+
+
+def files_here(library: ModelLibrary, name: str) -> tuple[int, int]:
+    """How many of a model's files are here, and how many it has."""
+    signatures = _signatures(library.yaml(name))
+    return sum(library.file(item).is_file() for item in signatures), len(signatures)
 
 
 def _usable(library: ModelLibrary, name: str) -> tuple[str, ...]:

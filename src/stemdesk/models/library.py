@@ -44,6 +44,7 @@ __all__ = [
 
 DEFAULT = "htdemucs"
 BUILT_IN = "starter"
+_STAND_IN = "stand-in"  # what the demo made before there was a built-in model; it hears nothing
 _BUILT_IN_FOLDER = resources() / "models" / BUILT_IN
 
 
@@ -65,7 +66,7 @@ class ModelLibrary:
         except OSError:
             paths = []
         names = {path.stem for path in paths if NAME.fullmatch(path.stem) and path.is_file()}
-        names.discard(BUILT_IN)
+        names -= {BUILT_IN, _STAND_IN}
         if self.built_in is not None and self.yaml(BUILT_IN).is_file():
             names.add(BUILT_IN)
         return sorted(names)
@@ -199,7 +200,7 @@ def accepted_hashes(path: Path) -> tuple[str, ...]:
     files = (file for model in catalogue() for file in model.files)
     released = [file.sha256 for file in files if file.signature == path.stem and file.sha256]
     record = read_record(path)
-    return (*released, record.sha256) if record else tuple(released)
+    return (record.sha256, *released) if record else tuple(released)
 
 
 def wrong_hash(path: Path, expected: str, found: str) -> ModelError:
@@ -237,16 +238,24 @@ def default_model(library: ModelLibrary, wanted: str, stems: Collection[str] = (
 
 
 def default_reason(library: ModelLibrary, wanted: str, stems: Collection[str] = ()) -> Choice:
-    """`wanted` (the setting) if it can be used for these stems, else htdemucs, else another
+    """`wanted` (the setting) if it can be used and has these stems, else htdemucs, else another
     installed one, else the built-in one, which is always there."""
-    if wanted and library.has(wanted, stems):
+    if wanted and _makes(library, wanted, stems):
         return Choice(wanted, Why.SETTING)
-    if library.has(DEFAULT, stems):
+    if _makes(library, DEFAULT, stems):
         return Choice(DEFAULT, Why.USUAL, wanted)
     for name in library.names():
-        if name != BUILT_IN and library.has(name, stems):
+        if name != BUILT_IN and _makes(library, name, stems):
             return Choice(name, Why.ANOTHER, wanted)
     return Choice(BUILT_IN, Why.BUILT_IN, wanted)
+
+
+def _makes(library: ModelLibrary, name: str, stems: Collection[str]) -> bool:
+    """Whether a model is installed, has these stems, and can be used for them."""
+    try:
+        return set(stems) <= set(library.get(name, stems).sources)
+    except ModelError:
+        return False
 
 
 def default_quality(library: ModelLibrary, wanted: str, stems: Collection[str] = ()) -> Quality:

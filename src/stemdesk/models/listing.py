@@ -1,11 +1,11 @@
-"""Every model that is installed or could be, in one list for both shells."""
+"""Every model that is installed or could be, in one list for the command line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stemdesk.core.errors import ModelError
+from stemdesk.core.errors import ErrorCode, ModelError
 from stemdesk.models.catalogue import CatalogueModel, catalogue
 from stemdesk.models.info import ModelInfo
 from stemdesk.models.library import BUILT_IN, ModelLibrary
@@ -46,7 +46,7 @@ def listing(library: ModelLibrary) -> tuple[ListedModel, ...]:
         model = released.get(item.name)
         if isinstance(item, ModelInfo):
             here.append(_installed(library, item, model))
-        else:
+        elif model is None or item.error.code is not ErrorCode.MODEL_MISSING:
             here.append(ListedModel(item.name, State.BROKEN, released=model, error=item.error))
     here.sort(key=lambda model: model.name == BUILT_IN)
     names = {model.name for model in here}
