@@ -60,7 +60,7 @@ def measure(short: Path, folder: Path, model: str, minutes: float) -> Cost:
 def small_model(folder: Path) -> str:
     from support.models import install, small_htdemucs
 
-    install(folder, "small", [small_htdemucs(segment=Fraction(39, 5), channels=4, t_layers=0)])
+    install(folder, "small", [small_htdemucs(segment=Fraction(39, 5), channels=8, t_layers=0)])
     return "small"
 
 
