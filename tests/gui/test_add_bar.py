@@ -15,7 +15,7 @@ from stemdesk.core.transfer import Transfer
 from stemdesk.gui.add_bar import AddBar
 from stemdesk.gui.choosing import plan
 from stemdesk.gui.model_list import list_models
-from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState
+from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState, Phase
 from stemdesk.models.library import ModelLibrary
 from support.fake_models import STARTER, released
 from support.models import install_best, install_small
@@ -369,3 +369,14 @@ def test_the_bar_follows_a_draft_that_is_accepted_elsewhere(stage: Stage, bar: A
     stage.controller.models.settings_wanted.emit(Settings(draft_accepted=True))
     assert bar.model.currentText() == "starter (draft)"
     assert get(bar) == ""
+
+
+def test_a_download_that_failed_says_why_beside_its_model(stage: Stage, bar: AddBar) -> None:
+    stage.controller.models_known.emit((STARTER, released()))
+    failed = Download(Errand.DOWNLOAD, phase=Phase.FAILED, error="No network. Try again.")
+    stage.controller.models.put("htdemucs", failed)
+    assert get(bar) == "Download (84 MB)"
+    assert bar.get.toolTip() == bar.get.accessibleDescription() == "No network. Try again."
+    stage.controller.models.put("htdemucs", None)
+    assert bar.get.accessibleDescription() == ""
+    assert bar.get.toolTip() == "Download htdemucs (84 MB)"

@@ -205,3 +205,18 @@ def test_models_put_there_by_hand_are_found(desk: Desk, shop: Shop) -> None:
     controller = opened(desk)
     install_small(desk.folders.models, "mine")
     desk.wait_until(lambda: _state(controller, "mine") is ModelState.INSTALLED)
+
+
+def test_what_fails_is_said_also_where_no_page_shows_it(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    shop.error = offline()
+    shop.go.set()
+    controller.models.download("htdemucs")
+    desk.wait_until(lambda: len(desk.messages) == 1)
+    assert "models.example" in desk.messages[0].text
+    controller.models.import_files([desk.root / "one.th"])
+    desk.wait_until(lambda: len(desk.messages) == 2)
+    shop.intact = ModelError(ErrorCode.MODEL_CORRUPT, path=Path("x.safetensors"))
+    controller.models.verify("htdemucs")
+    desk.wait_until(lambda: len(desk.messages) == 3)
+    assert "x.safetensors" in desk.messages[2].text

@@ -228,7 +228,9 @@ class AddBar(QFrame):
         self.get.setText(text)
         name = text if running else model_words.download_name(choice.name, missing)
         self.get.setAccessibleName(name)
-        self.get.setToolTip(model_words.PAGE_TIP if running else name)
+        why = download.error if download is not None else ""
+        self.get.setAccessibleDescription(why)
+        self.get.setToolTip(why or (model_words.PAGE_TIP if running else name))
 
     def _get(self) -> None:
         choice = self._choice

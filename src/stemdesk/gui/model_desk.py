@@ -206,11 +206,11 @@ class ModelDesk(QObject):
         return lambda report, token: fetch(library, name, stems, report, token, mirror)
 
     def _on_ended(self, name: str, state: Download, value: object) -> None:
+        if state.phase is Phase.FAILED:  # the page with its line may be closed
+            self.message.emit(UserMessage(state.error, state.detail))
         if state.errand is Errand.IMPORT:
             if state.phase is Phase.DONE:
                 self.message.emit(UserMessage(model_words.imported_text(str(value))))
-            elif self._imports:  # the next one takes its line on the page
-                self.message.emit(UserMessage(state.error, state.detail))
             if state.phase is Phase.STOPPED:
                 self._imports.clear()
             self._import_next()
