@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.options import SeparationOptions
+from stemdesk.core.settings import Settings
 from stemdesk.core.transfer import Transfer
 from stemdesk.gui.ask_model import AskModel
 from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
@@ -229,19 +230,29 @@ def test_a_draft_says_so_and_offers_the_real_thing(stage: Stage, models: FakeMod
     stage.controller.models_known.emit((STARTER, released(state=ModelState.INSTALLED)))
     assert header.better.text() == "Split again with htdemucs"
     header.better.click()
-    assert stage.controller.asked("split_again") == [(job.id,)]
+    assert stage.controller.asked("split_again") == [
+        (job.id, Settings(model="htdemucs", welcomed=True))
+    ]
 
 
-def test_who_chose_the_draft_model_gets_the_real_one_from_there(stage: Stage) -> None:
-    from dataclasses import replace
-
-    stage.controller.settings = replace(stage.controller.settings, model="starter")
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(model="starter"), Settings(quality="best"), Settings(model="mine", quality="fast")],
+)
+def test_a_draft_is_split_again_with_htdemucs_whatever_others_get(
+    stage: Stage, settings: Settings
+) -> None:
+    stage.controller.settings = settings
     stage.controller.models_known.emit((STARTER, released(state=ModelState.INSTALLED)))
     job = stage.done_song(separation=SeparationOptions("starter"))
     stage.window.library.view.select(job.id)
     stage.window.song.header.better.click()
-    assert stage.controller.settings.model == "htdemucs"
-    assert stage.controller.asked("split_again") == [(job.id,)]
+    ((job_id, given),) = stage.controller.asked("split_again")
+    quality = "standard" if settings.quality == "best" else settings.quality
+    assert (job_id, given.model, given.quality) == (job.id, "htdemucs", quality)
+    after = stage.controller.settings
+    assert after.model == ("htdemucs" if settings.model == "starter" else settings.model)
+    assert after.quality == settings.quality
 
 
 def test_other_songs_are_no_drafts(stage: Stage) -> None:

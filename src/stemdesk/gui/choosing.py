@@ -104,3 +104,11 @@ def settings_with_other(settings: Settings, model: str, other: ModelChoice) -> S
     if settings.model == model:
         settings = replace(settings, model="" if other.name == BUILT_IN else other.name)
     return settings
+
+
+def settings_with_default(settings: Settings) -> Settings:
+    """The settings for a song that is to be split with htdemucs, whatever others get."""
+    quality = settings.quality
+    if quality == Quality.BEST.value:  # it would bring its own model
+        quality = Quality.STANDARD.value
+    return replace(settings, model=DEFAULT, quality=quality)

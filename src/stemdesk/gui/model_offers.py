@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stemdesk.core.job import Job, JobState
 from stemdesk.gui import labels, model_words, offer_words
+from stemdesk.gui.choosing import settings_with_default
 from stemdesk.gui.state_panel import Button
 from stemdesk.gui.waits import awaited_model
 from stemdesk.models.library import BUILT_IN, DEFAULT
@@ -109,8 +110,8 @@ def draft_line(controller: Controller, job: Job) -> DraftLine | None:
 
 
 def _split_better(controller: Controller, job_id: str) -> None:
-    """Split a draft again, with the model that has come meanwhile."""
+    """Split a draft again with htdemucs, also where the draft's stems are gone."""
     settings = controller.settings
     if settings.model == BUILT_IN:  # chosen once; this is another choice
         controller.models.settings_wanted.emit(replace(settings, model=DEFAULT))
-    controller.split_again(job_id)
+    controller.split_again(job_id, settings_with_default(settings))
