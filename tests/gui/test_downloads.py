@@ -26,6 +26,7 @@ class Server:
         self.error: Exception | None = None
         self.reports = 0
         self.threads: set[bool] = set()
+        self.started: list[str] = []
         self.running = 0
         self.most = 0
         self._lock = threading.Lock()
@@ -37,6 +38,7 @@ class Server:
             self.threads.add(QThread.currentThread().isMainThread())
             with self._lock:
                 self.running += 1
+                self.started.append(name)
                 self.most = max(self.most, self.running)
             try:
                 for number in range(self.reports):
@@ -143,6 +145,25 @@ def test_cancelling_stops_it_and_it_can_begin_again(
     server.go.set()
     downloads.start("htdemucs")
     until(qtbot, lambda: state(downloads).phase is Phase.DONE)
+
+
+def test_one_that_waits_for_its_turn_says_so_and_is_stopped_at_once(
+    qtbot: QtBot, downloads: Downloads, server: Server
+) -> None:
+    ended: list[tuple[str, Phase]] = []
+    downloads.ended.connect(lambda name, state, _: ended.append((name, state.phase)))
+    for name in ("one", "two", "three"):
+        downloads.start(name)
+    until(qtbot, lambda: server.running == 2 and state(downloads, "two").transfer is not None)
+    assert state(downloads, "three").phase is Phase.WAITING and state(downloads, "three").running
+    downloads.cancel("three")
+    assert state(downloads, "three").phase is Phase.STOPPED
+    assert ended == [("three", Phase.STOPPED)]
+    downloads.start("three")  # what was given up does not end it
+    server.go.set()
+    until(qtbot, lambda: len(ended) == 4)
+    assert all(phase is Phase.DONE for _, phase in ended[1:])
+    assert sorted(server.started) == ["one", "three", "two"]
 
 
 def test_one_that_is_asked_for_again_while_it_stops_goes_on(

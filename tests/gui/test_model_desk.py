@@ -187,11 +187,26 @@ def test_an_import_waits_for_the_song_that_is_being_split_and_can_be_stopped(
     (job_id,) = desk.add("a.mp3")
     desk.wait_for(JobState.SEPARATING, job_id)
     controller.models.import_files([desk.root / "one.safetensors", desk.root / "two.th"])
-    assert phase(controller, IMPORTING) is Phase.RUNNING
+    assert phase(controller, IMPORTING) is Phase.WAITING
     controller.models.cancel(IMPORTING)
+    assert phase(controller, IMPORTING) is Phase.STOPPED  # the song is still being split
+    controller.models.import_files([desk.root / "three.th"])
+    assert phase(controller, IMPORTING) is Phase.WAITING
     controller.cancel(job_id)
-    desk.wait_until(lambda: phase(controller, IMPORTING) is Phase.STOPPED)
-    assert shop.imported == []  # neither the second one
+    desk.wait_until(lambda: phase(controller, IMPORTING) is Phase.DONE)
+    assert shop.imported == [desk.root / "three.th"]  # neither of the first ones
+
+
+def test_files_that_come_while_an_import_stops_are_imported(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    shop.stuck = True
+    controller.models.import_files([desk.root / "one.th", desk.root / "two.th"])
+    desk.wait_until(lambda: phase(controller, IMPORTING) is Phase.RUNNING)
+    controller.models.cancel(IMPORTING)
+    shop.stuck = False
+    controller.models.import_files([desk.root / "three.th"])
+    desk.wait_until(lambda: phase(controller, IMPORTING) is Phase.DONE)
+    assert [path.name for path in shop.imported] == ["one.th", "three.th"]
 
 
 def test_a_download_ends_with_the_app(desk: Desk, shop: Shop) -> None:

@@ -52,6 +52,11 @@ def test_a_narrow_row_says_the_number_first() -> None:
         offer_words.arriving_text("htdemucs", running) == "Waiting for htdemucs: downloading 43 %"
     )
     assert offer_words.arriving_briefly("htdemucs", running) == "Download of htdemucs: 43 %"
+    queued = Download(Errand.DOWNLOAD, phase=Phase.WAITING)
+    assert model_words.errand_text(queued) == "Waiting for its turn…"
+    expected = "Waiting for htdemucs: its download waits for its turn"
+    assert offer_words.arriving_text("htdemucs", queued) == expected
+    assert offer_words.arriving_briefly("htdemucs", queued) == "Download of htdemucs: waiting"
     failed = Download(Errand.DOWNLOAD, phase=Phase.FAILED)
     assert offer_words.arriving_briefly("htdemucs", failed) == "Download of htdemucs: failed"
     assert offer_words.arriving_briefly("htdemucs", None) == "Waiting for htdemucs"

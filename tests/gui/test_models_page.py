@@ -172,7 +172,7 @@ def test_a_file_that_is_called_otherwise_is_refused_in_words(
 def test_the_import_says_what_happens_to_the_file(page: ModelsPage, models: FakeModels) -> None:
     path = Path("/downloads/955717e8.safetensors")
     assert not page.importing.isVisible()
-    models.put(IMPORTING, Download(Errand.IMPORT, path=path))
+    models.put(IMPORTING, Download(Errand.IMPORT, path=path, phase=Phase.WAITING))
     assert "a song that is being split goes first" in page.import_note.text()
     page.import_cancel.click()
     assert models.asked("cancel") == [(IMPORTING,)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,14 @@ from stemdesk.gui.model_values import Download, Errand, Phase, Stems
 from stemdesk.gui.tasks import Outcome, Tasks
 
 Work = Callable[[TransferReport, CancelToken], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """An errand that is under way, or that waits for a free thread."""
+
+    token: CancelToken = field(default_factory=CancelToken)
+    begun: threading.Event = field(default_factory=threading.Event)
 
 
 class Downloads(QObject):
@@ -37,7 +46,7 @@ class Downloads(QObject):
         self._tasks = tasks
         self._fetch = fetch
         self._states: dict[str, Download] = {}
-        self._tokens: dict[str, CancelToken] = {}
+        self._runs: dict[str, _Run] = {}
         self._next: dict[str, Stems] = {}  # more stems of a model that is downloaded already
         self._closed = False
 
@@ -62,28 +71,33 @@ class Downloads(QObject):
 
     def run(self, name: str, state: Download, work: Work, *, compute: bool = False) -> None:
         """Do an errand for a model that has none; `compute`: on the thread that has torch."""
-        if self._closed or name in self._tokens:
+        if self._closed or name in self._runs:
             return
-        token = self._tokens[name] = CancelToken()
+        run = self._runs[name] = _Run()
         start = self._tasks.compute if compute else self._tasks.net
-        self._put(name, state)
+        self._put(name, replace(state, phase=Phase.WAITING))
         start(
-            lambda tell: _checked(work, tell, token),
-            partial(self._on_ended, name),
-            partial(self._on_transfer, name),
+            lambda tell: _checked(work, tell, run),
+            partial(self._on_ended, name, run),
+            partial(self._on_told, name, run),
         )
 
     def cancel(self, name: str) -> None:
-        """Stop a model's errand; a download goes on from there another time."""
+        """Stop a model's errand; a download goes on from there another time. One that waits for
+        a free thread has ended at once."""
         self._next.pop(name, None)
-        state, token = self._states.get(name), self._tokens.get(name)
-        if state is not None and token is not None:
-            token.cancel()
-            self._put(name, replace(state, phase=Phase.STOPPING))
+        run = self._runs.get(name)
+        if run is None:
+            return
+        run.token.cancel()  # before the question: whatever begins after it stops by itself
+        if run.begun.is_set():
+            self._put(name, replace(self._states[name], phase=Phase.STOPPING))
+        else:
+            self._on_ended(name, run, Outcome(error=Cancelled()))
 
     def forget(self, name: str) -> None:
         """What was said about a model's last errand has been read, or holds no more."""
-        if name in self._states and name not in self._tokens:
+        if name in self._states and name not in self._runs:
             del self._states[name]
             self.changed.emit(name)
 
@@ -91,18 +105,25 @@ class Downloads(QObject):
         """Stop everything, at the app's end; the tasks are waited for."""
         self._closed = True
         self._next.clear()
-        for token in self._tokens.values():
-            token.cancel()
+        for run in self._runs.values():
+            run.token.cancel()
 
     def _put(self, name: str, state: Download) -> None:
         self._states[name] = state
         self.changed.emit(name)
 
-    def _on_transfer(self, name: str, transfer: Transfer) -> None:
-        self._put(name, replace(self._states[name], transfer=transfer))
+    def _on_told(self, name: str, run: _Run, transfer: Transfer | None) -> None:
+        """It has begun, or is further."""
+        if self._runs.get(name) is not run:
+            return  # it was cancelled before it began
+        state = self._states[name]
+        phase = Phase.RUNNING if state.phase is Phase.WAITING else state.phase
+        self._put(name, replace(state, phase=phase, transfer=transfer or state.transfer))
 
-    def _on_ended(self, name: str, outcome: Outcome[Any]) -> None:
-        del self._tokens[name]
+    def _on_ended(self, name: str, run: _Run, outcome: Outcome[Any]) -> None:
+        if self._runs.get(name) is not run:
+            return
+        del self._runs[name]
         state = _after(self._states[name], outcome)
         self._states[name] = state
         more = self._next.pop(name, None)
@@ -113,10 +134,12 @@ class Downloads(QObject):
             self.changed.emit(name)
 
 
-def _checked(work: Work, tell: TransferReport, token: CancelToken) -> Any:
+def _checked(work: Work, tell: Callable[[Any], None], run: _Run) -> Any:
     """Do the work, unless it was cancelled before its turn."""
-    token.check()
-    return work(tell, token)
+    run.begun.set()
+    run.token.check()
+    tell(None)
+    return work(tell, run.token)
 
 
 def _after(state: Download, outcome: Outcome[Any]) -> Download:

@@ -118,6 +118,9 @@ class ModelDesk(QObject):
             self.download(job.separation.model, job.separation.stems)
 
     def cancel(self, name: str) -> None:
+        """Stop what is done with a model; with `IMPORTING`, also the files that come after."""
+        if name == IMPORTING:
+            self._imports.clear()
         self.downloads.cancel(name)
 
     def verify(self, name: str) -> None:
@@ -211,8 +214,6 @@ class ModelDesk(QObject):
         if state.errand is Errand.IMPORT:
             if state.phase is Phase.DONE:
                 self.message.emit(UserMessage(model_words.imported_text(str(value))))
-            if state.phase is Phase.STOPPED:
-                self._imports.clear()
             self._import_next()
         if state.errand is not Errand.CHECK:
             self.look()

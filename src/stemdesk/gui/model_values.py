@@ -101,6 +101,7 @@ class Errand(StrEnum):
 
 
 class Phase(StrEnum):
+    WAITING = "waiting"  # for a free thread
     RUNNING = "running"
     STOPPING = "stopping"
     DONE = "done"
@@ -125,7 +126,7 @@ class Download:
 
     @property
     def running(self) -> bool:
-        return self.phase in (Phase.RUNNING, Phase.STOPPING)
+        return self.phase in (Phase.WAITING, Phase.RUNNING, Phase.STOPPING)
 
     @property
     def fraction(self) -> float:

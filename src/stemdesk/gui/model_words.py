@@ -151,6 +151,7 @@ _STATE_WORDS = {
     ModelState.ABSENT: "Not installed",
     ModelState.BROKEN: "",
 }
+_PHASE_WORDS = {Phase.WAITING: "Waiting for its turn…", Phase.STOPPING: "Stopping…"}
 _DOING = {
     Errand.DOWNLOAD: "Downloading",
     Errand.CHECK: "Checking",
@@ -160,8 +161,8 @@ _DOING = {
 
 def errand_text(download: Download) -> str:
     """`Downloading 43 %, 2.1 MB/s, 0:31 left`, or how it ended."""
-    if download.phase is Phase.STOPPING:
-        return "Stopping…"
+    if download.phase in _PHASE_WORDS:
+        return _PHASE_WORDS[download.phase]
     if download.phase is Phase.FAILED:
         return download.error
     if download.phase is Phase.STOPPED:
@@ -219,7 +220,7 @@ def ended_text(name: str, download: Download) -> str:
 def import_text(download: Download) -> str:
     """The line about a file that is imported."""
     name = printable(download.path.name if download.path else "?")
-    if download.phase is Phase.RUNNING and download.transfer is None:
+    if download.phase is Phase.WAITING:
         return f"{name}: waiting to be read; a song that is being split goes first"
     return f"{name}: {errand_text(download)}"
 

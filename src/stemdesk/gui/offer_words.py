@@ -47,6 +47,7 @@ def arriving_text(name: str, download: Download | None) -> str:
         percent = int(download.fraction * 100 + 1e-6)
         return f"{text}: downloading {percent} %"
     ended = {
+        Phase.WAITING: "its download waits for its turn",
         Phase.STOPPING: "stopping the download",
         Phase.STOPPED: "the download was stopped",
         Phase.FAILED: "the download failed",
@@ -59,6 +60,7 @@ def arriving_briefly(name: str, download: Download | None) -> str:
     if download is None or download.errand is not Errand.DOWNLOAD:
         return f"Waiting for {printable(name)}"
     short = {
+        Phase.WAITING: "waiting",
         Phase.RUNNING: f"{int(download.fraction * 100 + 1e-6)} %",
         Phase.STOPPING: "stopping",
         Phase.STOPPED: "stopped",
