@@ -161,8 +161,9 @@ def test_without_a_choice_the_bar_shows_the_model_that_jobs_get(
         choices = list_models(ModelLibrary(tmp_path / "models"), ())
         stage.controller.models_known.emit(choices)
         shown = stage.window.add_bar.model.currentText()
-        assert shown == ("hdemucs_x" if wanted == "hdemucs_x" else "htdemucs")
-        assert plan(choices, stage.controller.settings).options.model == shown
+        there = {"hdemucs_x": "hdemucs_x", "broken": "broken (damaged)"}
+        assert shown == there.get(wanted, "htdemucs")
+        assert plan(choices, stage.controller.settings).options.model == shown.split()[0]
 
 
 def test_models_can_come_and_go(stage: Stage, bar: AddBar) -> None:
@@ -380,3 +381,12 @@ def test_a_download_that_failed_says_why_beside_its_model(stage: Stage, bar: Add
     stage.controller.models.put("htdemucs", None)
     assert bar.get.accessibleDescription() == ""
     assert bar.get.toolTip() == "Download htdemucs (84 MB)"
+
+
+def test_a_damaged_model_that_songs_get_is_shown_as_such(stage: Stage, bar: AddBar) -> None:
+    damaged = released(state=ModelState.BROKEN)
+    stage.controller.models_known.emit((STARTER, damaged))
+    assert bar.model.currentText() == "htdemucs (damaged)"
+    stage.controller.models.settings_wanted.emit(Settings(draft_accepted=True))
+    assert bar.model.currentText() == "starter (draft)"
+    assert bar.model.count() == 1

@@ -56,6 +56,18 @@ def test_without_anything_it_is_htdemucs_which_the_job_will_miss() -> None:
     assert chosen_model((STARTER, BROKEN), Settings()) == "starter"
 
 
+def test_a_damaged_model_is_not_passed_over_in_silence() -> None:
+    damaged = released(state=ModelState.BROKEN)
+    choices = (STARTER, damaged, BROKEN)
+    assert plan(choices, Settings()).options.model == "htdemucs"  # the job will say why
+    assert not plan(choices, Settings()).waits
+    assert chosen_model(choices, Settings(draft_accepted=True)) == "starter"
+    assert chosen_model((*choices, MINE), Settings()) == "mine"
+    assert chosen_model((*choices, MINE), Settings(model="htdemucs")) == "htdemucs"
+    assert chosen_model((*choices, MINE), Settings(model="broken")) == "broken"
+    assert plan_at_once(choices, Settings()).options.model == "starter"  # the demo just plays
+
+
 def test_best_waits_for_its_model_only_as_far_as_the_stems_need() -> None:
     best = Settings(quality="best")
     absent = (STARTER, released(state=INSTALLED), released("htdemucs_ft"))

@@ -235,3 +235,19 @@ def test_what_fails_is_said_also_where_no_page_shows_it(desk: Desk, shop: Shop) 
     controller.models.verify("htdemucs")
     desk.wait_until(lambda: len(desk.messages) == 3)
     assert "x.safetensors" in desk.messages[2].text
+
+
+def test_a_damaged_model_is_in_the_log_once(
+    desk: Desk, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[tuple[object, ...]] = []
+    monkeypatch.setattr("stemdesk.log.log.warning", lambda *args: logged.append(args))
+    desk.folders.models.mkdir()
+    (desk.folders.models / "broken.yaml").write_text("models: 3")
+    controller = opened(desk)
+    for _ in range(3):
+        controller.models.look()
+    install_small(desk.folders.models, "mine")
+    controller.models.look()
+    desk.wait_until(lambda: _state(controller, "mine") is ModelState.INSTALLED)
+    assert [args[1] for args in logged] == ["broken"]

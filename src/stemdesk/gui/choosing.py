@@ -36,15 +36,19 @@ def quality_in_reach(choices: Choices, settings: Settings) -> Quality:
 
 def chosen_model(choices: Choices, settings: Settings) -> str:
     """The model that songs get unless the quality brings its own: the one in the settings, else
-    the best that is installed, else htdemucs, which is to be asked about once, or the draft."""
+    the best that is installed, else htdemucs, which is to be asked about once, or the draft.
+    A damaged one is not passed over in silence: the song says what is wrong with it."""
     chosen = find(choices, settings.model)
-    if chosen is not None and chosen.choosable:
+    if chosen is not None and (chosen.choosable or chosen.state is ModelState.BROKEN):
         return chosen.name
     better = better_than_draft(choices, settings.stems)
     if better is not None:
         return better.name
     draft, default = find(choices, BUILT_IN), find(choices, DEFAULT)
     can_ask = default is not None and default.choosable
+    damaged = default is not None and default.state is ModelState.BROKEN
+    if damaged and not settings.draft_accepted:
+        return DEFAULT
     if draft is not None and (settings.draft_accepted or not can_ask):
         return BUILT_IN
     broken = next((choice.name for choice in choices if choice.state is ModelState.BROKEN), None)
@@ -70,7 +74,10 @@ def plan(choices: Choices, settings: Settings) -> Plan:
 def plan_at_once(choices: Choices, settings: Settings) -> Plan:
     """The same with what is installed: nothing is waited for where anything can be had."""
     first = plan(choices, settings)
-    other = instead_of(choices, first.options.model, first.options.stems) if first.waits else None
+    name, stems = first.options.model, first.options.stems
+    choice = find(choices, name)
+    there = choice is not None and choice.usable(stems)
+    other = None if there else instead_of(choices, name, stems)
     return first if other is None else with_other(first.options, other)
 
 

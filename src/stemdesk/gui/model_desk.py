@@ -37,6 +37,7 @@ from stemdesk.gui.model_values import (
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.values import UserMessage
 from stemdesk.gui.waits import awaited_model
+from stemdesk.log import log
 from stemdesk.models.library import ModelLibrary
 
 IMPORTING = ""
@@ -97,6 +98,7 @@ class ModelDesk(QObject):
             if outcome.value is None or folder != self._machine.folders.models:
                 return
             before, self._choices = self._choices, outcome.value
+            _log_trouble(before or (), self._choices)
             if before != self._choices:
                 self.known.emit(self._choices)
 
@@ -218,3 +220,11 @@ class ModelDesk(QObject):
         if state.errand is not Errand.CHECK:
             self.look()
             self.arrived.emit()
+
+
+def _log_trouble(before: Sequence[ModelChoice], now: Sequence[ModelChoice]) -> None:
+    """Once for each: models are looked at again and again."""
+    known = {(choice.name, choice.trouble) for choice in before}
+    for choice in now:
+        if choice.trouble and (choice.name, choice.trouble) not in known:
+            log.warning("the model %s cannot be used: %s", choice.name, choice.trouble)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from stemdesk.core.sentences import say
 from stemdesk.gui import model_words
 from stemdesk.gui.model_values import ModelChoice, ModelState, Part
-from stemdesk.log import log
 from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary
 
 if TYPE_CHECKING:
@@ -90,5 +89,4 @@ def _stems_of(model: CatalogueModel, index: int) -> tuple[str, ...]:
 
 def _trouble(model: BrokenModel) -> str:
     error = model.error
-    log.warning("the model %s cannot be used: %s", model.name, error)
     return " ".join(say(error.code, error.path, error.facts, error.detail))

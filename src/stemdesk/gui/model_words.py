@@ -80,6 +80,8 @@ def menu_text(choice: ModelChoice, stems: Stems) -> str:
     name = printable(choice.name)
     if choice.state is ModelState.BUILT_IN:
         return f"{name} (draft)"
+    if choice.state is ModelState.BROKEN:
+        return f"{name} (damaged)"
     return f"{name} (download {size_text(missing)})" if missing else name
 
 
