@@ -251,3 +251,44 @@ def test_a_damaged_model_is_in_the_log_once(
     controller.models.look()
     desk.wait_until(lambda: _state(controller, "mine") is ModelState.INSTALLED)
     assert [args[1] for args in logged] == ["broken"]
+
+
+def test_a_failure_does_not_outlive_its_cause(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    models = controller.models
+
+    def fails() -> None:
+        shop.error = offline()
+        shop.go.set()
+        models.download("htdemucs")
+        desk.wait_until(lambda: phase(controller, "htdemucs") is Phase.FAILED)
+        models.look()
+        desk.wait_until(lambda: _state(controller, "htdemucs") is ModelState.ABSENT)
+        assert phase(controller, "htdemucs") is Phase.FAILED
+        shop.error = None
+
+    fails()
+    install_small(desk.folders.models, "htdemucs")  # by hand
+    models.look()
+    desk.wait_until(lambda: _state(controller, "htdemucs") is ModelState.INSTALLED)
+    assert phase(controller, "htdemucs") is None
+    models.remove("htdemucs")
+    desk.wait_until(lambda: _state(controller, "htdemucs") is ModelState.ABSENT)
+    fails()
+    models.import_files([desk.root / "htdemucs.th"])
+    desk.wait_until(lambda: phase(controller, IMPORTING) is Phase.DONE)
+    assert phase(controller, "htdemucs") is None
+
+
+def test_a_failed_import_is_forgotten_once_it_has_been_read(desk: Desk, shop: Shop) -> None:
+    controller = opened(desk)
+    shop.error = offline()
+    controller.models.import_files([desk.root / "one.th"])
+    desk.wait_until(lambda: phase(controller, IMPORTING) is Phase.FAILED)
+    controller.models.close_imports()
+    assert phase(controller, IMPORTING) is None
+    shop.stuck = True
+    controller.models.import_files([desk.root / "two.th"])
+    controller.models.close_imports()
+    assert phase(controller, IMPORTING) in (Phase.WAITING, Phase.RUNNING)
+    controller.models.cancel(IMPORTING)

@@ -79,7 +79,7 @@ def test_a_download_shows_speed_and_time_left_and_can_be_stopped(
     row.cancel.click()
     assert models.asked("cancel") == [("htdemucs",)]
     models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.STOPPING))
-    assert row.state.text() == "Stopping…" and not row.cancel.isEnabled()
+    assert row.state.text() == "Stopping…" and shown(row) == ["Cancel"]
     models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.STOPPED))
     assert row.state.text() == "Not installed. The download was stopped; what has come is kept"
     assert shown(row) == ["Download (84 MB)"]
@@ -94,7 +94,9 @@ def test_the_keys_stay_in_the_row_where_a_button_goes(page: ModelsPage, models: 
     QTest.keyClick(row.download, Qt.Key.Key_Space)
     models.put("htdemucs", RUNNING)
     assert QApplication.focusWidget() is row.cancel
-    models.put("htdemucs", None)
+    models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.STOPPING))
+    assert QApplication.focusWidget() is row.cancel
+    models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.STOPPED))
     assert QApplication.focusWidget() is row.download
 
 
@@ -185,6 +187,14 @@ def test_the_import_says_what_happens_to_the_file(page: ModelsPage, models: Fake
     assert not page.import_cancel.isVisible()
     models.put(IMPORTING, Download(Errand.IMPORT, path=path, phase=Phase.DONE))
     assert not page.importing.isVisible()
+
+
+def test_a_failed_import_has_been_read_when_the_page_closes(
+    page: ModelsPage, models: FakeModels
+) -> None:
+    assert models.asked("close_imports") == []
+    page.close_.click()
+    assert models.asked("close_imports") == [()]
 
 
 def test_there_are_ways_to_the_page(stage: Stage) -> None:

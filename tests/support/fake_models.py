@@ -113,6 +113,9 @@ class FakeModels(QObject):
     def import_files(self, paths: Sequence[Path]) -> None:
         self.calls.append(("import_files", list(paths)))
 
+    def close_imports(self) -> None:
+        self.calls.append(("close_imports",))
+
     def use_instead(self, ids: Iterable[str]) -> None:
         self.calls.append(("use_instead", list(ids)))
 

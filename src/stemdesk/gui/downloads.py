@@ -101,6 +101,12 @@ class Downloads(QObject):
             del self._states[name]
             self.changed.emit(name)
 
+    def forget_failure(self, name: str, errand: Errand) -> None:
+        """The same, if that is what was said: the cause is gone."""
+        state = self.get(name)
+        if state is not None and state.phase is Phase.FAILED and state.errand is errand:
+            self.forget(name)
+
     def stop(self) -> None:
         """Stop everything, at the app's end; the tasks are waited for."""
         self._closed = True

@@ -99,10 +99,18 @@ class ModelDesk(QObject):
                 return
             before, self._choices = self._choices, outcome.value
             _log_trouble(before or (), self._choices)
+            self._forget_failures()
             if before != self._choices:
                 self.known.emit(self._choices)
 
         self._tasks.io(self.lister(), listed)
+
+    def _forget_failures(self) -> None:
+        """A download that failed is of no interest any more where its files came another way."""
+        for choice in self.choices:
+            state = self.downloads.get(choice.name)
+            if state is not None and choice.usable(state.stems):
+                self.downloads.forget_failure(choice.name, Errand.DOWNLOAD)
 
     def look_while_none(self) -> None:
         """The same while there is none but the built-in one: it may be put there by hand."""
@@ -150,6 +158,10 @@ class ModelDesk(QObject):
             return import_file(library, path, report, token)
 
         self.downloads.run(IMPORTING, Download(Errand.IMPORT, path=path), work, compute=True)
+
+    def close_imports(self) -> None:
+        """Why an import failed has been read."""
+        self.downloads.forget_failure(IMPORTING, Errand.IMPORT)
 
     def remove(self, name: str) -> None:
         """Delete a model's files. Songs that need it wait for it when it is their turn."""
@@ -215,6 +227,7 @@ class ModelDesk(QObject):
             self.message.emit(UserMessage(state.error, state.detail))
         if state.errand is Errand.IMPORT:
             if state.phase is Phase.DONE:
+                self.downloads.forget_failure(str(value), Errand.DOWNLOAD)
                 self.message.emit(UserMessage(model_words.imported_text(str(value))))
             self._import_next()
         if state.errand is not Errand.CHECK:

@@ -65,6 +65,7 @@ class ModelsPage(Dialog):
         self._show_import()
         desk.known.connect(self._show_list)
         desk.changed.connect(self._show_one)
+        self.finished.connect(desk.close_imports)
         theme.watch().changed.connect(self._retint)
         self._fit(parent)
 
