@@ -86,7 +86,7 @@ def test_it_is_asked_once_and_songs_wait_without_an_answer(
     waiting(stage)
     stage.controller.model_wanted.emit("htdemucs")
     assert questions(stage) == []
-    assert models.calls == []
+    assert set(models.calls) == {("look",)}
 
 
 def test_songs_that_come_before_the_models_are_listed_are_asked_about_then(
@@ -98,6 +98,18 @@ def test_songs_that_come_before_the_models_are_listed_are_asked_about_then(
     assert questions(stage) == []
     stage.controller.models_known.emit((STARTER, released()))
     assert len(questions(stage)) == 1
+
+
+def test_a_model_that_was_removed_by_hand_is_looked_for_before_the_question(
+    stage: Stage, models: FakeModels
+) -> None:
+    stage.controller.models_known.emit((STARTER, released(state=ModelState.INSTALLED)))
+    waiting(stage)
+    stage.controller.model_wanted.emit("htdemucs")
+    assert questions(stage) == []  # there is nothing to download: it may go on at any moment
+    models.on_disk = (STARTER, released())
+    stage.controller.model_wanted.emit("htdemucs")
+    assert stage.dialog().headline.text() == "Download htdemucs (84 MB) or a draft now?"
 
 
 def test_songs_that_come_while_it_is_downloaded_join_in(stage: Stage, models: FakeModels) -> None:

@@ -125,9 +125,12 @@ def test_a_model_that_was_removed_is_offered_again(desk: Desk, shop: Shop) -> No
     controller.models.remove("htdemucs")
     desk.wait_until(lambda: any("was removed" in message.text for message in desk.messages))
     desk.script.behaviours["a.mp3"] = failing(ModelError(ErrorCode.MODEL_MISSING, model="htdemucs"))
+    wanted: list[str] = []
+    controller.model_wanted.connect(wanted.append)
     controller.release()
     desk.wait_for(JobState.WAITING, *ids)
     desk.wait_until(lambda: _state(controller, "htdemucs") is ModelState.ABSENT)
+    assert wanted == ["htdemucs"]  # the window asks about it
     desk.script.behaviours.clear()
     shop.go.set()
     controller.models.download_for(ids)

@@ -59,6 +59,7 @@ class FakeModels(QObject):
     """`calls`: what was asked, as (name, arguments…)."""
 
     known = Signal(object)
+    looked = Signal()
     changed = Signal(str)
     settings_wanted = Signal(object)
 
@@ -67,6 +68,7 @@ class FakeModels(QObject):
         self._controller = controller
         self.calls: list[tuple[Any, ...]] = []
         self.choices: tuple[ModelChoice, ...] = ()
+        self.on_disk: tuple[ModelChoice, ...] | None = None  # what a look finds, if not the same
         self.downloads = FakeDownloads()
         controller.models_known.connect(self._learn)
         self.settings_wanted.connect(controller.change_settings)
@@ -74,6 +76,7 @@ class FakeModels(QObject):
     def _learn(self, choices: Sequence[ModelChoice]) -> None:
         self.choices = tuple(choices)
         self.known.emit(self.choices)
+        self.looked.emit()
 
     def put(self, name: str, state: Download | None) -> None:
         """Something happens to a model."""
@@ -94,6 +97,10 @@ class FakeModels(QObject):
 
     def look(self) -> None:
         self.calls.append(("look",))
+        if self.on_disk is not None:
+            self._controller.models_known.emit(self.on_disk)
+        elif self.choices:
+            self.looked.emit()
 
     def download(self, name: str, stems: Stems = ()) -> None:
         self.calls.append(("download", name, stems))

@@ -48,7 +48,7 @@ class Controller(QObject):
     batch_finished = Signal(object)  # BatchSummary
     device_known = Signal(object)  # DeviceLike
     models_known = Signal(object)  # tuple[ModelChoice, ...]
-    model_wanted = Signal(str)  # songs were added that wait for this model
+    model_wanted = Signal(str)  # songs wait for this model from now on
     message = Signal(object)  # UserMessage
     stopped = Signal()
 
@@ -96,6 +96,7 @@ class Controller(QObject):
         self._ledger.removed.connect(self.jobs_removed)
         self._ledger.failed.connect(self._complain)
         self._adder.model_wanted.connect(self.model_wanted)
+        self._conveyor.model_wanted.connect(self.model_wanted)
         self._shelf.changed.connect(self.job_changed)
         self._elsewhere.changed.connect(self.job_changed)
         self._waits.can_go_on.connect(self.go_on)

@@ -48,6 +48,7 @@ class ModelDesk(QObject):
     """A command that does not fit what happens to a model now does nothing."""
 
     known = Signal(object)  # tuple[ModelChoice, ...]
+    looked = Signal()  # `choices` are what is there now, changed or not
     changed = Signal(str)  # model: its download, check or removal
     arrived = Signal()  # there may be a model now that jobs wait for
     can_go_on = Signal(object)  # list[str], ids of jobs that have another model now
@@ -89,7 +90,7 @@ class ModelDesk(QObject):
         return lambda: list_models(library, services.catalogue())
 
     def look(self) -> None:
-        """List the models again; `known` follows if that changes anything."""
+        """List the models again; `known` follows if that changes anything, and then `looked`."""
         folder = self._machine.folders.models
 
         def listed(outcome: Outcome[tuple[ModelChoice, ...]]) -> None:
@@ -102,6 +103,7 @@ class ModelDesk(QObject):
             self._forget_failures()
             if before != self._choices:
                 self.known.emit(self._choices)
+            self.looked.emit()
 
         self._tasks.io(self.lister(), listed)
 
