@@ -120,6 +120,24 @@ def test_songs_that_come_while_it_is_downloaded_join_in(stage: Stage, models: Fa
     assert models.asked("download_for") == [([job.id],)]
 
 
+def test_a_song_that_comes_while_its_model_is_checked_is_asked_about(
+    stage: Stage, models: FakeModels
+) -> None:
+    stage.controller.models_known.emit((STARTER, released("htdemucs_ft", ModelState.PARTIAL)))
+    models.put("htdemucs_ft", Download(Errand.CHECK))
+    job = waiting(stage, "htdemucs_ft", ("drums",))
+    stage.controller.model_wanted.emit("htdemucs_ft")
+    assert "(84 MB)" in stage.dialog().headline.text()
+    stage.press("download")
+    assert models.asked("download_for") == [([job.id],)]
+    stage.window.library.view.select(job.id)
+    _, text, buttons = panel(stage)
+    assert buttons == ["Download (84 MB)", "Split a draft now", "Cancel"]
+    assert "Its files are being checked now" in text
+    models.put("htdemucs_ft", Download(Errand.CHECK, phase=Phase.FAILED, error="Wrong hash."))
+    assert "a download of 84 MB" in panel(stage)[1]
+
+
 def test_best_is_offered_with_what_the_stems_need(stage: Stage) -> None:
     stage.controller.models_known.emit(
         (STARTER, released(state=ModelState.INSTALLED), released("htdemucs_ft"))

@@ -209,6 +209,33 @@ def test_a_model_has_one_errand_at_a_time(
     assert state(downloads).errand is Errand.CHECK and not state(downloads).known
 
 
+@pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
+def test_what_is_asked_for_during_a_check_is_downloaded_after_it(
+    qtbot: QtBot, downloads: Downloads, server: Server, how: str
+) -> None:
+    go = threading.Event()
+
+    def check(_: TransferReport, token: CancelToken) -> bool:
+        while not go.wait(0.01):
+            token.check()
+        if how == "failed":
+            raise ModelError(ErrorCode.MODEL_CORRUPT)
+        return True
+
+    downloads.run("htdemucs_ft", Download(Errand.CHECK), check)
+    until(qtbot, lambda: state(downloads, "htdemucs_ft").phase is Phase.RUNNING)
+    downloads.start("htdemucs_ft", ("vocals",))
+    downloads.start("htdemucs_ft", ("drums",))
+    assert server.asked == []
+    if how == "cancelled":
+        downloads.cancel("htdemucs_ft")
+    else:
+        go.set()
+    until(qtbot, lambda: len(server.asked) == 1)
+    assert server.asked == [("htdemucs_ft", ("vocals", "drums"))]
+    assert state(downloads, "htdemucs_ft").errand is Errand.DOWNLOAD
+
+
 def test_the_end_of_the_app_stops_everything(qtbot: QtBot, server: Server) -> None:
     tasks = Tasks()
     downloads = Downloads(tasks, server.fetch, tasks)

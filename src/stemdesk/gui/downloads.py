@@ -59,10 +59,13 @@ class Downloads(QObject):
         return any(state.running for state in self._states.values())
 
     def start(self, name: str, stems: Stems = ()) -> None:
-        """Download what `stems` need of a model. While it is downloaded, more stems follow."""
+        """Download what `stems` need of a model. While it is downloaded or checked, more stems
+        follow."""
         state = self._states.get(name)
         if state is None or not state.running:
             self.run(name, Download(Errand.DOWNLOAD, stems), self._fetch(name, stems))
+        elif state.errand is Errand.CHECK:
+            self._next[name] = joined(self._next.get(name, stems), stems)
         elif state.errand is Errand.DOWNLOAD:
             wanted = joined(self._next.get(name, state.stems), stems)
             # Also while it stops: who asks for it again wants it to go on.
@@ -85,10 +88,11 @@ class Downloads(QObject):
     def cancel(self, name: str) -> None:
         """Stop a model's errand; a download goes on from there another time. One that waits for
         a free thread has ended at once."""
-        self._next.pop(name, None)
         run = self._runs.get(name)
         if run is None:
             return
+        if self._states[name].errand is not Errand.CHECK:  # which is no reason not to download
+            self._next.pop(name, None)
         run.token.cancel()  # before the question: whatever begins after it stops by itself
         if run.begun.is_set():
             self._put(name, replace(self._states[name], phase=Phase.STOPPING))
@@ -134,7 +138,8 @@ class Downloads(QObject):
         self._states[name] = state
         more = self._next.pop(name, None)
         self.ended.emit(name, state, outcome.value)
-        if more is not None and state.phase is not Phase.FAILED:
+        failed = state.phase is Phase.FAILED and state.errand is not Errand.CHECK
+        if more is not None and not failed:
             self.start(name, more)
         else:
             self.changed.emit(name)

@@ -57,7 +57,7 @@ class ModelAsks(QObject):
         if choice is None or not ids:
             return
         stems = _wanted(self._controller, ids)
-        if download is not None and download.running:
+        if download is not None and download.fetches:
             desk.download_for(ids)  # more stems may be wanted now
             return
         if name in self._asked or not _size(choice, stems):

@@ -129,6 +129,11 @@ class Download:
         return self.phase in (Phase.WAITING, Phase.RUNNING, Phase.STOPPING)
 
     @property
+    def fetches(self) -> bool:
+        """Whether it is a download and goes on."""
+        return self.running and self.errand is Errand.DOWNLOAD
+
+    @property
     def fraction(self) -> float:
         return self.transfer.fraction if self.transfer is not None else 0.0
 
