@@ -295,3 +295,17 @@ def test_a_failed_import_is_forgotten_once_it_has_been_read(desk: Desk, shop: Sh
     controller.models.close_imports()
     assert phase(controller, IMPORTING) in (Phase.WAITING, Phase.RUNNING)
     controller.models.cancel(IMPORTING)
+
+
+def test_a_model_that_cannot_be_had_is_not_downloaded(desk: Desk, shop: Shop) -> None:
+    install_small(desk.folders.models, "mine")
+    controller = opened(desk, Settings(model="mine"))
+    desk.script.behaviours["a.mp3"] = failing(ModelError(ErrorCode.MODEL_MISSING, model="mine"))
+    controller.hold()
+    ids = desk.add("a.mp3")
+    controller.models.remove("mine")
+    desk.wait_until(lambda: _state(controller, "mine") is None)
+    controller.release()
+    desk.wait_for(JobState.WAITING, *ids)
+    controller.models.download_for(ids)
+    assert phase(controller, "mine") is None and shop.asked == []

@@ -125,9 +125,12 @@ class ModelDesk(QObject):
         self.downloads.start(name, stems)
 
     def download_for(self, ids: Iterable[str]) -> None:
-        """Download the models that these jobs wait for, with the networks for their stems."""
+        """Download the models that these jobs wait for, with the networks for their stems.
+        Models that cannot be downloaded are passed over."""
         for job in self._waiting(ids):
-            self.download(job.separation.model, job.separation.stems)
+            choice = self.choice(job.separation.model)
+            if choice is not None and choice.choosable:
+                self.download(job.separation.model, job.separation.stems)
 
     def cancel(self, name: str) -> None:
         """Stop what is done with a model; with `IMPORTING`, also the files that come after."""
