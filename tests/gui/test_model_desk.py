@@ -12,6 +12,7 @@ from stemdesk.gui.controller import Controller
 from stemdesk.gui.model_desk import IMPORTING
 from stemdesk.gui.model_values import ModelState, Phase
 from support.desk import Desk, endless, failing
+from support.fake_models import released
 from support.models import SOURCES, install_small
 from support.shop import Shop, offline
 
@@ -309,3 +310,14 @@ def test_a_model_that_cannot_be_had_is_not_downloaded(desk: Desk, shop: Shop) ->
     desk.wait_for(JobState.WAITING, *ids)
     controller.models.download_for(ids)
     assert phase(controller, "mine") is None and shop.asked == []
+
+
+def test_what_an_import_brought_is_said_after_a_look(
+    desk: Desk, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller = opened(desk)
+    partial = released("htdemucs_ft", ModelState.PARTIAL)
+    monkeypatch.setattr(controller.models, "lister", lambda: lambda: (partial,))
+    controller.models.import_files([desk.root / "htdemucs_ft.th"])
+    desk.wait_until(lambda: bool(desk.messages))
+    assert [message.text[:12] for message in desk.messages] == ["1 of 4 files"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stemdesk.core.transfer import Transfer
@@ -68,3 +70,17 @@ def test_a_part_of_a_model_names_its_stems() -> None:
     partial = released("htdemucs_ft", ModelState.PARTIAL)
     expected = "Installed for vocals only; the rest is 252 MB"
     assert model_words.state_text(partial, None) == expected
+
+
+def test_an_imported_file_may_be_one_of_several() -> None:
+    partial = released("htdemucs_ft", ModelState.PARTIAL)
+    expected = "1 of 4 files of htdemucs_ft are here; import the others, too."
+    assert model_words.imported_text("htdemucs_ft", partial) == (
+        f"{expected} It makes vocals already."
+    )
+    useless = replace(partial, state=ModelState.BROKEN)
+    assert model_words.imported_text("htdemucs_ft", useless) == expected
+    whole = released("htdemucs_ft", ModelState.INSTALLED)
+    for choice in (whole, None):
+        text = model_words.imported_text("htdemucs_ft", choice)
+        assert text.startswith("htdemucs_ft is installed. Choose it")

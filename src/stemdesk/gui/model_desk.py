@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -89,8 +90,9 @@ class ModelDesk(QObject):
         library, services = self._library(), self._services
         return lambda: list_models(library, services.catalogue())
 
-    def look(self) -> None:
-        """List the models again; `known` follows if that changes anything, and then `looked`."""
+    def look(self, then: Callable[[], None] | None = None) -> None:
+        """List the models again; `known` follows if that changes anything, and then `looked`.
+        `then` is called after that."""
         folder = self._machine.folders.models
 
         def listed(outcome: Outcome[tuple[ModelChoice, ...]]) -> None:
@@ -104,6 +106,8 @@ class ModelDesk(QObject):
             if before != self._choices:
                 self.known.emit(self._choices)
             self.looked.emit()
+            if then is not None:
+                then()
 
         self._tasks.io(self.lister(), listed)
 
@@ -230,14 +234,19 @@ class ModelDesk(QObject):
     def _on_ended(self, name: str, state: Download, value: object) -> None:
         if state.phase is Phase.FAILED:  # the page with its line may be closed
             self.message.emit(UserMessage(state.error, state.detail))
+        then = None
         if state.errand is Errand.IMPORT:
             if state.phase is Phase.DONE:
                 self.downloads.forget_failure(str(value), Errand.DOWNLOAD)
-                self.message.emit(UserMessage(model_words.imported_text(str(value))))
+                then = partial(self._tell_imported, str(value))
             self._import_next()
         if state.errand is not Errand.CHECK:
-            self.look()
+            self.look(then)
             self.arrived.emit()
+
+    def _tell_imported(self, name: str) -> None:
+        """A model's file has come; there may be more of them to import."""
+        self.message.emit(UserMessage(model_words.imported_text(name, self.choice(name))))
 
 
 def _log_trouble(before: Sequence[ModelChoice], now: Sequence[ModelChoice]) -> None:

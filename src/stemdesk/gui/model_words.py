@@ -227,8 +227,16 @@ def import_text(download: Download) -> str:
     return f"{name}: {errand_text(download)}"
 
 
-def imported_text(name: str) -> str:
-    return f"{printable(name)} is installed. Choose it as the model, above the songs."
+def imported_text(name: str, choice: ModelChoice | None) -> str:
+    """A file of a model was imported. `choice`: the model as it stands now."""
+    parts = choice.parts if choice is not None else ()
+    here, all_ = sum(part.there for part in parts), len(parts)
+    if choice is None or choice.usable() or not 0 < here < all_:
+        return f"{printable(name)} is installed. Choose it as the model, above the songs."
+    text = f"{here} of {all_} files of {printable(name)} are here; import the others, too."
+    if choice.stems_there:
+        text += f" It makes {stems_text(choice.stems_there).lower()} already."
+    return text
 
 
 def removed_text(name: str, freed: int) -> str:
