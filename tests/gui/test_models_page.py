@@ -15,6 +15,7 @@ from stemdesk.gui.model_row import ModelRow
 from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState, Phase
 from stemdesk.gui.models_page import ModelsPage
 from stemdesk.gui.settings_dialog import SettingsDialog
+from stemdesk.gui.values import UserMessage
 from support.fake_models import FOUR, MB, STARTER, FakeModels, released
 from support.stage import Stage, drag, drop, file_mime
 
@@ -168,7 +169,21 @@ def test_a_file_that_is_called_otherwise_is_refused_in_words(
     page._import([stage.root / "song.mp3"])
     assert models.asked("import_files") == []
     assert page.import_note.text() == model_words.NOT_A_MODEL_FILE
-    assert page.importing.isVisible()
+    assert page.import_note.property("kind") == "danger"
+    assert page.importing.isVisible() and not page.import_cancel.isVisible()
+
+
+def test_a_wrong_file_leaves_the_line_of_an_import_alone(
+    page: ModelsPage, models: FakeModels, stage: Stage
+) -> None:
+    said: list[UserMessage] = []
+    stage.controller.message.connect(said.append)
+    half = Transfer("x", 1, 4, None, None)
+    models.put(IMPORTING, Download(Errand.IMPORT, path=Path("a.th"), transfer=half))
+    page._import([stage.root / "song.mp3"])
+    assert page.import_note.text() == "a.th: Importing 25 %"
+    assert page.import_cancel.isVisible() and page.import_note.property("kind") == ""
+    assert said == [UserMessage(model_words.NOT_A_MODEL_FILE)]
 
 
 def test_the_import_says_what_happens_to_the_file(page: ModelsPage, models: FakeModels) -> None:

@@ -62,6 +62,7 @@ class FakeModels(QObject):
     looked = Signal()
     changed = Signal(str)
     settings_wanted = Signal(object)
+    message = Signal(object)
 
     def __init__(self, controller: FakeController) -> None:
         super().__init__(controller)
@@ -72,6 +73,7 @@ class FakeModels(QObject):
         self.downloads = FakeDownloads()
         controller.models_known.connect(self._learn)
         self.settings_wanted.connect(controller.change_settings)
+        self.message.connect(controller.message)
 
     def _learn(self, choices: Sequence[ModelChoice]) -> None:
         self.choices = tuple(choices)

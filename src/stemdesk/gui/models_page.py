@@ -23,6 +23,7 @@ from stemdesk.gui.icons import retint
 from stemdesk.gui.model_desk import IMPORTING, ModelDesk
 from stemdesk.gui.model_row import ModelRow
 from stemdesk.gui.model_values import ModelChoice, Phase
+from stemdesk.gui.values import UserMessage
 from stemdesk.gui.widgets import chain, muted, push_button
 
 if TYPE_CHECKING:
@@ -128,10 +129,15 @@ class ModelsPage(Dialog):
         shown = state is not None and (state.running or state.phase is Phase.FAILED)
         self.importing.setVisible(shown)
         if state is not None and shown:
-            self.import_note.setText(model_words.import_text(state))
-            self.import_note.setProperty("kind", "" if state.running else "danger")
-            self.import_note.style().polish(self.import_note)
-            self.import_cancel.setVisible(state.running)
+            self._say(model_words.import_text(state), state.running)
+
+    def _say(self, text: str, running: bool) -> None:
+        """In the line about imports: how far one is, or what was wrong."""
+        self.importing.show()
+        self.import_note.setText(text)
+        self.import_note.setProperty("kind", "" if running else "danger")
+        self.import_note.style().polish(self.import_note)
+        self.import_cancel.setVisible(running)
 
     def _retint(self) -> None:
         retint(self)
@@ -149,13 +155,13 @@ class ModelsPage(Dialog):
         dialogs.choose_of_kind(self, caption, filters, self._import)
 
     def _import(self, paths: list[Path]) -> None:
-        files = model_files(paths)
+        files, state = model_files(paths), self._desk.downloads.get(IMPORTING)
         if files:
             self._desk.import_files(files)
+        elif state is not None and state.running:  # the line is about that one
+            self._desk.message.emit(UserMessage(model_words.NOT_A_MODEL_FILE))
         else:
-            self.importing.show()
-            self.import_cancel.hide()
-            self.import_note.setText(model_words.NOT_A_MODEL_FILE)
+            self._say(model_words.NOT_A_MODEL_FILE, running=False)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if model_files(paths_from_mime(event.mimeData())):
