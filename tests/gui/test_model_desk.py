@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from stemdesk.core.job import Job, JobState
 from stemdesk.core.settings import Settings
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.model_desk import IMPORTING
-from stemdesk.gui.model_values import ModelState, Phase
+from stemdesk.gui.model_values import ModelChoice, ModelState, Phase
 from support.desk import Desk, endless, failing
 from support.fake_models import released
 from support.models import SOURCES, install_small
@@ -321,3 +322,25 @@ def test_what_an_import_brought_is_said_after_a_look(
     controller.models.import_files([desk.root / "htdemucs_ft.th"])
     desk.wait_until(lambda: bool(desk.messages))
     assert [message.text[:12] for message in desk.messages] == ["1 of 4 files"]
+
+
+def test_an_older_look_does_not_undo_a_newer_one(
+    desk: Desk, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_small(desk.folders.models, "mine")
+    controller = opened(desk)
+    go, answers = threading.Event(), []
+    old, new = released(), released(state=ModelState.INSTALLED)
+
+    def slow() -> tuple[ModelChoice, ...]:
+        assert go.wait(20)
+        return (old,)
+
+    listers = iter([slow, lambda: (new,)])
+    monkeypatch.setattr(controller.models, "lister", lambda: next(listers))
+    controller.models.look(lambda: answers.append("old"))
+    controller.models.look(lambda: answers.append("new"))
+    desk.wait_until(lambda: answers == ["new"])
+    go.set()
+    desk.wait_until(lambda: answers == ["new", "old"])
+    assert controller.models.choices == (new,)

@@ -70,6 +70,7 @@ class ModelDesk(QObject):
         self._machine = machine
         self._services = services
         self._choices: tuple[ModelChoice, ...] | None = None
+        self._looks = self._answered = 0  # numbers: the last one, and the newest that is known
         self._imports: list[Path] = []
         self.downloads = Downloads(tasks, self._fetch, self)
         self.downloads.changed.connect(self.changed)
@@ -94,22 +95,29 @@ class ModelDesk(QObject):
         """List the models again; `known` follows if that changes anything, and then `looked`.
         `then` is called after that."""
         folder = self._machine.folders.models
+        self._looks += 1
+        number = self._looks
 
         def listed(outcome: Outcome[tuple[ModelChoice, ...]]) -> None:
             if outcome.error is not None:
                 self.message.emit(reports.error_message(outcome.error, folder))
             if outcome.value is None or folder != self._machine.folders.models:
                 return
-            before, self._choices = self._choices, outcome.value
-            _log_trouble(before or (), self._choices)
-            self._forget_failures()
-            if before != self._choices:
-                self.known.emit(self._choices)
+            if number > self._answered:  # two looks at once may answer in another order
+                self._answered = number
+                self._learn(outcome.value)
             self.looked.emit()
             if then is not None:
                 then()
 
         self._tasks.io(self.lister(), listed)
+
+    def _learn(self, choices: tuple[ModelChoice, ...]) -> None:
+        before, self._choices = self._choices, choices
+        _log_trouble(before or (), choices)
+        self._forget_failures()
+        if before != choices:
+            self.known.emit(choices)
 
     def _forget_failures(self) -> None:
         """A download that failed is of no interest any more where its files came another way."""
