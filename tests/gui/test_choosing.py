@@ -127,3 +127,17 @@ def test_who_takes_another_model_is_not_asked_again() -> None:
         assert plan(later, after).options.model == "htdemucs"
     mine = settings_with_other(Settings(model="htdemucs_6s"), "htdemucs_6s", MINE)
     assert mine == Settings(model="mine")
+
+
+def test_a_model_that_lacks_the_wanted_stems_comes_last() -> None:
+    six = ModelChoice("six", (*FOUR, "guitar", "piano"), MB)
+    here = released(state=INSTALLED)
+    piano = Settings(stems=("piano",), draft_accepted=True)
+    assert chosen_model((STARTER, here, six), piano) == "six"
+    assert chosen_model((STARTER, here, six), Settings(stems=("bass",))) == "htdemucs"
+    assert chosen_model((STARTER, here), piano) == "htdemucs"  # no one makes it: not the draft
+    assert instead_of((STARTER, here, six), "htdemucs_6s", ("piano",)) == six
+    assert instead_of((STARTER, here), "htdemucs_6s", ("piano",)) == here
+    voice = ModelChoice("voice", ("vocals",), MB)
+    assert instead_of((STARTER, voice), "htdemucs", ("drums",)) == STARTER
+    assert instead_of((STARTER, voice), "htdemucs", ("vocals",)) == voice

@@ -6,7 +6,7 @@ import pytest
 
 from stemdesk.core.transfer import Transfer
 from stemdesk.gui import model_words, offer_words
-from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
+from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState, Phase
 from support.fake_models import STARTER, released
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -84,3 +84,9 @@ def test_an_imported_file_may_be_one_of_several() -> None:
     for choice in (whole, None):
         text = model_words.imported_text("htdemucs_ft", choice)
         assert text.startswith("htdemucs_ft is installed. Choose it")
+
+
+def test_removing_a_model_of_unknown_size_promises_no_room() -> None:
+    damaged = ModelChoice("mine", (), 0, ModelState.BROKEN)
+    assert "frees" not in model_words.remove_text(damaged)
+    assert model_words.remove_text(released()).startswith("That frees 84 MB. Songs")

@@ -41,7 +41,7 @@ def chosen_model(choices: Choices, settings: Settings) -> str:
     chosen = find(choices, settings.model)
     if chosen is not None and (chosen.choosable or chosen.state is ModelState.BROKEN):
         return chosen.name
-    better = better_than_draft(choices, settings.stems)
+    better = better_than_draft(choices, settings.stems) or better_than_draft(choices)
     if better is not None:
         return better.name
     draft, default = find(choices, BUILT_IN), find(choices, DEFAULT)
@@ -56,9 +56,17 @@ def chosen_model(choices: Choices, settings: Settings) -> str:
 
 
 def better_than_draft(choices: Choices, stems: Stems = ()) -> ModelChoice | None:
-    """htdemucs if it is installed, else the first other one that makes these stems."""
-    able = [choice for choice in choices if choice.name != BUILT_IN and choice.usable(stems)]
+    """htdemucs if it is installed, else the first other one, of those that make these stems."""
+    able = [
+        choice
+        for choice in choices
+        if choice.name != BUILT_IN and choice.usable(stems) and _makes(choice, stems)
+    ]
     return find(able, DEFAULT) or (able[0] if able else None)
+
+
+def _makes(choice: ModelChoice, stems: Stems) -> bool:
+    return set(stems) <= set(choice.stems)
 
 
 def plan(choices: Choices, settings: Settings) -> Plan:
@@ -96,10 +104,13 @@ def _plan(choices: Choices, wanted: SeparationOptions) -> Plan:
 
 
 def instead_of(choices: Choices, model: str, stems: Stems = ()) -> ModelChoice | None:
-    """What can split a song now in place of `model`: a better one than the draft, or that."""
+    """What can split a song now in place of `model`: a better one than the draft, or that, if
+    they make these stems; else what is there, for those of the stems that it has."""
     others = [choice for choice in choices if choice.name != model]
-    draft = find(others, BUILT_IN)
-    return better_than_draft(others, stems) or draft
+    draft, better = find(others, BUILT_IN), better_than_draft(others, stems)
+    if better is None and (draft is None or not _makes(draft, stems)):
+        better = better_than_draft(others)
+    return better or draft
 
 
 def settings_with_other(settings: Settings, model: str, other: ModelChoice) -> Settings:

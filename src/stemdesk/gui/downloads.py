@@ -54,10 +54,6 @@ class Downloads(QObject):
         """What happens to a model, or how the last errand ended; None if there was none."""
         return self._states.get(name)
 
-    @property
-    def running(self) -> bool:
-        return any(state.running for state in self._states.values())
-
     def start(self, name: str, stems: Stems = ()) -> None:
         """Download what `stems` need of a model. While it is downloaded or checked, more stems
         follow."""

@@ -249,7 +249,9 @@ def remove_headline(name: str) -> str:
 
 def remove_text(choice: ModelChoice) -> str:
     """What removing means; how to get it back."""
-    text = f"That frees {size_text(choice.size_bytes)}. Songs that are split already keep stems."
+    text = "Songs that are split already keep their stems."
+    if choice.size_bytes:  # unknown for a damaged one of a person's own
+        text = f"That frees {size_text(choice.size_bytes)}. {text}"
     if choice.downloadable:
         return f"{text} You can download it again at any time."
     return f"{text} To have it again you need its file."
