@@ -163,6 +163,20 @@ def test_files_are_imported_from_a_dialog_and_by_dropping_them(
     assert stage.controller.asked("add_paths") == []
 
 
+@pytest.mark.parametrize("songs", [[], ["song.mp3"]])
+def test_model_files_dropped_on_the_window_are_imported(stage: Stage, songs: list[str]) -> None:
+    models, added = [stage.root / "a.safetensors"], [stage.root / name for name in songs]
+    data = file_mime([*models, *added])
+    assert drag(stage.window, data) and drop(stage.window, data)
+    assert stage.controller.models.asked("import_files") == [(models,)]
+    assert stage.controller.asked("add_paths") == ([(added,)] if added else [])
+    (page,) = [it for it in stage.window.findChildren(ModelsPage) if it.isVisible()]
+    page.reject()
+    stage.window.add_bar.path.setText(str(models[0]))
+    stage.window.add_bar.split.click()
+    assert len(stage.controller.models.asked("import_files")) == 2
+
+
 def test_a_file_that_is_called_otherwise_is_refused_in_words(
     page: ModelsPage, models: FakeModels, stage: Stage
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -37,6 +39,11 @@ class ModelAsks(QObject):
                 return
         self._controller.models.look()
         ModelsPage(self._window, self._controller.models).show_over()
+
+    def import_files(self, paths: Sequence[Path]) -> None:
+        """Install models from files, and show on the models page how far that is."""
+        self.show_page()
+        self._controller.models.import_files(paths)
 
     def ask(self, name: str) -> None:
         """Songs wait for a model: look what is there, and offer its download then. It may have

@@ -219,6 +219,13 @@ def ended_text(name: str, download: Download) -> str:
     return f"{printable(name)}: {how}"
 
 
+def drop_text(models: int, rest: str) -> str:
+    """What a drop with model files will do: `Split 3 files, import 1 model`. `rest`: what it
+    does with the others."""
+    what = "1 model" if models == 1 else f"{models} models"
+    return f"{rest}, import {what}" if rest else f"Import {what}"
+
+
 def import_text(download: Download) -> str:
     """The line about a file that is imported."""
     name = printable(download.path.name if download.path else "?")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from stemdesk.gui import dialogs, labels, model_words, theme
 from stemdesk.gui.ask_model import ask_remove
 from stemdesk.gui.dialogs import Dialog
-from stemdesk.gui.drop import paths_from_mime
+from stemdesk.gui.drop import model_files, paths_from_mime
 from stemdesk.gui.icons import retint
 from stemdesk.gui.model_desk import IMPORTING, ModelDesk
 from stemdesk.gui.model_row import ModelRow
@@ -172,8 +172,3 @@ class ModelsPage(Dialog):
         if files:
             event.acceptProposedAction()
             self._import(files)
-
-
-def model_files(paths: Sequence[Path]) -> list[Path]:
-    """Those that are called like model files."""
-    return [path for path in paths if path.suffix.lower() in model_words.IMPORT_SUFFIXES]
