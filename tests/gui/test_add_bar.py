@@ -15,7 +15,7 @@ from stemdesk.core.transfer import Transfer
 from stemdesk.gui.add_bar import AddBar
 from stemdesk.gui.choosing import plan
 from stemdesk.gui.model_list import list_models
-from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState
+from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState, Phase
 from stemdesk.models.library import ModelLibrary
 from support.fake_models import STARTER, released
 from support.models import install_best, install_small
@@ -161,8 +161,9 @@ def test_without_a_choice_the_bar_shows_the_model_that_jobs_get(
         choices = list_models(ModelLibrary(tmp_path / "models"), ())
         stage.controller.models_known.emit(choices)
         shown = stage.window.add_bar.model.currentText()
-        assert shown == ("hdemucs_x" if wanted == "hdemucs_x" else "htdemucs")
-        assert plan(choices, stage.controller.settings).options.model == shown
+        there = {"hdemucs_x": "hdemucs_x", "broken": "broken (damaged)"}
+        assert shown == there.get(wanted, "htdemucs")
+        assert plan(choices, stage.controller.settings).options.model == shown.split()[0]
 
 
 def test_models_can_come_and_go(stage: Stage, bar: AddBar) -> None:
@@ -369,3 +370,23 @@ def test_the_bar_follows_a_draft_that_is_accepted_elsewhere(stage: Stage, bar: A
     stage.controller.models.settings_wanted.emit(Settings(draft_accepted=True))
     assert bar.model.currentText() == "starter (draft)"
     assert get(bar) == ""
+
+
+def test_a_download_that_failed_says_why_beside_its_model(stage: Stage, bar: AddBar) -> None:
+    stage.controller.models_known.emit((STARTER, released()))
+    failed = Download(Errand.DOWNLOAD, phase=Phase.FAILED, error="No network. Try again.")
+    stage.controller.models.put("htdemucs", failed)
+    assert get(bar) == "Download (84 MB)"
+    assert bar.get.toolTip() == bar.get.accessibleDescription() == "No network. Try again."
+    stage.controller.models.put("htdemucs", None)
+    assert bar.get.accessibleDescription() == ""
+    assert bar.get.toolTip() == "Download htdemucs (84 MB)"
+
+
+def test_a_damaged_model_that_songs_get_is_shown_as_such(stage: Stage, bar: AddBar) -> None:
+    damaged = released(state=ModelState.BROKEN)
+    stage.controller.models_known.emit((STARTER, damaged))
+    assert bar.model.currentText() == "htdemucs (damaged)"
+    stage.controller.models.settings_wanted.emit(Settings(draft_accepted=True))
+    assert bar.model.currentText() == "starter (draft)"
+    assert bar.model.count() == 1

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.options import SeparationOptions
+from stemdesk.core.settings import Settings
 from stemdesk.core.transfer import Transfer
 from stemdesk.gui.ask_model import AskModel
 from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
@@ -85,7 +86,7 @@ def test_it_is_asked_once_and_songs_wait_without_an_answer(
     waiting(stage)
     stage.controller.model_wanted.emit("htdemucs")
     assert questions(stage) == []
-    assert models.calls == []
+    assert set(models.calls) == {("look",)}
 
 
 def test_songs_that_come_before_the_models_are_listed_are_asked_about_then(
@@ -99,12 +100,42 @@ def test_songs_that_come_before_the_models_are_listed_are_asked_about_then(
     assert len(questions(stage)) == 1
 
 
+def test_a_model_that_was_removed_by_hand_is_looked_for_before_the_question(
+    stage: Stage, models: FakeModels
+) -> None:
+    stage.controller.models_known.emit((STARTER, released(state=ModelState.INSTALLED)))
+    waiting(stage)
+    stage.controller.model_wanted.emit("htdemucs")
+    assert questions(stage) == []  # there is nothing to download: it may go on at any moment
+    models.on_disk = (STARTER, released())
+    stage.controller.model_wanted.emit("htdemucs")
+    assert stage.dialog().headline.text() == "Download htdemucs (84 MB) or a draft now?"
+
+
 def test_songs_that_come_while_it_is_downloaded_join_in(stage: Stage, models: FakeModels) -> None:
     models.put("htdemucs", RUNNING)
     job = waiting(stage)
     stage.controller.model_wanted.emit("htdemucs")
     assert questions(stage) == []
     assert models.asked("download_for") == [([job.id],)]
+
+
+def test_a_song_that_comes_while_its_model_is_checked_is_asked_about(
+    stage: Stage, models: FakeModels
+) -> None:
+    stage.controller.models_known.emit((STARTER, released("htdemucs_ft", ModelState.PARTIAL)))
+    models.put("htdemucs_ft", Download(Errand.CHECK))
+    job = waiting(stage, "htdemucs_ft", ("drums",))
+    stage.controller.model_wanted.emit("htdemucs_ft")
+    assert "(84 MB)" in stage.dialog().headline.text()
+    stage.press("download")
+    assert models.asked("download_for") == [([job.id],)]
+    stage.window.library.view.select(job.id)
+    _, text, buttons = panel(stage)
+    assert buttons == ["Download (84 MB)", "Split a draft now", "Cancel"]
+    assert "Its files are being checked now" in text
+    models.put("htdemucs_ft", Download(Errand.CHECK, phase=Phase.FAILED, error="Wrong hash."))
+    assert "a download of 84 MB" in panel(stage)[1]
 
 
 def test_best_is_offered_with_what_the_stems_need(stage: Stage) -> None:
@@ -229,19 +260,29 @@ def test_a_draft_says_so_and_offers_the_real_thing(stage: Stage, models: FakeMod
     stage.controller.models_known.emit((STARTER, released(state=ModelState.INSTALLED)))
     assert header.better.text() == "Split again with htdemucs"
     header.better.click()
-    assert stage.controller.asked("split_again") == [(job.id,)]
+    assert stage.controller.asked("split_again") == [
+        (job.id, Settings(model="htdemucs", welcomed=True))
+    ]
 
 
-def test_who_chose_the_draft_model_gets_the_real_one_from_there(stage: Stage) -> None:
-    from dataclasses import replace
-
-    stage.controller.settings = replace(stage.controller.settings, model="starter")
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(model="starter"), Settings(quality="best"), Settings(model="mine", quality="fast")],
+)
+def test_a_draft_is_split_again_with_htdemucs_whatever_others_get(
+    stage: Stage, settings: Settings
+) -> None:
+    stage.controller.settings = settings
     stage.controller.models_known.emit((STARTER, released(state=ModelState.INSTALLED)))
     job = stage.done_song(separation=SeparationOptions("starter"))
     stage.window.library.view.select(job.id)
     stage.window.song.header.better.click()
-    assert stage.controller.settings.model == "htdemucs"
-    assert stage.controller.asked("split_again") == [(job.id,)]
+    ((job_id, given),) = stage.controller.asked("split_again")
+    quality = "standard" if settings.quality == "best" else settings.quality
+    assert (job_id, given.model, given.quality) == (job.id, "htdemucs", quality)
+    after = stage.controller.settings
+    assert after.model == ("htdemucs" if settings.model == "starter" else settings.model)
+    assert after.quality == settings.quality
 
 
 def test_other_songs_are_no_drafts(stage: Stage) -> None:

@@ -56,6 +56,18 @@ def test_without_anything_it_is_htdemucs_which_the_job_will_miss() -> None:
     assert chosen_model((STARTER, BROKEN), Settings()) == "starter"
 
 
+def test_a_damaged_model_is_not_passed_over_in_silence() -> None:
+    damaged = released(state=ModelState.BROKEN)
+    choices = (STARTER, damaged, BROKEN)
+    assert plan(choices, Settings()).options.model == "htdemucs"  # the job will say why
+    assert not plan(choices, Settings()).waits
+    assert chosen_model(choices, Settings(draft_accepted=True)) == "starter"
+    assert chosen_model((*choices, MINE), Settings()) == "mine"
+    assert chosen_model((*choices, MINE), Settings(model="htdemucs")) == "htdemucs"
+    assert chosen_model((*choices, MINE), Settings(model="broken")) == "broken"
+    assert plan_at_once(choices, Settings()).options.model == "starter"  # the demo just plays
+
+
 def test_best_waits_for_its_model_only_as_far_as_the_stems_need() -> None:
     best = Settings(quality="best")
     absent = (STARTER, released(state=INSTALLED), released("htdemucs_ft"))
@@ -115,3 +127,17 @@ def test_who_takes_another_model_is_not_asked_again() -> None:
         assert plan(later, after).options.model == "htdemucs"
     mine = settings_with_other(Settings(model="htdemucs_6s"), "htdemucs_6s", MINE)
     assert mine == Settings(model="mine")
+
+
+def test_a_model_that_lacks_the_wanted_stems_comes_last() -> None:
+    six = ModelChoice("six", (*FOUR, "guitar", "piano"), MB)
+    here = released(state=INSTALLED)
+    piano = Settings(stems=("piano",), draft_accepted=True)
+    assert chosen_model((STARTER, here, six), piano) == "six"
+    assert chosen_model((STARTER, here, six), Settings(stems=("bass",))) == "htdemucs"
+    assert chosen_model((STARTER, here), piano) == "htdemucs"  # no one makes it: not the draft
+    assert instead_of((STARTER, here, six), "htdemucs_6s", ("piano",)) == six
+    assert instead_of((STARTER, here), "htdemucs_6s", ("piano",)) == here
+    voice = ModelChoice("voice", ("vocals",), MB)
+    assert instead_of((STARTER, voice), "htdemucs", ("drums",)) == STARTER
+    assert instead_of((STARTER, voice), "htdemucs", ("vocals",)) == voice

@@ -26,6 +26,7 @@ class Server:
         self.error: Exception | None = None
         self.reports = 0
         self.threads: set[bool] = set()
+        self.started: list[str] = []
         self.running = 0
         self.most = 0
         self._lock = threading.Lock()
@@ -37,6 +38,7 @@ class Server:
             self.threads.add(QThread.currentThread().isMainThread())
             with self._lock:
                 self.running += 1
+                self.started.append(name)
                 self.most = max(self.most, self.running)
             try:
                 for number in range(self.reports):
@@ -84,7 +86,7 @@ def test_a_download_tells_how_far_it_is_and_ends(
     downloads.ended.connect(lambda name, state, _: ended.append((name, state.phase)))
     assert downloads.get("htdemucs") is None
     downloads.start("htdemucs")
-    assert state(downloads).running and downloads.running
+    assert state(downloads).running
     until(qtbot, lambda: state(downloads).transfer is not None)
     assert state(downloads).fraction == 0.43
     server.go.set()
@@ -116,7 +118,8 @@ def test_one_download_a_model_and_two_models_side_by_side(
     until(qtbot, lambda: server.most == 2)
     assert server.asked == [("htdemucs", ()), ("htdemucs_6s", ())]
     server.go.set()
-    until(qtbot, lambda: not downloads.running)
+    names = ("htdemucs", "htdemucs_6s")
+    until(qtbot, lambda: not any(state(downloads, name).running for name in names))
     assert len(server.asked) == 2
 
 
@@ -128,7 +131,7 @@ def test_more_stems_of_the_same_model_follow(
     downloads.start("htdemucs_ft", ("drums",))
     assert server.asked == [("htdemucs_ft", ("vocals",))]
     server.go.set()
-    until(qtbot, lambda: len(server.asked) == 2 and not downloads.running)
+    until(qtbot, lambda: len(server.asked) == 2 and not state(downloads, "htdemucs_ft").running)
     assert server.asked[1] == ("htdemucs_ft", ("vocals", "drums"))
 
 
@@ -143,6 +146,25 @@ def test_cancelling_stops_it_and_it_can_begin_again(
     server.go.set()
     downloads.start("htdemucs")
     until(qtbot, lambda: state(downloads).phase is Phase.DONE)
+
+
+def test_one_that_waits_for_its_turn_says_so_and_is_stopped_at_once(
+    qtbot: QtBot, downloads: Downloads, server: Server
+) -> None:
+    ended: list[tuple[str, Phase]] = []
+    downloads.ended.connect(lambda name, state, _: ended.append((name, state.phase)))
+    for name in ("one", "two", "three"):
+        downloads.start(name)
+    until(qtbot, lambda: server.running == 2 and state(downloads, "two").transfer is not None)
+    assert state(downloads, "three").phase is Phase.WAITING and state(downloads, "three").running
+    downloads.cancel("three")
+    assert state(downloads, "three").phase is Phase.STOPPED
+    assert ended == [("three", Phase.STOPPED)]
+    downloads.start("three")  # what was given up does not end it
+    server.go.set()
+    until(qtbot, lambda: len(ended) == 4)
+    assert all(phase is Phase.DONE for _, phase in ended[1:])
+    assert sorted(server.started) == ["one", "three", "two"]
 
 
 def test_one_that_is_asked_for_again_while_it_stops_goes_on(
@@ -186,6 +208,33 @@ def test_a_model_has_one_errand_at_a_time(
     downloads.run("htdemucs", Download(Errand.CHECK), lambda *_: False)
     until(qtbot, lambda: state(downloads).phase is Phase.DONE)
     assert state(downloads).errand is Errand.CHECK and not state(downloads).known
+
+
+@pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
+def test_what_is_asked_for_during_a_check_is_downloaded_after_it(
+    qtbot: QtBot, downloads: Downloads, server: Server, how: str
+) -> None:
+    go = threading.Event()
+
+    def check(_: TransferReport, token: CancelToken) -> bool:
+        while not go.wait(0.01):
+            token.check()
+        if how == "failed":
+            raise ModelError(ErrorCode.MODEL_CORRUPT)
+        return True
+
+    downloads.run("htdemucs_ft", Download(Errand.CHECK), check)
+    until(qtbot, lambda: state(downloads, "htdemucs_ft").phase is Phase.RUNNING)
+    downloads.start("htdemucs_ft", ("vocals",))
+    downloads.start("htdemucs_ft", ("drums",))
+    assert server.asked == []
+    if how == "cancelled":
+        downloads.cancel("htdemucs_ft")
+    else:
+        go.set()
+    until(qtbot, lambda: len(server.asked) == 1)
+    assert server.asked == [("htdemucs_ft", ("vocals", "drums"))]
+    assert state(downloads, "htdemucs_ft").errand is Errand.DOWNLOAD
 
 
 def test_the_end_of_the_app_stops_everything(qtbot: QtBot, server: Server) -> None:

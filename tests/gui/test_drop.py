@@ -11,6 +11,7 @@ from stemdesk.gui import drop
 from stemdesk.gui.drop import (
     DropOverlay,
     drop_text,
+    model_files,
     path_from_text,
     paths_from_mime,
     paths_from_text,
@@ -102,3 +103,11 @@ def test_the_overlay_covers_its_parent_and_lets_the_mouse_through(qtbot: QtBot) 
     assert overlay.accessibleDescription() == "Split 3 files"
     assert parent.grab().toImage() != below
     assert parent.childAt(200, 150) is None
+
+
+def test_a_drop_of_model_files_is_an_import() -> None:
+    song, model = Path("/nowhere/a.mp3"), Path("/nowhere/955717e8.TH")
+    other = Path("/nowhere/b.safetensors")
+    assert model_files([song, model, other]) == [model, other]
+    assert drop_text([model]) == "Import 1 model"
+    assert drop_text([song, model, other]) == "Split 1 file, import 2 models"

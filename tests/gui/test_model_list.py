@@ -66,3 +66,17 @@ def test_a_released_model_that_is_damaged(tmp_path: Path, monkeypatch: pytest.Mo
     ]
     assert found.state is ModelState.BROKEN and found.trouble
     assert not found.usable() and not found.choosable
+
+
+def test_a_released_model_that_cannot_be_used_tells_which_files_are_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "models"
+    files = install_released(folder, "htdemucs_ft", monkeypatch)
+    files[0].write_bytes(bytes(files[0].stat().st_size))
+    for file in files[1:]:
+        file.unlink()
+    choices = list_models(ModelLibrary(folder), catalogue())
+    (found,) = [it for it in choices if it.name == "htdemucs_ft"]
+    assert found.state is ModelState.BROKEN
+    assert [part.there for part in found.parts] == [True, False, False, False]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stemdesk.core.transfer import Transfer
 from stemdesk.gui import model_words, offer_words
-from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
+from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState, Phase
 from support.fake_models import STARTER, released
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -52,6 +54,11 @@ def test_a_narrow_row_says_the_number_first() -> None:
         offer_words.arriving_text("htdemucs", running) == "Waiting for htdemucs: downloading 43 %"
     )
     assert offer_words.arriving_briefly("htdemucs", running) == "Download of htdemucs: 43 %"
+    queued = Download(Errand.DOWNLOAD, phase=Phase.WAITING)
+    assert model_words.errand_text(queued) == "Waiting for its turn…"
+    expected = "Waiting for htdemucs: its download waits for its turn"
+    assert offer_words.arriving_text("htdemucs", queued) == expected
+    assert offer_words.arriving_briefly("htdemucs", queued) == "Download of htdemucs: waiting"
     failed = Download(Errand.DOWNLOAD, phase=Phase.FAILED)
     assert offer_words.arriving_briefly("htdemucs", failed) == "Download of htdemucs: failed"
     assert offer_words.arriving_briefly("htdemucs", None) == "Waiting for htdemucs"
@@ -63,3 +70,23 @@ def test_a_part_of_a_model_names_its_stems() -> None:
     partial = released("htdemucs_ft", ModelState.PARTIAL)
     expected = "Installed for vocals only; the rest is 252 MB"
     assert model_words.state_text(partial, None) == expected
+
+
+def test_an_imported_file_may_be_one_of_several() -> None:
+    partial = released("htdemucs_ft", ModelState.PARTIAL)
+    expected = "1 of 4 files of htdemucs_ft are here; import the others, too."
+    assert model_words.imported_text("htdemucs_ft", partial) == (
+        f"{expected} It makes vocals already."
+    )
+    useless = replace(partial, state=ModelState.BROKEN)
+    assert model_words.imported_text("htdemucs_ft", useless) == expected
+    whole = released("htdemucs_ft", ModelState.INSTALLED)
+    for choice in (whole, None):
+        text = model_words.imported_text("htdemucs_ft", choice)
+        assert text.startswith("htdemucs_ft is installed. Choose it")
+
+
+def test_removing_a_model_of_unknown_size_promises_no_room() -> None:
+    damaged = ModelChoice("mine", (), 0, ModelState.BROKEN)
+    assert "frees" not in model_words.remove_text(damaged)
+    assert model_words.remove_text(released()).startswith("That frees 84 MB. Songs")

@@ -15,6 +15,7 @@ from stemdesk.gui.model_row import ModelRow
 from stemdesk.gui.model_values import Download, Errand, ModelChoice, ModelState, Phase
 from stemdesk.gui.models_page import ModelsPage
 from stemdesk.gui.settings_dialog import SettingsDialog
+from stemdesk.gui.values import UserMessage
 from support.fake_models import FOUR, MB, STARTER, FakeModels, released
 from support.stage import Stage, drag, drop, file_mime
 
@@ -79,7 +80,7 @@ def test_a_download_shows_speed_and_time_left_and_can_be_stopped(
     row.cancel.click()
     assert models.asked("cancel") == [("htdemucs",)]
     models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.STOPPING))
-    assert row.state.text() == "Stopping…" and not row.cancel.isEnabled()
+    assert row.state.text() == "Stopping…" and shown(row) == ["Cancel"]
     models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.STOPPED))
     assert row.state.text() == "Not installed. The download was stopped; what has come is kept"
     assert shown(row) == ["Download (84 MB)"]
@@ -94,7 +95,9 @@ def test_the_keys_stay_in_the_row_where_a_button_goes(page: ModelsPage, models: 
     QTest.keyClick(row.download, Qt.Key.Key_Space)
     models.put("htdemucs", RUNNING)
     assert QApplication.focusWidget() is row.cancel
-    models.put("htdemucs", None)
+    models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.STOPPING))
+    assert QApplication.focusWidget() is row.cancel
+    models.put("htdemucs", Download(Errand.DOWNLOAD, phase=Phase.STOPPED))
     assert QApplication.focusWidget() is row.download
 
 
@@ -160,19 +163,47 @@ def test_files_are_imported_from_a_dialog_and_by_dropping_them(
     assert stage.controller.asked("add_paths") == []
 
 
+@pytest.mark.parametrize("songs", [[], ["song.mp3"]])
+def test_model_files_dropped_on_the_window_are_imported(stage: Stage, songs: list[str]) -> None:
+    models, added = [stage.root / "a.safetensors"], [stage.root / name for name in songs]
+    data = file_mime([*models, *added])
+    assert drag(stage.window, data) and drop(stage.window, data)
+    assert stage.controller.models.asked("import_files") == [(models,)]
+    assert stage.controller.asked("add_paths") == ([(added,)] if added else [])
+    (page,) = [it for it in stage.window.findChildren(ModelsPage) if it.isVisible()]
+    page.reject()
+    stage.window.add_bar.path.setText(str(models[0]))
+    stage.window.add_bar.split.click()
+    assert len(stage.controller.models.asked("import_files")) == 2
+
+
 def test_a_file_that_is_called_otherwise_is_refused_in_words(
     page: ModelsPage, models: FakeModels, stage: Stage
 ) -> None:
     page._import([stage.root / "song.mp3"])
     assert models.asked("import_files") == []
     assert page.import_note.text() == model_words.NOT_A_MODEL_FILE
-    assert page.importing.isVisible()
+    assert page.import_note.property("kind") == "danger"
+    assert page.importing.isVisible() and not page.import_cancel.isVisible()
+
+
+def test_a_wrong_file_leaves_the_line_of_an_import_alone(
+    page: ModelsPage, models: FakeModels, stage: Stage
+) -> None:
+    said: list[UserMessage] = []
+    stage.controller.message.connect(said.append)
+    half = Transfer("x", 1, 4, None, None)
+    models.put(IMPORTING, Download(Errand.IMPORT, path=Path("a.th"), transfer=half))
+    page._import([stage.root / "song.mp3"])
+    assert page.import_note.text() == "a.th: Importing 25 %"
+    assert page.import_cancel.isVisible() and page.import_note.property("kind") == ""
+    assert said == [UserMessage(model_words.NOT_A_MODEL_FILE)]
 
 
 def test_the_import_says_what_happens_to_the_file(page: ModelsPage, models: FakeModels) -> None:
     path = Path("/downloads/955717e8.safetensors")
     assert not page.importing.isVisible()
-    models.put(IMPORTING, Download(Errand.IMPORT, path=path))
+    models.put(IMPORTING, Download(Errand.IMPORT, path=path, phase=Phase.WAITING))
     assert "a song that is being split goes first" in page.import_note.text()
     page.import_cancel.click()
     assert models.asked("cancel") == [(IMPORTING,)]
@@ -185,6 +216,14 @@ def test_the_import_says_what_happens_to_the_file(page: ModelsPage, models: Fake
     assert not page.import_cancel.isVisible()
     models.put(IMPORTING, Download(Errand.IMPORT, path=path, phase=Phase.DONE))
     assert not page.importing.isVisible()
+
+
+def test_a_failed_import_has_been_read_when_the_page_closes(
+    page: ModelsPage, models: FakeModels
+) -> None:
+    assert models.asked("close_imports") == []
+    page.close_.click()
+    assert models.asked("close_imports") == [()]
 
 
 def test_there_are_ways_to_the_page(stage: Stage) -> None:

@@ -10,6 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import Failure, JobState
+from stemdesk.gui.model_values import ModelChoice
+from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import (
     LABELS,
     RowAction,
@@ -19,6 +21,7 @@ from stemdesk.gui.row_actions import (
     common_actions,
 )
 from support.fake_controller import FakeController
+from support.fake_models import STARTER, released
 from support.jobs import a_job
 
 A = RowAction
@@ -65,8 +68,8 @@ def test_a_song_that_runs_elsewhere_is_left_alone() -> None:
 def test_several_songs_share_what_fits_all() -> None:
     queued, paused = a_job(state=JobState.QUEUED), a_job(state=JobState.PAUSED)
     done = a_job(state=JobState.DONE)
-    assert common_actions([(queued, False), (paused, False)]) == (A.CANCEL, A.REMOVE)
-    assert common_actions([(queued, False), (done, False)]) == (A.REMOVE,)
+    assert common_actions([actions_for(queued), actions_for(paused)]) == (A.CANCEL, A.REMOVE)
+    assert common_actions([actions_for(queued), actions_for(done)]) == (A.REMOVE,)
     assert common_actions([]) == ()
 
 
@@ -209,11 +212,13 @@ def test_many_songs_are_one_command(
 def test_songs_that_wait_for_a_model_offer_its_download_or_another_one(
     controller: FakeController, commands: RowCommands
 ) -> None:
+    controller.models_known.emit((STARTER, released("small")))
     failure = Failure(ErrorCode.MODEL_MISSING, facts={"model": "small"})
     jobs = [controller.add(state=JobState.WAITING, failure=failure) for _ in range(2)]
     assert buttons_for(jobs[0]) == (A.GET_MODEL, A.USE_INSTEAD)
     assert A.RETRY not in actions_for(jobs[0])
-    assert {A.GET_MODEL, A.USE_INSTEAD} <= set(common_actions([(job, False) for job in jobs]))
+    common = common_actions([commands.allowed(job.id) for job in jobs])
+    assert {A.GET_MODEL, A.USE_INSTEAD} <= set(common)
     ids = [job.id for job in jobs]
     commands.run(A.GET_MODEL, ids)
     commands.run(A.USE_INSTEAD, ids)
@@ -223,3 +228,33 @@ def test_songs_that_wait_for_a_model_offer_its_download_or_another_one(
 def test_songs_that_wait_for_disk_offer_no_model() -> None:
     failure = Failure(ErrorCode.DISK_FULL)
     assert A.GET_MODEL not in actions_for(a_job(state=JobState.WAITING, failure=failure))
+
+
+@pytest.mark.parametrize(
+    ("choices", "offered"),
+    [
+        ((STARTER, released("small")), {A.GET_MODEL, A.USE_INSTEAD}),
+        ((STARTER,), {A.USE_INSTEAD}),  # a model of one's own that was removed
+        ((STARTER, released("small", downloadable=False)), {A.USE_INSTEAD}),
+        ((released("small"),), {A.GET_MODEL}),
+        ((), set()),
+    ],
+)
+def test_what_could_not_work_is_not_offered(
+    controller: FakeController,
+    commands: RowCommands,
+    choices: tuple[ModelChoice, ...],
+    offered: set[RowAction],
+) -> None:
+    controller.models_known.emit(choices)
+    failure = Failure(ErrorCode.MODEL_MISSING, facts={"model": "small"})
+    job = controller.add(state=JobState.WAITING, failure=failure)
+    assert {A.GET_MODEL, A.USE_INSTEAD} & set(commands.allowed(job.id)) == offered
+    row = QueueModel(cast(Any, controller))
+    assert {A.GET_MODEL, A.USE_INSTEAD} & set(row.buttons(job)) == offered
+    changed: list[int] = []
+    row.dataChanged.connect(lambda first, _last: changed.append(first.row()))
+    controller.models_known.emit((STARTER, released("small")))
+    assert changed == [0] and row.buttons(job) == (A.GET_MODEL, A.USE_INSTEAD)
+    commands.run(A.CANCEL, [job.id])
+    assert controller.asked("cancel") == [(job.id,)]

@@ -9,9 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.options import AudioFormat, ExportOptions
+from stemdesk.core.settings import Settings
 from stemdesk.gui.shelf import Shelf
 from stemdesk.jobs.folder import MANIFEST, Recipe, StemFile, write_manifest
 from support.desk import Desk
+from support.models import install_small
 
 
 def make_stems(folder: Path, job: Job, frames: int = 44100) -> None:
@@ -141,6 +143,20 @@ def test_split_again_of_missing_stems_is_the_same_job(
     desk.wait_until(lambda: len(desk.script.ran) == 2)
     desk.wait_for(JobState.DONE, job.id)
     assert desk.script.jobs[1].separation == desk.script.jobs[0].separation
+
+
+def test_missing_stems_are_made_with_the_settings_that_are_given(
+    desk: Desk, done: Callable[[], Job], qtbot: QtBot
+) -> None:
+    job = done()
+    shutil.rmtree(output(job))
+    with qtbot.waitSignal(desk.controller.job_changed):
+        desk.controller.is_missing(job.id)
+    install_small(desk.folders.models, "another")
+    desk.controller.split_again(job.id, Settings(model="another"))
+    desk.wait_until(lambda: len(desk.script.ran) == 2)
+    assert desk.script.jobs[1].separation.model == "another"
+    assert desk.controller.settings.model == ""
 
 
 def test_removing_a_row_never_touches_the_stems(desk: Desk, done: Callable[[], Job]) -> None:

@@ -19,7 +19,6 @@ from stemdesk.models.library import (
     default_model,
     default_quality,
     default_reason,
-    preferred,
 )
 from stemdesk.models.record import Record, write_record
 from support.models import (
@@ -373,14 +372,6 @@ def test_a_part_of_a_model_is_the_default_for_its_stems_only(vocals_only: ModelL
     assert default_model(vocals_only, "htdemucs_ft") == BUILT_IN
     assert default_quality(vocals_only, "best", ["vocals"]) is Quality.BEST
     assert default_quality(vocals_only, "best") is Quality.STANDARD
-
-
-def test_the_built_in_model_is_preferred_last() -> None:
-    assert preferred([BUILT_IN, "x"], "") == "x"
-    assert preferred([BUILT_IN, "x", "htdemucs"], "") == "htdemucs"
-    assert preferred([BUILT_IN, "x"], BUILT_IN) == BUILT_IN
-    assert preferred([BUILT_IN], "gone") == BUILT_IN
-    assert preferred([], "gone") is None
 
 
 def test_the_former_stand_in_is_no_model(tmp_path: Path) -> None:

@@ -152,8 +152,11 @@ class FakeController(QObject):
     def retry(self, job_id: str) -> None:
         self._do("retry", job_id, JobState.QUEUED)
 
-    def split_again(self, job_id: str) -> None:
-        self._do("split_again", job_id, JobState.QUEUED)
+    def split_again(self, job_id: str, settings: Settings | None = None) -> None:
+        if settings is not None:
+            self._note("split_again", job_id, settings)
+        else:
+            self._do("split_again", job_id, JobState.QUEUED)
 
     def retry_failed(self) -> None:
         self._note("retry_failed")

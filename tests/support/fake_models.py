@@ -59,21 +59,26 @@ class FakeModels(QObject):
     """`calls`: what was asked, as (name, arguments…)."""
 
     known = Signal(object)
+    looked = Signal()
     changed = Signal(str)
     settings_wanted = Signal(object)
+    message = Signal(object)
 
     def __init__(self, controller: FakeController) -> None:
         super().__init__(controller)
         self._controller = controller
         self.calls: list[tuple[Any, ...]] = []
         self.choices: tuple[ModelChoice, ...] = ()
+        self.on_disk: tuple[ModelChoice, ...] | None = None  # what a look finds, if not the same
         self.downloads = FakeDownloads()
         controller.models_known.connect(self._learn)
         self.settings_wanted.connect(controller.change_settings)
+        self.message.connect(controller.message)
 
     def _learn(self, choices: Sequence[ModelChoice]) -> None:
         self.choices = tuple(choices)
         self.known.emit(self.choices)
+        self.looked.emit()
 
     def put(self, name: str, state: Download | None) -> None:
         """Something happens to a model."""
@@ -94,6 +99,10 @@ class FakeModels(QObject):
 
     def look(self) -> None:
         self.calls.append(("look",))
+        if self.on_disk is not None:
+            self._controller.models_known.emit(self.on_disk)
+        elif self.choices:
+            self.looked.emit()
 
     def download(self, name: str, stems: Stems = ()) -> None:
         self.calls.append(("download", name, stems))
@@ -112,6 +121,9 @@ class FakeModels(QObject):
 
     def import_files(self, paths: Sequence[Path]) -> None:
         self.calls.append(("import_files", list(paths)))
+
+    def close_imports(self) -> None:
+        self.calls.append(("close_imports",))
 
     def use_instead(self, ids: Iterable[str]) -> None:
         self.calls.append(("use_instead", list(ids)))

@@ -33,6 +33,7 @@ class Shop:
         self.import_threads: set[int] = set()
         self.go = threading.Event()
         self.error: Exception | None = None
+        self.stuck = False  # an import does not end before it is cancelled
         self.intact: bool | Exception = True
 
     @property
@@ -85,6 +86,8 @@ class Shop:
     ) -> str:
         self.imported.append(path)
         self.import_threads.add(threading.get_ident())
+        if self.stuck:
+            cancel.wait(60)
         cancel.check()
         if self.error is not None:
             raise self.error

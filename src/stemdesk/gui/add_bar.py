@@ -165,7 +165,8 @@ class AddBar(QFrame):
     def set_models(self, choices: Sequence[ModelChoice]) -> None:
         """Show the models that can be had; what new songs get is chosen."""
         self._all = tuple(choices)
-        self._choices = [choice for choice in choices if choice.choosable]
+        chosen = plan(self._all, self._controller.settings).options.model  # it may be damaged
+        self._choices = [it for it in choices if it.choosable or it.name == chosen]
         self.model.clear()
         self.model.setEnabled(bool(self._choices))
         if self._choices:
@@ -195,7 +196,7 @@ class AddBar(QFrame):
     def _follow_settings(self) -> None:
         """Another model was taken elsewhere; the controller has heard of it first."""
         if self._all:
-            self._show_choice()
+            self.set_models(self._all)
 
     def _show_sizes(self) -> None:
         """What would be downloaded for the chosen stems."""
@@ -228,7 +229,9 @@ class AddBar(QFrame):
         self.get.setText(text)
         name = text if running else model_words.download_name(choice.name, missing)
         self.get.setAccessibleName(name)
-        self.get.setToolTip(model_words.PAGE_TIP if running else name)
+        why = download.error if download is not None else ""
+        self.get.setAccessibleDescription(why)
+        self.get.setToolTip(why or (model_words.PAGE_TIP if running else name))
 
     def _get(self) -> None:
         choice = self._choice

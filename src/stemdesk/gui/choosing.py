@@ -36,15 +36,19 @@ def quality_in_reach(choices: Choices, settings: Settings) -> Quality:
 
 def chosen_model(choices: Choices, settings: Settings) -> str:
     """The model that songs get unless the quality brings its own: the one in the settings, else
-    the best that is installed, else htdemucs, which is to be asked about once, or the draft."""
+    the best that is installed, else htdemucs, which is to be asked about once, or the draft.
+    A damaged one is not passed over in silence: the song says what is wrong with it."""
     chosen = find(choices, settings.model)
-    if chosen is not None and chosen.choosable:
+    if chosen is not None and (chosen.choosable or chosen.state is ModelState.BROKEN):
         return chosen.name
-    better = better_than_draft(choices, settings.stems)
+    better = better_than_draft(choices, settings.stems) or better_than_draft(choices)
     if better is not None:
         return better.name
     draft, default = find(choices, BUILT_IN), find(choices, DEFAULT)
     can_ask = default is not None and default.choosable
+    damaged = default is not None and default.state is ModelState.BROKEN
+    if damaged and not settings.draft_accepted:
+        return DEFAULT
     if draft is not None and (settings.draft_accepted or not can_ask):
         return BUILT_IN
     broken = next((choice.name for choice in choices if choice.state is ModelState.BROKEN), None)
@@ -52,9 +56,17 @@ def chosen_model(choices: Choices, settings: Settings) -> str:
 
 
 def better_than_draft(choices: Choices, stems: Stems = ()) -> ModelChoice | None:
-    """htdemucs if it is installed, else the first other one that makes these stems."""
-    able = [choice for choice in choices if choice.name != BUILT_IN and choice.usable(stems)]
+    """htdemucs if it is installed, else the first other one, of those that make these stems."""
+    able = [
+        choice
+        for choice in choices
+        if choice.name != BUILT_IN and choice.usable(stems) and _makes(choice, stems)
+    ]
     return find(able, DEFAULT) or (able[0] if able else None)
+
+
+def _makes(choice: ModelChoice, stems: Stems) -> bool:
+    return set(stems) <= set(choice.stems)
 
 
 def plan(choices: Choices, settings: Settings) -> Plan:
@@ -70,7 +82,10 @@ def plan(choices: Choices, settings: Settings) -> Plan:
 def plan_at_once(choices: Choices, settings: Settings) -> Plan:
     """The same with what is installed: nothing is waited for where anything can be had."""
     first = plan(choices, settings)
-    other = instead_of(choices, first.options.model, first.options.stems) if first.waits else None
+    name, stems = first.options.model, first.options.stems
+    choice = find(choices, name)
+    there = choice is not None and choice.usable(stems)
+    other = None if there else instead_of(choices, name, stems)
     return first if other is None else with_other(first.options, other)
 
 
@@ -89,10 +104,13 @@ def _plan(choices: Choices, wanted: SeparationOptions) -> Plan:
 
 
 def instead_of(choices: Choices, model: str, stems: Stems = ()) -> ModelChoice | None:
-    """What can split a song now in place of `model`: a better one than the draft, or that."""
+    """What can split a song now in place of `model`: a better one than the draft, or that, if
+    they make these stems; else what is there, for those of the stems that it has."""
     others = [choice for choice in choices if choice.name != model]
-    draft = find(others, BUILT_IN)
-    return better_than_draft(others, stems) or draft
+    draft, better = find(others, BUILT_IN), better_than_draft(others, stems)
+    if better is None and (draft is None or not _makes(draft, stems)):
+        better = better_than_draft(others)
+    return better or draft
 
 
 def settings_with_other(settings: Settings, model: str, other: ModelChoice) -> Settings:
@@ -104,3 +122,11 @@ def settings_with_other(settings: Settings, model: str, other: ModelChoice) -> S
     if settings.model == model:
         settings = replace(settings, model="" if other.name == BUILT_IN else other.name)
     return settings
+
+
+def settings_with_default(settings: Settings) -> Settings:
+    """The settings for a song that is to be split with htdemucs, whatever others get."""
+    quality = settings.quality
+    if quality == Quality.BEST.value:  # it would bring its own model
+        quality = Quality.STANDARD.value
+    return replace(settings, model=DEFAULT, quality=quality)

@@ -48,7 +48,7 @@ class Controller(QObject):
     batch_finished = Signal(object)  # BatchSummary
     device_known = Signal(object)  # DeviceLike
     models_known = Signal(object)  # tuple[ModelChoice, ...]
-    model_wanted = Signal(str)  # songs were added that wait for this model
+    model_wanted = Signal(str)  # songs wait for this model from now on
     message = Signal(object)  # UserMessage
     stopped = Signal()
 
@@ -96,6 +96,7 @@ class Controller(QObject):
         self._ledger.removed.connect(self.jobs_removed)
         self._ledger.failed.connect(self._complain)
         self._adder.model_wanted.connect(self.model_wanted)
+        self._conveyor.model_wanted.connect(self.model_wanted)
         self._shelf.changed.connect(self.job_changed)
         self._elsewhere.changed.connect(self.job_changed)
         self._waits.can_go_on.connect(self.go_on)
@@ -270,14 +271,16 @@ class Controller(QObject):
         """Go on with jobs that were interrupted, or that waited for disk or a model."""
         self._queue(ids, {JobState.INTERRUPTED, JobState.WAITING})
 
-    def split_again(self, job_id: str) -> None:
-        """Do a job again with the settings of now; one whose stems are gone, as it was."""
-        if self.is_missing(job_id):
+    def split_again(self, job_id: str, settings: Settings | None = None) -> None:
+        """Do a job again with these settings; with those of now, and where its stems are gone as
+        it was, if none are given."""
+        if settings is None and self.is_missing(job_id):
             self.retry(job_id)
         elif self._mine([job_id], RESTARTABLE | {JobState.PAUSED}):
             self._shelf.forget(job_id)
             models, put = self.models.lister(), self._conveyor.put
-            self._adder.with_options_of_now(job_id, self.folders, self.settings, models, put)
+            wanted = settings or self.settings
+            self._adder.with_options_of_now(job_id, self.folders, wanted, models, put)
 
     def remove(self, ids: Sequence[str]) -> None:
         """Take jobs off the list. Saved stems stay; a running job is cancelled."""

@@ -19,7 +19,7 @@ from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.runner import Runner
 from stemdesk.gui.tasks import Outcome
-from stemdesk.gui.waits import MODEL_CODES
+from stemdesk.gui.waits import MODEL_CODES, awaited_model
 from stemdesk.jobs.scheduler import after_error, after_result, during, keeps_scratch, next_job
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Conveyor(QObject):
 
     progressed = Signal(str)  # job id
     rested = Signal(str)  # job id: its run has ended although its row was removed before
+    model_wanted = Signal(str)  # a song met that its model is not there, and waits for it now
     batch_finished = Signal(object)  # BatchSummary
     stopped = Signal()
 
@@ -184,7 +185,10 @@ class Conveyor(QObject):
         elif _is_busy_elsewhere(outcome.error):
             self._elsewhere.met(job_id)
         elif job.state is JobState.CANCELLED or not self._was_stopped(outcome):
-            self.put([self._after(job, outcome)])
+            after = self._after(job, outcome)
+            self.put([after])
+            if awaited_model(after):
+                self.model_wanted.emit(awaited_model(after))
         if job is None:
             self.rested.emit(job_id)
         if self._stopping:

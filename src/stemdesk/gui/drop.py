@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, QUrl
@@ -9,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from stemdesk.core.files import exists, is_folder
-from stemdesk.gui import labels, messages, theme
+from stemdesk.gui import labels, messages, model_words, theme
 from stemdesk.gui.icons import painted, transparent
 
 _LOOKED_AT = 8
@@ -47,8 +48,17 @@ def path_from_text(text: str) -> Path | None:
         return Path(line)
 
 
+def model_files(paths: Sequence[Path]) -> list[Path]:
+    """Those that are called like model files: they are imported, not split."""
+    return [path for path in paths if path.suffix.lower() in model_words.IMPORT_SUFFIXES]
+
+
 def drop_text(paths: list[Path]) -> str:
     """What a drop of `paths` will do: `Split 3 files`."""
+    models = model_files(paths)
+    if models:
+        rest = [path for path in paths if path not in models]
+        return model_words.drop_text(len(models), drop_text(rest) if rest else "")
     if len(paths) > _LOOKED_AT:
         return messages.drop_many_text(len(paths))
     folders = sum(is_folder(path) for path in paths)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from stemdesk.gui.ask_model import AskModel
 from stemdesk.gui.choosing import instead_of
 from stemdesk.gui.downloads import joined
+from stemdesk.gui.model_values import ModelChoice, Stems
 from stemdesk.gui.models_page import ModelsPage
 
 if TYPE_CHECKING:
@@ -24,9 +27,9 @@ class ModelAsks(QObject):
         self._controller = controller
         self._window = window
         self._asked: set[str] = set()
-        self._early: set[str] = set()  # wanted before the models were listed
+        self._wanted: set[str] = set()  # to be asked about after the next look
         controller.model_wanted.connect(self.ask)
-        controller.models_known.connect(self._ask_now)
+        controller.models.looked.connect(self._ask_now)
 
     def show_page(self) -> None:
         """Open the models page, or bring it to the front."""
@@ -37,20 +40,34 @@ class ModelAsks(QObject):
         self._controller.models.look()
         ModelsPage(self._window, self._controller.models).show_over()
 
+    def import_files(self, paths: Sequence[Path]) -> None:
+        """Install models from files, and show on the models page how far that is."""
+        self.show_page()
+        self._controller.models.import_files(paths)
+
     def ask(self, name: str) -> None:
-        """Songs wait for a model: offer its download, and what could be taken instead."""
+        """Songs wait for a model: look what is there, and offer its download then. It may have
+        come or gone by hand since the last look."""
+        self._wanted.add(name)
+        self._controller.models.look()
+
+    def _ask_now(self) -> None:
+        wanted, self._wanted = self._wanted, set()
+        for name in wanted:
+            self._ask(name)
+
+    def _ask(self, name: str) -> None:
+        """Offer a model's download, and what could be taken instead."""
         desk = self._controller.models
         choice, download = desk.choice(name), desk.downloads.get(name)
         ids = desk.waiting_for(name)
-        if choice is None:
-            self._early.add(name)
         if choice is None or not ids:
             return
         stems = _wanted(self._controller, ids)
-        if download is not None and download.running:
+        if download is not None and download.fetches:
             desk.download_for(ids)  # more stems may be wanted now
             return
-        if name in self._asked:
+        if name in self._asked or not _size(choice, stems):
             return
         self._asked.add(name)
         other = instead_of(desk.choices, name, stems)
@@ -63,10 +80,10 @@ class ModelAsks(QObject):
             use_other=lambda: desk.use_instead(desk.waiting_for(name)),
         ).show_over()
 
-    def _ask_now(self) -> None:
-        early, self._early = self._early, set()
-        for name in early:
-            self.ask(name)
+
+def _size(choice: ModelChoice, stems: Stems) -> int:
+    """What can be downloaded of a model."""
+    return choice.missing_bytes(stems) if choice.choosable else 0
 
 
 def _wanted(controller: Controller, ids: list[str]) -> tuple[str, ...]:

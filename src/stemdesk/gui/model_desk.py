@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -37,6 +38,7 @@ from stemdesk.gui.model_values import (
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.values import UserMessage
 from stemdesk.gui.waits import awaited_model
+from stemdesk.log import log
 from stemdesk.models.library import ModelLibrary
 
 IMPORTING = ""
@@ -47,6 +49,7 @@ class ModelDesk(QObject):
     """A command that does not fit what happens to a model now does nothing."""
 
     known = Signal(object)  # tuple[ModelChoice, ...]
+    looked = Signal()  # `choices` are what is there now, changed or not
     changed = Signal(str)  # model: its download, check or removal
     arrived = Signal()  # there may be a model now that jobs wait for
     can_go_on = Signal(object)  # list[str], ids of jobs that have another model now
@@ -67,6 +70,7 @@ class ModelDesk(QObject):
         self._machine = machine
         self._services = services
         self._choices: tuple[ModelChoice, ...] | None = None
+        self._looks = self._answered = 0  # numbers: the last one, and the newest that is known
         self._imports: list[Path] = []
         self.downloads = Downloads(tasks, self._fetch, self)
         self.downloads.changed.connect(self.changed)
@@ -87,20 +91,40 @@ class ModelDesk(QObject):
         library, services = self._library(), self._services
         return lambda: list_models(library, services.catalogue())
 
-    def look(self) -> None:
-        """List the models again; `known` follows if that changes anything."""
+    def look(self, then: Callable[[], None] | None = None) -> None:
+        """List the models again; `known` follows if that changes anything, and then `looked`.
+        `then` is called after that."""
         folder = self._machine.folders.models
+        self._looks += 1
+        number = self._looks
 
         def listed(outcome: Outcome[tuple[ModelChoice, ...]]) -> None:
             if outcome.error is not None:
                 self.message.emit(reports.error_message(outcome.error, folder))
             if outcome.value is None or folder != self._machine.folders.models:
                 return
-            before, self._choices = self._choices, outcome.value
-            if before != self._choices:
-                self.known.emit(self._choices)
+            if number > self._answered:  # two looks at once may answer in another order
+                self._answered = number
+                self._learn(outcome.value)
+            self.looked.emit()
+            if then is not None:
+                then()
 
         self._tasks.io(self.lister(), listed)
+
+    def _learn(self, choices: tuple[ModelChoice, ...]) -> None:
+        before, self._choices = self._choices, choices
+        _log_trouble(before or (), choices)
+        self._forget_failures()
+        if before != choices:
+            self.known.emit(choices)
+
+    def _forget_failures(self) -> None:
+        """A download that failed is of no interest any more where its files came another way."""
+        for choice in self.choices:
+            state = self.downloads.get(choice.name)
+            if state is not None and choice.usable(state.stems):
+                self.downloads.forget_failure(choice.name, Errand.DOWNLOAD)
 
     def look_while_none(self) -> None:
         """The same while there is none but the built-in one: it may be put there by hand."""
@@ -113,11 +137,17 @@ class ModelDesk(QObject):
         self.downloads.start(name, stems)
 
     def download_for(self, ids: Iterable[str]) -> None:
-        """Download the models that these jobs wait for, with the networks for their stems."""
+        """Download the models that these jobs wait for, with the networks for their stems.
+        Models that cannot be downloaded are passed over."""
         for job in self._waiting(ids):
-            self.download(job.separation.model, job.separation.stems)
+            choice = self.choice(job.separation.model)
+            if choice is not None and choice.choosable:
+                self.download(job.separation.model, job.separation.stems)
 
     def cancel(self, name: str) -> None:
+        """Stop what is done with a model; with `IMPORTING`, also the files that come after."""
+        if name == IMPORTING:
+            self._imports.clear()
         self.downloads.cancel(name)
 
     def verify(self, name: str) -> None:
@@ -145,6 +175,10 @@ class ModelDesk(QObject):
             return import_file(library, path, report, token)
 
         self.downloads.run(IMPORTING, Download(Errand.IMPORT, path=path), work, compute=True)
+
+    def close_imports(self) -> None:
+        """Why an import failed has been read."""
+        self.downloads.forget_failure(IMPORTING, Errand.IMPORT)
 
     def remove(self, name: str) -> None:
         """Delete a model's files. Songs that need it wait for it when it is their turn."""
@@ -206,14 +240,26 @@ class ModelDesk(QObject):
         return lambda report, token: fetch(library, name, stems, report, token, mirror)
 
     def _on_ended(self, name: str, state: Download, value: object) -> None:
+        if state.phase is Phase.FAILED:  # the page with its line may be closed
+            self.message.emit(UserMessage(state.error, state.detail))
+        then = None
         if state.errand is Errand.IMPORT:
             if state.phase is Phase.DONE:
-                self.message.emit(UserMessage(model_words.imported_text(str(value))))
-            elif self._imports:  # the next one takes its line on the page
-                self.message.emit(UserMessage(state.error, state.detail))
-            if state.phase is Phase.STOPPED:
-                self._imports.clear()
+                self.downloads.forget_failure(str(value), Errand.DOWNLOAD)
+                then = partial(self._tell_imported, str(value))
             self._import_next()
         if state.errand is not Errand.CHECK:
-            self.look()
+            self.look(then)
             self.arrived.emit()
+
+    def _tell_imported(self, name: str) -> None:
+        """A model's file has come; there may be more of them to import."""
+        self.message.emit(UserMessage(model_words.imported_text(name, self.choice(name))))
+
+
+def _log_trouble(before: Sequence[ModelChoice], now: Sequence[ModelChoice]) -> None:
+    """Once for each: models are looked at again and again."""
+    known = {(choice.name, choice.trouble) for choice in before}
+    for choice in now:
+        if choice.trouble and (choice.name, choice.trouble) not in known:
+            log.warning("the model %s cannot be used: %s", choice.name, choice.trouble)

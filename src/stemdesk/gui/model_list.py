@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from stemdesk.core.sentences import say
 from stemdesk.gui import model_words
 from stemdesk.gui.model_values import ModelChoice, ModelState, Part
-from stemdesk.log import log
 from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary
 
 if TYPE_CHECKING:
@@ -28,7 +27,8 @@ def list_models(
     mine.sort(key=lambda model: not _is_built_in(model))
     first = [_own(model) for model in mine if _is_built_in(model)]
     rest = [_own(model) for model in mine if not _is_built_in(model)]
-    return (*first, *(_released(model, found.get(name)) for name, model in released.items()), *rest)
+    known = [_released(library, model, found.get(name)) for name, model in released.items()]
+    return (*first, *known, *rest)
 
 
 def _is_built_in(model: Found) -> bool:
@@ -50,11 +50,13 @@ def _own(model: Found) -> ModelChoice:
     )
 
 
-def _released(model: CatalogueModel, found: Found | None) -> ModelChoice:
+def _released(library: ModelLibrary, model: CatalogueModel, found: Found | None) -> ModelChoice:
     state, size, trouble = ModelState.ABSENT, model.size_bytes, ""
     absent = set(range(len(model.files)))
     if isinstance(found, BrokenModel):
         state, trouble = ModelState.BROKEN, _trouble(found)
+        missing = library.absent(model)  # of a part that is of no use yet
+        absent = {index for index, file in enumerate(model.files) if file in missing}
     elif found is not None:
         absent = set(found.missing)
         state, size = ModelState.INSTALLED, found.size_bytes
@@ -90,5 +92,4 @@ def _stems_of(model: CatalogueModel, index: int) -> tuple[str, ...]:
 
 def _trouble(model: BrokenModel) -> str:
     error = model.error
-    log.warning("the model %s cannot be used: %s", model.name, error)
     return " ".join(say(error.code, error.path, error.facts, error.detail))

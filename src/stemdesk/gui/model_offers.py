@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from stemdesk.core.job import Job, JobState
 from stemdesk.gui import labels, model_words, offer_words
+from stemdesk.gui.choosing import settings_with_default
+from stemdesk.gui.model_values import Errand
 from stemdesk.gui.state_panel import Button
 from stemdesk.gui.waits import awaited_model
 from stemdesk.models.library import BUILT_IN, DEFAULT
@@ -45,7 +47,7 @@ def waiting_offer(controller: Controller, job: Job, show_models: Act) -> Offer |
     if not name:
         return None
     choice, download, stems = desk.choice(name), desk.downloads.get(name), job.separation.stems
-    running = download is not None and download.running
+    running = download is not None and download.fetches
     buttons: list[Button] = []
     if running:
         buttons.append((labels.CANCEL_DOWNLOAD, "close", partial(desk.cancel, name)))
@@ -97,6 +99,8 @@ def draft_line(controller: Controller, job: Job) -> DraftLine | None:
     if choice.usable():
         text = offer_words.draft_text(0)
         return DraftLine(text, offer_words.AGAIN, partial(_split_better, controller, job.id))
+    if download is not None and download.errand is not Errand.DOWNLOAD:
+        download = None
     if download is not None and download.running:
         return DraftLine(f"{DEFAULT}: {model_words.errand_text(download)}")
     size = choice.missing_bytes()
@@ -109,8 +113,8 @@ def draft_line(controller: Controller, job: Job) -> DraftLine | None:
 
 
 def _split_better(controller: Controller, job_id: str) -> None:
-    """Split a draft again, with the model that has come meanwhile."""
+    """Split a draft again with htdemucs, also where the draft's stems are gone."""
     settings = controller.settings
     if settings.model == BUILT_IN:  # chosen once; this is another choice
         controller.models.settings_wanted.emit(replace(settings, model=DEFAULT))
-    controller.split_again(job_id)
+    controller.split_again(job_id, settings_with_default(settings))

@@ -113,19 +113,17 @@ class ModelRow(QFrame):
         self.progress.setVisible(running)
         if download is not None and running:
             self.progress.setValue(round(download.fraction * 1000))
-        self._show_buttons(choice, download, running)
+        self._show_buttons(choice, running)
 
-    def _show_buttons(self, choice: ModelChoice, download: Download | None, running: bool) -> None:
+    def _show_buttons(self, choice: ModelChoice, running: bool) -> None:
         size = choice.missing_bytes() if choice.downloadable else 0
         self.download.setText(f" {model_words.download_text(size)}")
         self.download.setToolTip(model_words.download_name(self.name, size))
         self.download.setAccessibleName(model_words.download_name(self.name, size))
-        stopping = download is not None and download.phase is Phase.STOPPING
-        self.cancel.setEnabled(not stopping)
         owned = choice.state in USABLE and choice.state is not ModelState.BUILT_IN
         shown = {
             self.download: bool(size) and not running,
-            self.cancel: running,
+            self.cancel: running,  # also while it stops: disabled, it would lose the focus
             self.verify: owned and not running,
             self.remove: (owned or choice.state is ModelState.BROKEN) and not running,
         }

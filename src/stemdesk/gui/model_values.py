@@ -101,6 +101,7 @@ class Errand(StrEnum):
 
 
 class Phase(StrEnum):
+    WAITING = "waiting"  # for a free thread
     RUNNING = "running"
     STOPPING = "stopping"
     DONE = "done"
@@ -125,7 +126,12 @@ class Download:
 
     @property
     def running(self) -> bool:
-        return self.phase in (Phase.RUNNING, Phase.STOPPING)
+        return self.phase in (Phase.WAITING, Phase.RUNNING, Phase.STOPPING)
+
+    @property
+    def fetches(self) -> bool:
+        """Whether it is a download and goes on."""
+        return self.running and self.errand is Errand.DOWNLOAD
 
     @property
     def fraction(self) -> float:

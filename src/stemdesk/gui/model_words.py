@@ -80,6 +80,8 @@ def menu_text(choice: ModelChoice, stems: Stems) -> str:
     name = printable(choice.name)
     if choice.state is ModelState.BUILT_IN:
         return f"{name} (draft)"
+    if choice.state is ModelState.BROKEN:
+        return f"{name} (damaged)"
     return f"{name} (download {size_text(missing)})" if missing else name
 
 
@@ -151,6 +153,7 @@ _STATE_WORDS = {
     ModelState.ABSENT: "Not installed",
     ModelState.BROKEN: "",
 }
+_PHASE_WORDS = {Phase.WAITING: "Waiting for its turn…", Phase.STOPPING: "Stopping…"}
 _DOING = {
     Errand.DOWNLOAD: "Downloading",
     Errand.CHECK: "Checking",
@@ -160,8 +163,8 @@ _DOING = {
 
 def errand_text(download: Download) -> str:
     """`Downloading 43 %, 2.1 MB/s, 0:31 left`, or how it ended."""
-    if download.phase is Phase.STOPPING:
-        return "Stopping…"
+    if download.phase in _PHASE_WORDS:
+        return _PHASE_WORDS[download.phase]
     if download.phase is Phase.FAILED:
         return download.error
     if download.phase is Phase.STOPPED:
@@ -216,16 +219,31 @@ def ended_text(name: str, download: Download) -> str:
     return f"{printable(name)}: {how}"
 
 
+def drop_text(models: int, rest: str) -> str:
+    """What a drop with model files will do: `Split 3 files, import 1 model`. `rest`: what it
+    does with the others."""
+    what = "1 model" if models == 1 else f"{models} models"
+    return f"{rest}, import {what}" if rest else f"Import {what}"
+
+
 def import_text(download: Download) -> str:
     """The line about a file that is imported."""
     name = printable(download.path.name if download.path else "?")
-    if download.phase is Phase.RUNNING and download.transfer is None:
+    if download.phase is Phase.WAITING:
         return f"{name}: waiting to be read; a song that is being split goes first"
     return f"{name}: {errand_text(download)}"
 
 
-def imported_text(name: str) -> str:
-    return f"{printable(name)} is installed. Choose it as the model, above the songs."
+def imported_text(name: str, choice: ModelChoice | None) -> str:
+    """A file of a model was imported. `choice`: the model as it stands now."""
+    parts = choice.parts if choice is not None else ()
+    here, all_ = sum(part.there for part in parts), len(parts)
+    if choice is None or choice.usable() or not 0 < here < all_:
+        return f"{printable(name)} is installed. Choose it as the model, above the songs."
+    text = f"{here} of {all_} files of {printable(name)} are here; import the others, too."
+    if choice.stems_there:
+        text += f" It makes {stems_text(choice.stems_there).lower()} already."
+    return text
 
 
 def removed_text(name: str, freed: int) -> str:
@@ -238,7 +256,9 @@ def remove_headline(name: str) -> str:
 
 def remove_text(choice: ModelChoice) -> str:
     """What removing means; how to get it back."""
-    text = f"That frees {size_text(choice.size_bytes)}. Songs that are split already keep stems."
+    text = "Songs that are split already keep their stems."
+    if choice.size_bytes:  # unknown for a damaged one of a person's own
+        text = f"That frees {size_text(choice.size_bytes)}. {text}"
     if choice.downloadable:
         return f"{text} You can download it again at any time."
     return f"{text} To have it again you need its file."

@@ -18,11 +18,12 @@ from PySide6.QtWidgets import (
 from stemdesk.gui import dialogs, labels, model_words, theme
 from stemdesk.gui.ask_model import ask_remove
 from stemdesk.gui.dialogs import Dialog
-from stemdesk.gui.drop import paths_from_mime
+from stemdesk.gui.drop import model_files, paths_from_mime
 from stemdesk.gui.icons import retint
 from stemdesk.gui.model_desk import IMPORTING, ModelDesk
 from stemdesk.gui.model_row import ModelRow
 from stemdesk.gui.model_values import ModelChoice, Phase
+from stemdesk.gui.values import UserMessage
 from stemdesk.gui.widgets import chain, muted, push_button
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class ModelsPage(Dialog):
         self._show_import()
         desk.known.connect(self._show_list)
         desk.changed.connect(self._show_one)
+        self.finished.connect(desk.close_imports)
         theme.watch().changed.connect(self._retint)
         self._fit(parent)
 
@@ -127,10 +129,15 @@ class ModelsPage(Dialog):
         shown = state is not None and (state.running or state.phase is Phase.FAILED)
         self.importing.setVisible(shown)
         if state is not None and shown:
-            self.import_note.setText(model_words.import_text(state))
-            self.import_note.setProperty("kind", "" if state.running else "danger")
-            self.import_note.style().polish(self.import_note)
-            self.import_cancel.setVisible(state.running)
+            self._say(model_words.import_text(state), state.running)
+
+    def _say(self, text: str, running: bool) -> None:
+        """In the line about imports: how far one is, or what was wrong."""
+        self.importing.show()
+        self.import_note.setText(text)
+        self.import_note.setProperty("kind", "" if running else "danger")
+        self.import_note.style().polish(self.import_note)
+        self.import_cancel.setVisible(running)
 
     def _retint(self) -> None:
         retint(self)
@@ -148,13 +155,13 @@ class ModelsPage(Dialog):
         dialogs.choose_of_kind(self, caption, filters, self._import)
 
     def _import(self, paths: list[Path]) -> None:
-        files = model_files(paths)
+        files, state = model_files(paths), self._desk.downloads.get(IMPORTING)
         if files:
             self._desk.import_files(files)
+        elif state is not None and state.running:  # the line is about that one
+            self._desk.message.emit(UserMessage(model_words.NOT_A_MODEL_FILE))
         else:
-            self.importing.show()
-            self.import_cancel.hide()
-            self.import_note.setText(model_words.NOT_A_MODEL_FILE)
+            self._say(model_words.NOT_A_MODEL_FILE, running=False)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if model_files(paths_from_mime(event.mimeData())):
@@ -165,8 +172,3 @@ class ModelsPage(Dialog):
         if files:
             event.acceptProposedAction()
             self._import(files)
-
-
-def model_files(paths: Sequence[Path]) -> list[Path]:
-    """Those that are called like model files."""
-    return [path for path in paths if path.suffix.lower() in model_words.IMPORT_SUFFIXES]

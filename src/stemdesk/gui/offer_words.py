@@ -47,6 +47,7 @@ def arriving_text(name: str, download: Download | None) -> str:
         percent = int(download.fraction * 100 + 1e-6)
         return f"{text}: downloading {percent} %"
     ended = {
+        Phase.WAITING: "its download waits for its turn",
         Phase.STOPPING: "stopping the download",
         Phase.STOPPED: "the download was stopped",
         Phase.FAILED: "the download failed",
@@ -59,6 +60,7 @@ def arriving_briefly(name: str, download: Download | None) -> str:
     if download is None or download.errand is not Errand.DOWNLOAD:
         return f"Waiting for {printable(name)}"
     short = {
+        Phase.WAITING: "waiting",
         Phase.RUNNING: f"{int(download.fraction * 100 + 1e-6)} %",
         Phase.STOPPING: "stopping",
         Phase.STOPPED: "stopped",
@@ -75,6 +77,9 @@ def waiting_explained(
     choice: ModelChoice | None, name: str, stems: Stems, download: Download | None
 ) -> str:
     """The lines below it: how far the download is, why it failed, or what to do."""
+    checked = download is not None and download.errand is Errand.CHECK and download.running
+    if download is not None and download.errand is not Errand.DOWNLOAD:
+        download = None  # how a check ended is no news about the download
     if download is not None and download.running:
         return f"{errand_text(download)}\nThe song goes on by itself as soon as the model is here."
     if download is not None and download.phase is Phase.FAILED:
@@ -87,7 +92,10 @@ def waiting_explained(
             "or split with another one."
         )
     size = size_text(choice.missing_bytes(stems))
-    return f"It is not installed: a download of {size}. {printable(choice.licence)}"
+    text = f"It is not installed: a download of {size}. {printable(choice.licence)}"
+    if checked:
+        text += "\nIts files are being checked now; a download begins when that is done."
+    return text
 
 
 def use_instead_text(other: ModelChoice) -> str:

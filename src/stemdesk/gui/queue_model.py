@@ -19,6 +19,7 @@ from stemdesk.core.job import Job
 from stemdesk.gui import messages
 from stemdesk.gui.model_offers import is_draft
 from stemdesk.gui.offer_words import DRAFT_QUALITY, arriving_briefly, arriving_text
+from stemdesk.gui.row_actions import RowAction, buttons_for, useless_for
 from stemdesk.gui.waits import awaited_model
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class QueueModel(QAbstractListModel):
         controller.job_moved.connect(self._move)
         controller.jobs_removed.connect(self._remove)
         controller.models.changed.connect(self._model_changed)
+        controller.models_known.connect(self._models_known)
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._jobs)
@@ -90,6 +92,10 @@ class QueueModel(QAbstractListModel):
 
     def is_elsewhere(self, job: Job) -> bool:
         return self._controller.is_elsewhere(job.id)
+
+    def buttons(self, job: Job) -> tuple[RowAction, ...]:
+        """The two at most that its row shows."""
+        return buttons_for(job, self.is_elsewhere(job), useless_for(self._controller, job))
 
     def row_of(self, job_id: str) -> int | None:
         return self._rows.get(job_id)
@@ -174,7 +180,13 @@ class QueueModel(QAbstractListModel):
         if text == self._arriving.get(name, ""):
             return
         self._arriving[name] = text
-        rows = [row for row, job in enumerate(self._jobs) if awaited_model(job) == name]
+        self._tell_of([row for row, job in enumerate(self._jobs) if awaited_model(job) == name])
+
+    def _models_known(self) -> None:
+        """Rows that wait for a model offer what can be had."""
+        self._tell_of([row for row, job in enumerate(self._jobs) if awaited_model(job)])
+
+    def _tell_of(self, rows: list[int]) -> None:
         if rows:
             self.dataChanged.emit(self.index(rows[0]), self.index(rows[-1]))
 

@@ -19,7 +19,7 @@ from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui import messages, theme
 from stemdesk.gui.icons import painted
 from stemdesk.gui.queue_model import QueueModel
-from stemdesk.gui.row_actions import ICONS, RowAction, buttons_for
+from stemdesk.gui.row_actions import ICONS, RowAction
 from stemdesk.gui.tokens import Colours
 
 _PAD_PX = 10
@@ -60,7 +60,7 @@ class QueueRow(QStyledItemDelegate):
 
     def button_areas(self, row: QRect, job: Job) -> list[tuple[RowAction, QRect]]:
         """Where the buttons of a row lie, the last one at its right edge."""
-        actions = buttons_for(job, self._model.is_elsewhere(job))
+        actions = self._model.buttons(job)
         top = row.center().y() - _BUTTON_PX // 2
         right = row.right() - _PAD_PX + 2
         areas = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,30 +102,46 @@ _OF_MANY = frozenset(
 )
 
 
-def actions_for(job: Job, elsewhere: bool = False) -> tuple[RowAction, ...]:
+def useless_for(controller: Controller, job: Job) -> frozenset[RowAction]:
+    """Of what is offered to a song that waits for its model: what would do nothing."""
+    if not awaited_model(job):
+        return frozenset()
+    desk = controller.models
+    choice, useless = desk.choice(job.separation.model), set()
+    if choice is None or not choice.choosable:
+        useless.add(_A.GET_MODEL)
+    if desk.instead(job) is None:
+        useless.add(_A.USE_INSTEAD)
+    return frozenset(useless)
+
+
+def actions_for(
+    job: Job, elsewhere: bool = False, useless: Collection[RowAction] = ()
+) -> tuple[RowAction, ...]:
     """What can be done with a job; nothing while another StemDesk runs it."""
     if elsewhere and job.state in ACTIVE | {JobState.WAITING}:
         return ()
     if awaited_model(job):
-        return _FOR_A_MODEL
+        return tuple(action for action in _FOR_A_MODEL if action not in useless)
     actions = _BY_STATE[job.state]
     if job.state is JobState.WAITING and job.failure is None:  # it runs: behind another StemDesk
         return tuple(action for action in actions if action is not _A.RETRY)
     return actions
 
 
-def buttons_for(job: Job, elsewhere: bool = False) -> tuple[RowAction, ...]:
+def buttons_for(
+    job: Job, elsewhere: bool = False, useless: Collection[RowAction] = ()
+) -> tuple[RowAction, ...]:
     """The two at most that its row shows as buttons."""
-    allowed = actions_for(job, elsewhere)
+    allowed = actions_for(job, elsewhere, useless)
     return tuple(action for action in _BUTTONS if action in allowed)[:2]
 
 
-def common_actions(jobs: Sequence[tuple[Job, bool]]) -> tuple[RowAction, ...]:
-    """What can be done with all of several jobs (each with: is it elsewhere)."""
-    if len(jobs) == 1:
-        return actions_for(*jobs[0])
-    sets = [set(actions_for(*item)) for item in jobs]
-    allowed = set.intersection(*sets) & _OF_MANY if sets else set()
+def common_actions(each: Sequence[tuple[RowAction, ...]]) -> tuple[RowAction, ...]:
+    """What can be done with all of several jobs, given what each allows."""
+    if len(each) == 1:
+        return each[0]
+    allowed = set.intersection(*map(set, each)) & _OF_MANY if each else set()
     return tuple(action for action in RowAction if action in allowed)
 
 
@@ -157,8 +173,10 @@ class RowCommands(QObject):
         controller.for_each(allowed, lambda job_id: self._run_one(action, job_id))
 
     def allowed(self, job_id: str) -> tuple[RowAction, ...]:
-        job = self._controller.job(job_id)
-        return () if job is None else actions_for(job, self._controller.is_elsewhere(job_id))
+        controller, job = self._controller, self._controller.job(job_id)
+        if job is None:
+            return ()
+        return actions_for(job, controller.is_elsewhere(job_id), useless_for(controller, job))
 
     def _run_one(self, action: RowAction, job_id: str) -> None:
         controller = self._controller
@@ -204,12 +222,8 @@ class RowCommands(QObject):
     def menu(self, ids: Sequence[str], parent: QWidget) -> QMenu:
         """The context menu for the selected jobs."""
         menu = QMenu(parent)
-        jobs = [
-            (job, self._controller.is_elsewhere(job.id))
-            for job in map(self._controller.job, ids)
-            if job is not None
-        ]
-        for action in common_actions(jobs):
+        there = [job_id for job_id in ids if self._controller.job(job_id) is not None]
+        for action in common_actions([self.allowed(job_id) for job_id in there]):
             if action in (_A.MOVE_TOP, _A.REMOVE) and menu.actions():
                 menu.addSeparator()
             item = QAction(themed(ICONS[action]), LABELS[action], menu)

@@ -34,7 +34,7 @@ from stemdesk.gui.announcer import Announcer
 from stemdesk.gui.banners import Banners
 from stemdesk.gui.dialogs import CloseChoice
 from stemdesk.gui.drawer import NARROW_PX, Body
-from stemdesk.gui.drop import DropOverlay, drop_text, paths_from_mime
+from stemdesk.gui.drop import DropOverlay, drop_text, model_files, paths_from_mime
 from stemdesk.gui.empty_state import EmptyState
 from stemdesk.gui.icons import app_icon, retint
 from stemdesk.gui.library import Library
@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         controller, bar = self._controller, self.add_bar
-        bar.paths_given.connect(controller.add_paths)
+        bar.paths_given.connect(self.take)
         bar.settings_wanted.connect(self.show_settings)
         bar.library_wanted.connect(self.body.toggle)
         for source in (bar, self.empty.welcome, self.song):
@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
     # What is asked
 
     def open_files(self) -> None:
-        dialogs.choose_files(self, self._controller.add_paths)
+        dialogs.choose_files(self, self.take)
 
     def open_folder(self) -> None:
         dialogs.choose_folder(self, labels.OPEN_FOLDER_CAPTION, self._controller.add_paths)
@@ -205,7 +205,16 @@ class MainWindow(QMainWindow):
         data = QApplication.clipboard().mimeData()
         paths = paths_from_mime(data) if data is not None else []
         if paths:
-            self._controller.add_paths(paths)
+            self.take(paths)
+
+    def take(self, paths: list[Path]) -> None:
+        """Add songs and folders; model files among them are imported."""
+        models = model_files(paths)
+        songs = [path for path in paths if path not in models]
+        if songs:
+            self._controller.add_paths(songs)
+        if models:
+            self.models.import_files(models)
 
     def show_settings(self) -> None:
         controller = self._controller
@@ -259,7 +268,7 @@ class MainWindow(QMainWindow):
         paths = paths_from_mime(event.mimeData())
         if paths:
             event.acceptProposedAction()
-            self._controller.add_paths(paths)
+            self.take(paths)
 
     # Size, start and end
 

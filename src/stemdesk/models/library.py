@@ -39,7 +39,6 @@ __all__ = [
     "default_model",
     "default_quality",
     "default_reason",
-    "preferred",
 ]
 
 DEFAULT = "htdemucs"
@@ -262,13 +261,3 @@ def default_quality(library: ModelLibrary, wanted: str, stems: Collection[str] =
     """The quality to use where none is named: `wanted` (the setting) if its model is there."""
     sound = [BEST_MODEL] if library.has(BEST_MODEL, stems) else []
     return within_reach(Quality(wanted), sound)
-
-
-def preferred(names: Sequence[str], wanted: str) -> str | None:
-    """`wanted` (the setting) if it is one of these models, else htdemucs, else the first that is
-    not the built-in one."""
-    for name in (wanted, DEFAULT):
-        if name in names:
-            return name
-    others = [name for name in names if name != BUILT_IN]
-    return next(iter([*others, *names]), None)
