@@ -208,7 +208,7 @@ def _step(options: argparse.Namespace, state: State, clips: torch.Tensor) -> flo
         heard = state.module(mix / scale)
     loss = _loss(options.loss, heard.float(), clips / scale[:, None])
     state.optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call] # torch
+    torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(state.module.parameters(), _CLIP)
     state.optimiser.step()
     keep = min(options.average, (state.steps + 1) / (state.steps + 10))
