@@ -70,7 +70,7 @@ def test_two_steps_of_training_end_in_a_model_the_app_loads(tmp_path: Path) -> N
     command = [
         *(sys.executable, str(TRAINING / "train.py"), str(tmp_path), "--steps", "2"),
         *("--first-songs", "1", "--songs", "1", "--tests", "1", "--seconds", "0.5", "--clips", "1"),
-        *("--threads", "1", "--device", "cpu", "--no-samples"),
+        *("--threads", "1", "--device", "cpu", "--no-samples", "--enliven"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr

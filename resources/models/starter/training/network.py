@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import torch
 from demucs.htdemucs import HTDemucs
+from demucs.transformer import LayerScale
 from torch import nn
 
 SOURCES = ["drums", "bass", "other", "vocals"]
@@ -25,6 +27,41 @@ SHAPE: dict[str, Any] = {
 def build() -> nn.Module:
     module: nn.Module = HTDemucs(**SHAPE, segment=SEGMENT)
     return module
+
+
+@torch.no_grad()
+def enliven(module: Any, mix: torch.Tensor) -> None:
+    """Scale a fresh network's weights so that every layer's sound is about as loud as its input's.
+
+    With so few channels demucs' own start leaves the inner layers a thousand times quieter than
+    what passes them by, and they learn late. `mix`: (clips, 2, samples) of unit deviation.
+    """
+    levels: list[tuple[Any, float]] = []
+    for layer in [*module.encoder, *module.tencoder]:
+        levels += [(layer.conv, 1.0), (layer.rewrite, 1.6)]
+    for branch in (module.decoder, module.tdecoder):
+        for layer in branch:
+            last = layer is branch[-1]
+            levels += [(layer.rewrite, 1.6), (layer.conv_tr, 0.1 if last else 1.0)]
+    hooks = []
+    for part, level in levels:
+        part.bias.zero_()
+        hooks.append(part.register_forward_hook(_scaler(level)))
+    module(mix)
+    for hook in hooks:
+        hook.remove()
+    for part in module.modules():
+        if isinstance(part, LayerScale):
+            part.scale.fill_(0.1)
+
+
+def _scaler(level: float) -> Callable[[Any, Any, torch.Tensor], torch.Tensor]:
+    def scale(part: Any, _: Any, output: torch.Tensor) -> torch.Tensor:
+        factor = level / (output.std() + 1e-8)
+        part.weight.mul_(factor)
+        return output * factor  # without a bias it is what the new weights give
+
+    return scale
 
 
 @torch.no_grad()

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -90,6 +91,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
     parser.add_argument("--bf16", action="store_true", help="train in bfloat16 where it is safe")
     parser.add_argument("--loss", choices=["level", "ratio"], default="ratio")
+    parser.add_argument("--enliven", action="store_true", help="a start that wakes inner layers")
     parser.add_argument("--start", type=Path, help="another run's checkpoint to start from")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
@@ -178,6 +180,9 @@ def _begin(options: argparse.Namespace, device: torch.device) -> State:
     module = network.build().to(device)
     average = copy.deepcopy(module).eval()
     state = State(module, average, torch.optim.Adam(module.parameters(), betas=(0.9, 0.99)))
+    if options.enliven:
+        _enliven(options, module)
+        average.load_state_dict(module.state_dict())
     if options.start:
         weights = torch.load(options.start, map_location=device, weights_only=True)["average"]
         module.load_state_dict(weights)
@@ -190,6 +195,14 @@ def _begin(options: argparse.Namespace, device: torch.device) -> State:
         state.optimiser.load_state_dict(saved["optimiser"])
         state.steps, state.seconds = saved["steps"], saved["seconds"]
     return state
+
+
+def _enliven(options: argparse.Namespace, module: nn.Module) -> None:
+    songs = [data.opened(path) for path in data.stored(options.work / "songs")]
+    rng = np.random.default_rng([options.seed, 2**31])
+    clips = data.batch(rng, songs, options.clips, int(options.seconds * RATE))
+    mix = torch.from_numpy(clips).sum(dim=1).to(next(module.parameters()).device)
+    network.enliven(module, mix / (mix.std(dim=(1, 2), keepdim=True) + 1e-4))
 
 
 def _set_rate(options: argparse.Namespace, state: State, budget: float) -> None:
