@@ -74,13 +74,15 @@ def test_a_decoder_left_behind_does_no_harm_to_the_next_one(tmp_path: Path, ends
         old.write_mix(late)
     assert new.facts() == facts(50)
     assert np.array_equal(JobAudio(tmp_path).read_mix(0, 50), mix)
+    assert len(list(tmp_path.glob("mix*.f32"))) == 1
 
 
 def test_a_mix_that_was_cut_off_is_none(tmp_path: Path) -> None:
     store_mix(JobAudio(tmp_path), [noise(10)])
-    os.truncate(tmp_path / "mix.f32", 79)
+    (mix,) = tmp_path.glob("mix-*.f32")
+    os.truncate(mix, 79)
     assert JobAudio(tmp_path).facts() is None
-    (tmp_path / "mix.f32").unlink()
+    mix.unlink()
     assert JobAudio(tmp_path).facts() is None
 
 
@@ -91,13 +93,14 @@ def test_working_files_that_vanish_are_named(tmp_path: Path, gone: bool) -> None
     piece = Piece("m0-000000", 0, 10, ("drums",))
     audio.write_pass(piece, noise(10)[None])
     assert audio.facts() is not None and audio.passes_bytes() == 80
-    for path in (tmp_path / "mix.f32", tmp_path / "passes" / "m0-000000.f32"):
+    (mix,) = tmp_path.glob("mix-*.f32")
+    for path in (mix, tmp_path / "passes" / "m0-000000.f32"):
         if gone:
             path.unlink()
         else:
             os.truncate(path, 39)
         with pytest.raises(ScratchError) as caught:
-            if path.name == "mix.f32":
+            if path is mix:
                 audio.read_mix(0, 10)
             else:
                 audio.read_piece(piece, "drums", 0, 10)
@@ -106,7 +109,7 @@ def test_working_files_that_vanish_are_named(tmp_path: Path, gone: bool) -> None
 
 
 def test_damaged_facts_are_none(tmp_path: Path) -> None:
-    for text in ("", "{}", '{"frames": 1}', "[1]"):
+    for text in ("", "{}", '{"frames": 1}', '{"file": "mix.f32"}', '{"file": 1}', "[1]"):
         (tmp_path / "mix.json").write_text(text)
         assert JobAudio(tmp_path).facts() is None
 

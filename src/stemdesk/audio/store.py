@@ -1,7 +1,7 @@
 """A job's audio in its scratch folder: the decoded mix, the finished passes, what is final.
 
-    <folder>/mix.f32            float32, interleaved: frame 0 left, frame 0 right, frame 1 left, …
-    <folder>/mix.json           written last: frames, rate, normalisation; without it, no mix
+    <folder>/mix-<any>.f32      float32, interleaved: frame 0 left, frame 0 right, frame 1 left, …
+    <folder>/mix.json           written last: its file, frames, normalisation; without it, no mix
     <folder>/passes/<name>.f32  float32 [stems, channels, frames], already weighted
     <folder>/setups.json        how the passes were computed
 
@@ -17,6 +17,7 @@ import contextlib
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -88,26 +89,25 @@ class JobAudio:
         Raises `DiskFullError` or `ExportError` when the scratch volume does not take it.
         """
         self._facts, self._mix_frames = None, 0
-        ours = False
+        # A new file, not the old one emptied: a decoder that an earlier run left behind may still
+        # wake up with that.
+        self._mix_path = self.folder / f"mix-{uuid.uuid4().hex[:8]}.f32"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._facts_path.unlink(missing_ok=True)
-            # A new file, not the old one emptied: a decoder that an earlier run left behind may
-            # still wake up with it.
-            self._mix_path.unlink(missing_ok=True)
+            for earlier in self.folder.glob("mix*.f32"):
+                with contextlib.suppress(OSError):  # Windows does not remove open files
+                    earlier.unlink()
             with self._mix_path.open("xb", buffering=0) as file:
-                ours = True
-                try:
-                    facts = fill(lambda block: self._append(file, block))
-                    os.fsync(file.fileno())
-                finally:
-                    ours = self._is_mix(file)
-            if not ours:
-                raise Cancelled  # it was left behind itself
-            replace_file(self._facts_path, json.dumps(asdict(facts)).encode())
+                facts = fill(lambda block: self._append(file, block))
+                os.fsync(file.fileno())
+                if not self._is_mix(file):
+                    raise Cancelled  # it was left behind itself
+            value = {"file": self._mix_path.name, **asdict(facts)}
+            replace_file(self._facts_path, json.dumps(value).encode())
         except BaseException as error:  # half a mix is of no use, and may be what fills the disk
-            if ours:
-                self._mix_path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._mix_path.unlink()
             if isinstance(error, OSError):
                 raise write_error(error, self.folder) from error
             raise
@@ -133,11 +133,14 @@ class JobAudio:
         """What is known of the decoded mix, or None while there is none."""
         if self._facts is None:
             try:
-                facts = MixFacts(**json.loads(self._facts_path.read_bytes()))
-                whole = self._mix_path.stat().st_size == facts.frames * CHANNELS * _ITEM
-            except (OSError, ValueError, TypeError):
+                value = json.loads(self._facts_path.read_bytes())
+                path = self.folder / Path(value.pop("file")).name
+                facts = MixFacts(**value)
+                whole = path.stat().st_size == facts.frames * CHANNELS * _ITEM
+            except (OSError, ValueError, TypeError, KeyError, AttributeError):
                 return None
-            self._facts = facts if whole else None
+            if whole:
+                self._mix_path, self._facts = path, facts
         return self._facts
 
     def read_mix(self, start: int, frames: int) -> Samples:
