@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode, ModelError
 from stemdesk.core.job import Job, JobState
+from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.core.settings import Settings
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.model_desk import IMPORTING
@@ -137,6 +138,27 @@ def test_a_model_that_was_removed_is_offered_again(desk: Desk, shop: Shop) -> No
     shop.go.set()
     controller.models.download_for(ids)
     desk.wait_for(JobState.DONE, *ids)
+
+
+def test_a_model_that_splits_a_song_is_not_removed(desk: Desk, shop: Shop) -> None:
+    install_small(desk.folders.models, "htdemucs")
+    go = threading.Event()
+
+    def slowly(job: Job, report: Report, cancel: CancelToken) -> None:
+        report(Progress(Stage.SEPARATING, 0.1))
+        assert go.wait(30)
+
+    desk.script.behaviours["a.mp3"] = slowly
+    controller = opened(desk)
+    ids = desk.add("a.mp3")
+    desk.wait_for(JobState.SEPARATING, *ids)
+    controller.models.remove("htdemucs")
+    assert "is splitting a song right now" in desk.messages[-1].text
+    go.set()
+    desk.wait_for(JobState.DONE, *ids)
+    assert (desk.folders.models / "htdemucs.yaml").exists()
+    controller.models.remove("htdemucs")
+    desk.wait_until(lambda: any("was removed" in message.text for message in desk.messages))
 
 
 def _state(controller: Controller, name: str) -> ModelState | None:

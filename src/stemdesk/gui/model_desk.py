@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from stemdesk.core.job import Job
+from stemdesk.core.job import ACTIVE, Job
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.transfer import TransferReport
 from stemdesk.gui import model_words, reports
@@ -181,9 +181,13 @@ class ModelDesk(QObject):
         self.downloads.forget_failure(IMPORTING, Errand.IMPORT)
 
     def remove(self, name: str) -> None:
-        """Delete a model's files. Songs that need it wait for it when it is their turn."""
+        """Delete a model's files, unless a song is being split with it. Songs that need it wait
+        for it when it is their turn."""
         state = self.downloads.get(name)
         if state is not None and state.running:
+            return
+        if any(job.state in ACTIVE and job.separation.model == name for job in self._ledger.jobs):
+            self.message.emit(UserMessage(model_words.in_use_text(name)))
             return
         library, remove = self._library(), self._services.remove
 
