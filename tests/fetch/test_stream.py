@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -272,6 +273,25 @@ def test_a_name_that_is_looked_up_for_ever(
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     error = fetching.fails(ELSEWHERE, replace(LIMITS, reach_s=0.2))
+    assert error.code is ErrorCode.DOWNLOAD_OFFLINE and error.facts["host"] == "models.invalid"
+    go_on.set()
+    join_readers()
+
+
+def test_a_redirect_to_a_name_that_is_looked_up_for_ever(
+    fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, look_up = threading.Event(), socket.getaddrinfo
+
+    def slow(host: Any, *rest: Any, **more: Any) -> Any:
+        if host not in ("models.invalid", b"models.invalid"):
+            return look_up(host, *rest, **more)
+        go_on.wait(WAIT_S)
+        raise socket.gaierror(socket.EAI_AGAIN, "too late")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with Web(to(ELSEWHERE)) as web:
+        error = fetching.fails(web.url(), replace(LIMITS, reach_s=1.0))
     assert error.code is ErrorCode.DOWNLOAD_OFFLINE and error.facts["host"] == "models.invalid"
     go_on.set()
     join_readers()

@@ -90,7 +90,7 @@ class Deaf:
 
     def run(self, job, report, cancel):
         tell(running=True)
-        time.sleep(600)
+        time.sleep(600)  # hangs: the test is that the process ends all the same
 
 app.Controller = lambda folders, settings: Told(folders, settings, Deaf)
 sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
@@ -108,7 +108,7 @@ hung = []
 
 def hang(what):
     hung.append(what)
-    time.sleep(600)
+    time.sleep(600)  # hangs: the test is that the process ends all the same
 
 class Deaf:
     def __init__(self, workplace):

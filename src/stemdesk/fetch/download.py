@@ -216,6 +216,5 @@ class _Download:
     def _pause(self) -> None:
         end = time.monotonic() + self._limits.pause_s
         while (left := end - time.monotonic()) > 0:
-            self._cancel.check()
             self._meter.tick()
-            time.sleep(min(left, POLL_S))
+            self._cancel.wait(min(left, POLL_S))

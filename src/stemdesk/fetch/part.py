@@ -45,7 +45,7 @@ class Part:
         except OSError as error:
             self.close()
             raise write_error(error, path.parent) from error
-        except BaseException:
+        except BaseException:  # also cancelled: no file stays open
             self.close()
             raise
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +29,7 @@ def turn(path: Path, waiting: Callable[[], None], cancel: CancelToken) -> Iterat
             break
         except Timeout:
             waiting()
-            time.sleep(POLL_S)
+            cancel.wait(POLL_S)
         except OSError as error:
             raise write_error(error, path.parent) from error
     try:

@@ -25,6 +25,7 @@ from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.waits import awaited_model
 
 if TYPE_CHECKING:
+    from stemdesk.audio.store import Samples
     from stemdesk.gui.controller import Controller
 
 _A = RowAction
@@ -176,10 +177,9 @@ class SongView(QWidget):
             self.stems.show_song(song)
             self._stack.setCurrentWidget(self.stems)
 
-    def _draw(self, job_id: str, stem: str, peaks: object) -> None:
+    def _draw(self, job_id: str, stem: str, peaks: Samples) -> None:
         if job_id == self._job_id:
-            # A Qt signal carries any object; only `SongFiles` sends this one.
-            self.stems.show_peaks(stem, peaks)  # type: ignore[arg-type]
+            self.stems.show_peaks(stem, peaks)
 
     def _meet(self, job_id: str, damaged: Path | None) -> None:
         """The reader or the player has met files that are gone, or a damaged one."""

@@ -128,7 +128,7 @@ class _Importer:
         brought: list[_Brought] = []
         try:
             yield brought
-        except BaseException:
+        except BaseException:  # also cancelled: nothing half-installed stays
             for file in brought:
                 path = self._library.file(file.signature)
                 if file.new:
@@ -227,7 +227,7 @@ def _put(temporary: Path, target: Path, record: Record | None) -> bool:
         write_record(target, record)
     try:
         put_in_place(temporary, target)
-    except BaseException:
+    except BaseException:  # also Ctrl+C: no record without its file
         if record is not None and new:
             with contextlib.suppress(OSError):
                 record_path(target).unlink()

@@ -124,7 +124,7 @@ class JobStore:
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or time.monotonic() >= end:
                     raise
-                time.sleep(0.01)
+                time.sleep(0.01)  # at the opening only; another process holds it for moments
 
     def _migrate(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
