@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stemdesk.audio.mixer import Mixer, Remix, StemSetting
+from stemdesk.audio.mixer import Mixer
+from stemdesk.audio.remix import Remix, StemSetting
 
 NAMES = ("drums", "bass", "vocals")
 
@@ -33,39 +34,6 @@ def test_a_stem_that_the_remix_does_not_name_is_neutral() -> None:
     assert Mixer({"drums": Steps(0)}).read(7, 1, Remix()).tolist() == [[7], [-7]]
 
 
-@pytest.mark.parametrize(
-    ("muted", "soloed", "sounding"),
-    [
-        ((), (), {"drums", "bass", "vocals"}),
-        (("drums",), (), {"bass", "vocals"}),
-        ((), ("bass",), {"bass"}),
-        ((), ("bass", "vocals"), {"bass", "vocals"}),
-        (("bass",), ("bass", "vocals"), {"vocals"}),
-        (("bass",), ("bass",), set()),
-        (NAMES, (), set()),
-    ],
-)
-def test_mute_and_solo(muted: tuple[str, ...], soloed: tuple[str, ...], sounding: set[str]) -> None:
-    remix = Remix.of(NAMES)
-    for name in muted:
-        remix = remix.with_muted(name, True)
-    for name in soloed:
-        remix = remix.with_soloed(name, True)
-    assert {name for name, gain in remix.gains().items() if gain == 1.0} == sounding
-    assert {name for name, gain in remix.gains().items() if gain == 0.0} == {*NAMES} - sounding
-
-
-def test_only_this_takes_the_other_solos_back() -> None:
-    remix = Remix.of(NAMES).with_soloed("bass", True).with_muted("vocals", True)
-    assert remix.with_only("vocals").gains() == {"drums": 0.0, "bass": 0.0, "vocals": 1.0}
-
-
-def test_undone_settings_give_the_same_remix_again() -> None:
-    remix = Remix.of(NAMES)
-    assert remix.with_muted("bass", True).with_muted("bass", False) == remix
-    assert remix.with_soloed("bass", True).with_soloed("bass", False) == remix
-
-
 def test_gain_is_in_decibels() -> None:
     remix = Remix((StemSetting("drums", gain_db=-20.0),)).with_setting(StemSetting("bass", 6.0))
     assert remix.gains() == pytest.approx({"drums": 0.1, "bass": 1.99526}, rel=1e-5)
@@ -84,3 +52,12 @@ def test_all_stems_muted_is_silence() -> None:
     for name in NAMES:
         remix = remix.with_muted(name, True)
     assert not Mixer({name: Steps(1) for name in NAMES}).read(0, 9, remix).any()
+
+
+def test_pan_is_a_balance_that_leaves_the_middle_alone() -> None:
+    remix = Remix.of(["drums"]).with_pan("drums", 0.5)
+    assert Mixer({"drums": Steps(0)}).read(50, 1, remix).tolist() == [[25], [-50]]
+    assert Mixer({"drums": Steps(0)}).read(50, 1, remix.with_pan("drums", -1)).tolist() == [
+        [50],
+        [0],
+    ]

@@ -9,9 +9,9 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from stemdesk.audio.mixer import Remix
 from stemdesk.audio.output import NullOutput, OutputKind, Pull
 from stemdesk.audio.player import Player
+from stemdesk.audio.remix import Remix
 from stemdesk.audio.transport import PlayerState
 from stemdesk.core.errors import ErrorCode
 from support.outputs import HandOutput

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stemdesk.audio.mixer import Remix
 from stemdesk.audio.player import PlayerStatus
+from stemdesk.audio.remix import Remix
 from stemdesk.audio.transport import PlayerState
 from stemdesk.core.errors import StemDeskError
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from stemdesk.audio.mixer import Remix
 from stemdesk.audio.output import OutputInfo, open_output
+from stemdesk.audio.remix import Remix
 from stemdesk.audio.transport import OpenOutput, PlayerState, Transport
 from stemdesk.core.errors import ErrorCode, StemDeskError
 

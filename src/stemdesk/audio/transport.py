@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stemdesk.audio.mixer import Mixer, Remix
+from stemdesk.audio.mixer import Mixer
 from stemdesk.audio.output import Output, OutputInfo, OutputKind, Pull
 from stemdesk.audio.reader import StemReader
+from stemdesk.audio.remix import Remix
 from stemdesk.audio.ring import Ring
 from stemdesk.core.errors import DeviceError, ErrorCode, SourceError, StemDeskError
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from stemdesk.gui.song_files import SongFiles
 
 if TYPE_CHECKING:
-    from stemdesk.audio.mixer import Remix
     from stemdesk.audio.player import Player, PlayerStatus
+    from stemdesk.audio.remix import Remix
 
 POLL_MS = 33
 _QUIET_POLLS = 15
@@ -142,7 +142,7 @@ class Playback(QObject):
     # The balance
 
     def _remix(self) -> Remix:
-        from stemdesk.audio.mixer import Remix
+        from stemdesk.audio.remix import Remix
 
         if self._song is None:
             return Remix()
