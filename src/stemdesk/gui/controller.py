@@ -22,6 +22,7 @@ from stemdesk.gui.elsewhere import Elsewhere
 from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.machine import Machine
+from stemdesk.gui.memory import LedgerMemory
 from stemdesk.gui.model_desk import ModelDesk
 from stemdesk.gui.runner import Runner, make_pipeline, workplace
 from stemdesk.gui.shelf import Shelf
@@ -71,6 +72,7 @@ class Controller(QObject):
         tasks = self.tasks
         machine = self._machine = Machine(tasks, folders, settings, around.probe, self)
         ledger = self._ledger = Ledger(folders.database, self)
+        self.memory = LedgerMemory(ledger, self)
         self.models = ModelDesk(tasks, ledger, machine, around.models, self)
         runner = self._runner = Runner(tasks, pipeline_factory, self, around.rest_ms)
         adder = self._adder = Adder(tasks, ledger, self)
