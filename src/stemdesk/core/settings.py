@@ -1,4 +1,4 @@
-"""Settings: declared once with type, default and label; JSON, written atomically.
+"""Settings: declared once with type, default, label, help and range; JSON, written atomically.
 
 A file that cannot be read, or a value that is not allowed, never stops the app: the default is
 used for that setting and the rest is kept.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -19,41 +20,223 @@ from stemdesk.core.quality import Quality
 _HOURS_MAX = 24 * 7
 
 
-def _setting(default: Any, label: str, choices: tuple[Any, ...] = ()) -> Any:
-    return field(default=default, metadata={"label": label, "choices": choices})
+class Kind(StrEnum):
+    """What a setting is to the person; HIDDEN: set elsewhere in the window, not by a field."""
+
+    FOLDER = "folder"
+    CHOICE = "choice"
+    SWITCH = "switch"
+    NUMBER = "number"
+    DEVICE = "device"  # a sound device of this machine
+    ADDRESS = "address"
+    MODEL = "model"
+    HIDDEN = "hidden"
+
+
+class Section(StrEnum):
+    """Where a setting stands in the settings window."""
+
+    SAVING = "Saving"
+    SPLITTING = "Splitting"
+    PLAYING = "Playing"
+    NETWORK = "Models and network"
+    FOLDERS = "Folders and space"
+    ABOUT = "About this app"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a setting says of itself. `low`, `high`: the range of a number, both allowed; `zero`:
+    what 0 is called, where it means something else than a number."""
+
+    label: str
+    kind: Kind = Kind.HIDDEN
+    section: Section | None = None
+    help: str = ""
+    choices: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    unit: str = ""
+    zero: str = ""
+
+
+def _setting(default: Any, label: str, **more: Any) -> Any:
+    return field(default=default, metadata={"declared": Declared(label, **more)})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The person's choices. A job takes a snapshot when it is added and never reads them again."""
 
-    output_folder: str = _setting("", "Save stems to")  # empty: Music/StemDesk
-    format: str = _setting("flac", "File format", tuple(item.value for item in AudioFormat))
-    bits: int = _setting(24, "Bits per sample", (16, 24, 32))
-    quality: str = _setting("standard", "Quality", tuple(item.value for item in Quality))
-    model: str = _setting("", "Model")  # empty: htdemucs, else another installed one
+    output_folder: str = _setting(  # empty: Music/StemDesk
+        "",
+        "Save stems to",
+        kind=Kind.FOLDER,
+        section=Section.SAVING,
+        help="Every song gets a folder of its own in there.",
+    )
+    format: str = _setting(
+        "flac",
+        "File format",
+        kind=Kind.CHOICE,
+        section=Section.SAVING,
+        choices=tuple(item.value for item in AudioFormat),
+    )
+    bits: int = _setting(
+        24, "Bits per sample", kind=Kind.CHOICE, section=Section.SAVING, choices=(16, 24, 32)
+    )
+    exact_sum: bool = _setting(
+        False,
+        "Stems sum to the mix",
+        kind=Kind.SWITCH,
+        section=Section.SAVING,
+        help="Sample for sample; what the model left over goes to “other”",
+    )
+    model: str = _setting(  # empty: htdemucs, else another installed one
+        "",
+        "Model",
+        kind=Kind.MODEL,
+        section=Section.SPLITTING,
+        help="For the songs that you add next, unless you choose another one there.",
+    )
+    quality: str = _setting(
+        "standard",
+        "Quality",
+        kind=Kind.CHOICE,
+        section=Section.SPLITTING,
+        choices=tuple(item.value for item in Quality),
+    )
+    device: str = _setting(
+        "auto",
+        "Compute on",
+        kind=Kind.CHOICE,
+        section=Section.SPLITTING,
+        choices=("auto", "cpu", "cuda", "mps"),
+    )
+    full_precision: bool = _setting(
+        False,
+        "Full precision",
+        kind=Kind.SWITCH,
+        section=Section.SPLITTING,
+        help="On a graphics card, too (slower)",
+    )
+    threads_playing: int = _setting(
+        0,
+        "Threads while playing",
+        kind=Kind.NUMBER,
+        section=Section.SPLITTING,
+        help="So many of the processor's threads split while a song plays.",
+        high=256,
+        zero="All of them, sound first",
+    )
+    longest_hours: float = _setting(
+        24.0,
+        "Longest song",
+        kind=Kind.NUMBER,
+        section=Section.SPLITTING,
+        help="Longer ones are refused: mostly they are no songs.",
+        low=0.1,
+        high=_HOURS_MAX,
+        unit="hours",
+    )
+    stay_awake: bool = _setting(
+        True,
+        "Stay awake",
+        kind=Kind.SWITCH,
+        section=Section.SPLITTING,
+        help="The computer does not fall asleep while a song is being split",
+    )
+    output_device: str = _setting(  # PortAudio's name; empty: the system's
+        "",
+        "Play through",
+        kind=Kind.DEVICE,
+        section=Section.PLAYING,
+    )
+    models_folder: str = _setting(  # empty: the app's own
+        "",
+        "Models folder",
+        kind=Kind.FOLDER,
+        section=Section.NETWORK,
+        help="Models that lie in the present folder are not moved.",
+    )
+    model_mirror: str = _setting(  # empty: where they are at home
+        "",
+        "Mirror for models",
+        kind=Kind.ADDRESS,
+        section=Section.NETWORK,
+        help="An address to fetch models from instead of where they are at home.",
+    )
+    longest_link_hours: float = _setting(
+        4.0,
+        "Longest link",
+        kind=Kind.NUMBER,
+        section=Section.NETWORK,
+        help="What is longer at a link is not fetched.",
+        low=0.1,
+        high=_HOURS_MAX,
+        unit="hours",
+    )
+    largest_link_gb: float = _setting(
+        2.0,
+        "Largest link",
+        kind=Kind.NUMBER,
+        section=Section.NETWORK,
+        help="What is larger at a link is not fetched.",
+        low=0.1,
+        high=1000.0,
+        unit="GB",
+    )
+    local_network: bool = _setting(
+        False,
+        "Links into the local network",
+        kind=Kind.SWITCH,
+        section=Section.NETWORK,
+        help="Fetch links that lead to devices in this network, too",
+    )
+    check_updates: bool = _setting(
+        False,
+        "Look for updates",
+        kind=Kind.SWITCH,
+        section=Section.NETWORK,
+        help="Off until you ask for it: StemDesk does not call anywhere by itself",
+    )
+    scratch_folder: str = _setting(  # empty: the app's own
+        "",
+        "Working folder",
+        kind=Kind.FOLDER,
+        section=Section.FOLDERS,
+        help="For songs that are being split; a fast disk with room is best.",
+    )
+    cache_folder: str = _setting(  # empty: the app's own
+        "",
+        "Cache folder",
+        kind=Kind.FOLDER,
+        section=Section.FOLDERS,
+        help="For decoded songs, so that they play at once.",
+    )
+    cache_gb: float = _setting(
+        10.0,
+        "Room for the cache",
+        kind=Kind.NUMBER,
+        section=Section.FOLDERS,
+        help="What was not heard for the longest time goes first.",
+        low=0.0,
+        high=10_000.0,
+        unit="GB",
+    )
     stems: tuple[str, ...] = _setting((), "Stems")  # empty: all
-    device: str = _setting("auto", "Compute on", ("auto", "cpu", "cuda", "mps"))
-    full_precision: bool = _setting(False, "Full precision")
-    models_folder: str = _setting("", "Models folder")  # empty: the app's own
-    model_mirror: str = _setting("", "Mirror for models")  # address; empty: where they are at home
     draft_accepted: bool = _setting(False, "Split with the draft model")  # do not ask again
-    scratch_folder: str = _setting("", "Working folder")  # empty: the app's own
-    longest_hours: float = _setting(24.0, "Longest song (hours)")
     window: str = _setting("", "Window geometry")
-    exact_sum: bool = _setting(False, "Stems sum to the mix")
     welcomed: bool = _setting(False, "Has added a song")  # the first start's card is not shown
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            choices = item.metadata["choices"]
-            if choices and value not in choices:
+            said = declared(item.name)
+            if said.choices and value not in said.choices:
                 raise SettingsError(ErrorCode.SETTINGS_INVALID, f"{item.name}: {value!r}")
-        if not 0 < self.longest_hours <= _HOURS_MAX:
-            raise SettingsError(
-                ErrorCode.SETTINGS_INVALID, f"longest_hours: {self.longest_hours!r}"
-            )
+            if said.kind is Kind.NUMBER and not said.low <= value <= said.high:
+                raise SettingsError(ErrorCode.SETTINGS_INVALID, f"{item.name}: {value!r}")
 
     @property
     def export(self) -> ExportOptions:
@@ -61,6 +244,14 @@ class Settings:
         kind = AudioFormat(self.format)
         bits = 24 if kind is AudioFormat.FLAC and self.bits == 32 else self.bits
         return ExportOptions(kind, bits, self.exact_sum)
+
+
+_DECLARED: dict[str, Declared] = {item.name: item.metadata["declared"] for item in fields(Settings)}
+
+
+def declared(name: str) -> Declared:
+    """What the setting of this name says of itself."""
+    return _DECLARED[name]
 
 
 def load_settings(path: Path) -> Settings:
