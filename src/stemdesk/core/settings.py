@@ -1,4 +1,4 @@
-"""Settings: declared once with type, default, label, help and range; JSON, written atomically.
+"""Settings: declared once (`core.declared`); JSON, written atomically.
 
 A file that cannot be read, or a value that is not allowed, never stops the app: the default is
 used for that setting and the rest is kept.
@@ -7,120 +7,76 @@ used for that setting and the rest is kept.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields, replace
-from enum import StrEnum
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from stemdesk.core.declared import Declared, Kind, Section, setting
 from stemdesk.core.errors import ErrorCode, SettingsError, write_error
 from stemdesk.core.files import replace_file
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.quality import Quality
 
-_HOURS_MAX = 24 * 7
-
-
-class Kind(StrEnum):
-    """What a setting is to the person; HIDDEN: set elsewhere in the window, not by a field."""
-
-    FOLDER = "folder"
-    CHOICE = "choice"
-    SWITCH = "switch"
-    NUMBER = "number"
-    DEVICE = "device"  # a sound device of this machine
-    ADDRESS = "address"
-    MODEL = "model"
-    HIDDEN = "hidden"
-
-
-class Section(StrEnum):
-    """Where a setting stands in the settings window."""
-
-    SAVING = "Saving"
-    SPLITTING = "Splitting"
-    PLAYING = "Playing"
-    NETWORK = "Models and network"
-    FOLDERS = "Folders and space"
-    ABOUT = "About this app"
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What a setting says of itself. `low`, `high`: the range of a number, both allowed; `zero`:
-    what 0 is called, where it means something else than a number."""
-
-    label: str
-    kind: Kind = Kind.HIDDEN
-    section: Section | None = None
-    help: str = ""
-    choices: tuple[Any, ...] = ()
-    low: float = 0.0
-    high: float = 0.0
-    unit: str = ""
-    zero: str = ""
-
-
-def _setting(default: Any, label: str, **more: Any) -> Any:
-    return field(default=default, metadata={"declared": Declared(label, **more)})
+_HOURS_MAX = 24.0 * 7
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The person's choices. A job takes a snapshot when it is added and never reads them again."""
 
-    output_folder: str = _setting(  # empty: Music/StemDesk
+    output_folder: str = setting(  # empty: Music/StemDesk
         "",
         "Save stems to",
         kind=Kind.FOLDER,
         section=Section.SAVING,
         help="Every song gets a folder of its own in there.",
     )
-    format: str = _setting(
+    format: str = setting(
         "flac",
         "File format",
         kind=Kind.CHOICE,
         section=Section.SAVING,
         choices=tuple(item.value for item in AudioFormat),
     )
-    bits: int = _setting(
+    bits: int = setting(
         24, "Bits per sample", kind=Kind.CHOICE, section=Section.SAVING, choices=(16, 24, 32)
     )
-    exact_sum: bool = _setting(
+    exact_sum: bool = setting(
         False,
         "Stems sum to the mix",
         kind=Kind.SWITCH,
         section=Section.SAVING,
         help="Sample for sample; what the model left over goes to “other”",
     )
-    model: str = _setting(  # empty: htdemucs, else another installed one
+    model: str = setting(  # empty: htdemucs, else another installed one
         "",
         "Model",
         kind=Kind.MODEL,
         section=Section.SPLITTING,
         help="For the songs that you add next, unless you choose another one there.",
     )
-    quality: str = _setting(
+    quality: str = setting(
         "standard",
         "Quality",
         kind=Kind.CHOICE,
         section=Section.SPLITTING,
         choices=tuple(item.value for item in Quality),
     )
-    device: str = _setting(
+    device: str = setting(
         "auto",
         "Compute on",
         kind=Kind.CHOICE,
         section=Section.SPLITTING,
         choices=("auto", "cpu", "cuda", "mps"),
     )
-    full_precision: bool = _setting(
+    full_precision: bool = setting(
         False,
         "Full precision",
         kind=Kind.SWITCH,
         section=Section.SPLITTING,
         help="On a graphics card, too (slower)",
     )
-    threads_playing: int = _setting(
+    threads_playing: int = setting(
         0,
         "Threads while playing",
         kind=Kind.NUMBER,
@@ -129,7 +85,7 @@ class Settings:
         high=256,
         zero="All of them, sound first",
     )
-    longest_hours: float = _setting(
+    longest_hours: float = setting(
         24.0,
         "Longest song",
         kind=Kind.NUMBER,
@@ -139,34 +95,34 @@ class Settings:
         high=_HOURS_MAX,
         unit="hours",
     )
-    stay_awake: bool = _setting(
+    stay_awake: bool = setting(
         True,
         "Stay awake",
         kind=Kind.SWITCH,
         section=Section.SPLITTING,
         help="The computer does not fall asleep while a song is being split",
     )
-    output_device: str = _setting(  # PortAudio's name; empty: the system's
+    output_device: str = setting(  # PortAudio's name; empty: the system's
         "",
         "Play through",
         kind=Kind.DEVICE,
         section=Section.PLAYING,
     )
-    models_folder: str = _setting(  # empty: the app's own
+    models_folder: str = setting(  # empty: the app's own
         "",
         "Models folder",
         kind=Kind.FOLDER,
         section=Section.NETWORK,
         help="Models that lie in the present folder are not moved.",
     )
-    model_mirror: str = _setting(  # empty: where they are at home
+    model_mirror: str = setting(  # empty: where they are at home
         "",
         "Mirror for models",
         kind=Kind.ADDRESS,
         section=Section.NETWORK,
         help="An address to fetch models from instead of where they are at home.",
     )
-    longest_link_hours: float = _setting(
+    longest_link_hours: float = setting(
         4.0,
         "Longest link",
         kind=Kind.NUMBER,
@@ -176,7 +132,7 @@ class Settings:
         high=_HOURS_MAX,
         unit="hours",
     )
-    largest_link_gb: float = _setting(
+    largest_link_gb: float = setting(
         2.0,
         "Largest link",
         kind=Kind.NUMBER,
@@ -186,35 +142,35 @@ class Settings:
         high=1000.0,
         unit="GB",
     )
-    local_network: bool = _setting(
+    local_network: bool = setting(
         False,
         "Links into the local network",
         kind=Kind.SWITCH,
         section=Section.NETWORK,
         help="Fetch links that lead to devices in this network, too",
     )
-    check_updates: bool = _setting(
+    check_updates: bool = setting(
         False,
         "Look for updates",
         kind=Kind.SWITCH,
         section=Section.NETWORK,
         help="Off until you ask for it: StemDesk does not call anywhere by itself",
     )
-    scratch_folder: str = _setting(  # empty: the app's own
+    scratch_folder: str = setting(  # empty: the app's own
         "",
         "Working folder",
         kind=Kind.FOLDER,
         section=Section.FOLDERS,
         help="For songs that are being split; a fast disk with room is best.",
     )
-    cache_folder: str = _setting(  # empty: the app's own
+    cache_folder: str = setting(  # empty: the app's own
         "",
         "Cache folder",
         kind=Kind.FOLDER,
         section=Section.FOLDERS,
         help="For decoded songs, so that they play at once.",
     )
-    cache_gb: float = _setting(
+    cache_gb: float = setting(
         10.0,
         "Room for the cache",
         kind=Kind.NUMBER,
@@ -224,10 +180,10 @@ class Settings:
         high=10_000.0,
         unit="GB",
     )
-    stems: tuple[str, ...] = _setting((), "Stems")  # empty: all
-    draft_accepted: bool = _setting(False, "Split with the draft model")  # do not ask again
-    window: str = _setting("", "Window geometry")
-    welcomed: bool = _setting(False, "Has added a song")  # the first start's card is not shown
+    stems: tuple[str, ...] = setting((), "Stems")  # empty: all
+    draft_accepted: bool = setting(False, "Split with the draft model")  # do not ask again
+    window: str = setting("", "Window geometry")
+    welcomed: bool = setting(False, "Has added a song")  # the first start's card is not shown
 
     def __post_init__(self) -> None:
         for item in fields(self):
