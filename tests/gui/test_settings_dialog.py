@@ -157,8 +157,8 @@ def test_every_choice_has_words() -> None:
         "quality": labels.QUALITY_TIPS,
     }
     for item in fields(Settings):
-        if item.metadata["choices"]:
-            assert set(texts[item.name]) == set(item.metadata["choices"])
+        if item.metadata["declared"].choices:
+            assert set(texts[item.name]) == set(item.metadata["declared"].choices)
 
 
 def test_the_longest_song_can_be_read(qtbot: QtBot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.core.options import AudioFormat
-from stemdesk.core.settings import Settings
+from stemdesk.core.settings import Settings, declared
 from stemdesk.gui import labels, model_words
 from stemdesk.gui.dialogs import Dialog, choose_folder
 from stemdesk.gui.widgets import CheckBox, ComboBox, muted, push_button
 from stemdesk.models.catalogue import BASE_URL
 from stemdesk.paths import Folders
-
-_META = {item.name: item.metadata for item in fields(Settings)}
 
 
 class SettingsDialog(Dialog):
@@ -93,16 +91,16 @@ class SettingsDialog(Dialog):
 
     def _add_row(self, name: str, field: QWidget, control: QWidget) -> None:
         row = self._grid.rowCount()
-        label = muted(_META[name]["label"])
+        label = muted(declared(name).label)
         label.setBuddy(control)
-        control.setAccessibleName(_META[name]["label"])
-        control.setToolTip(_META[name]["label"])
+        control.setAccessibleName(declared(name).label)
+        control.setToolTip(declared(name).label)
         self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
         self._grid.addWidget(field, row, 1)
 
     def _add_choice(self, name: str, texts: dict[Any, str]) -> QComboBox:
         box = ComboBox()
-        for value in _META[name]["choices"]:
+        for value in declared(name).choices:
             box.addItem(texts[value], value)
         box.setCurrentIndex(box.findData(getattr(self._settings, name)))
         self._add_row(name, box, box)
@@ -119,8 +117,8 @@ class SettingsDialog(Dialog):
         edit = QLineEdit(getattr(self._settings, name))
         edit.setPlaceholderText(str(default))
         button = push_button(labels.CHOOSE)
-        button.setAccessibleName(labels.choose_name(_META[name]["label"]))
-        button.clicked.connect(partial(self._choose, edit, _META[name]["label"]))
+        button.setAccessibleName(labels.choose_name(declared(name).label))
+        button.clicked.connect(partial(self._choose, edit, declared(name).label))
         line = QWidget()
         layout = QHBoxLayout(line)
         layout.setContentsMargins(0, 0, 0, 0)
