@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from stemdesk.audio.remix import Remix
@@ -27,6 +27,41 @@ class Listening:
     key_semitones: float = 0.0
     loop: Loop | None = None
     looping: bool = False
+
+    @property
+    def heard_loop(self) -> Loop | None:
+        """The loop that plays; None while it is off."""
+        return self.loop if self.looping else None
+
+    def with_speed(self, percent: float) -> Self:
+        return replace(self, speed_percent=speed(percent))
+
+    def with_key(self, semitones: float) -> Self:
+        return replace(self, key_semitones=key(semitones))
+
+    def with_loop(self, loop: Loop | None) -> Self:
+        """This loop, on; None: off, and the loop is kept."""
+        if loop is None:
+            return replace(self, looping=False)
+        return replace(self, loop=loop, looping=True)
+
+    def with_loop_toggled(self, length_s: float) -> Self:
+        """On or off: the loop that there was last, else the whole song."""
+        if self.looping:
+            return replace(self, looping=False)
+        return self.with_loop(self.loop or (0.0, max(length_s, LOOP_MIN_S)))
+
+    def with_loop_start(self, start_s: float, length_s: float) -> Self:
+        """The loop starts there; it ends at the song's end where its own end does not fit."""
+        start = max(0.0, min(start_s, length_s - LOOP_MIN_S))
+        end = self.loop[1] if self.loop and self.loop[1] >= start + LOOP_MIN_S else length_s
+        return self.with_loop((start, max(end, start + LOOP_MIN_S)))
+
+    def with_loop_end(self, end_s: float) -> Self:
+        """The loop ends there; it starts at the song's start where its own start does not fit."""
+        end = max(end_s, LOOP_MIN_S)
+        start = self.loop[0] if self.loop and self.loop[0] <= end - LOOP_MIN_S else 0.0
+        return self.with_loop((start, end))
 
     def to_json(self) -> dict[str, Any]:
         """As values that JSON knows; `from_json` takes them back."""
