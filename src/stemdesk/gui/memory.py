@@ -4,12 +4,14 @@ end."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
 from stemdesk.audio.listening import Listening
 from stemdesk.gui.ledger import Ledger
+from stemdesk.gui.song_source import SongSource
 
 WRITE_AFTER_MS = 1000
 
@@ -28,6 +30,42 @@ class Memory(Protocol):
     def flush(self) -> None:
         """Write what is not written yet."""
         ...
+
+
+class Known:
+    """How the songs that were opened are listened to: known at once, and told to a `Memory`."""
+
+    def __init__(self, memory: Memory | None) -> None:
+        self._memory = memory
+        self._songs: dict[str, Listening] = {}  # by job, as long as the window lives
+
+    def of(self, job_id: str) -> Listening:
+        return self._songs.get(job_id, Listening())
+
+    def recall(self, song: SongSource) -> Listening:
+        """How the song was listened to last, with the stems that it has now."""
+        known = self._songs.get(song.job_id)
+        if known is None and self._memory is not None:
+            known = self._memory.recall(song.job_id)
+        known = known or Listening()
+        if song.stems:  # else they are not known yet
+            settings = tuple(known.remix.setting(stem) for stem in song.stems)
+            known = replace(known, remix=replace(known.remix, stems=settings))
+        self._songs[song.job_id] = known
+        return known
+
+    def keep(self, job_id: str, listening: Listening) -> None:
+        self._songs[job_id] = listening
+        if self._memory is not None:
+            self._memory.remember(job_id, listening)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        for job_id in ids:
+            self._songs.pop(job_id, None)
+
+    def flush(self) -> None:
+        if self._memory is not None:
+            self._memory.flush()
 
 
 class LedgerMemory(QObject):

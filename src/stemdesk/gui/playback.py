@@ -1,4 +1,4 @@
-"""The player as the window sees it: polled while it plays, told as signals."""
+"""The player as the window sees it, and the song that it plays."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from stemdesk.audio.listening import LOOP_MIN_S, Listening, Loop
 from stemdesk.audio.remix import Preset, Remix
+from stemdesk.gui.memory import Known, Memory
+from stemdesk.gui.player_poll import PlayerPoll
 
 if TYPE_CHECKING:
     from stemdesk.audio.energy import Energies
-    from stemdesk.audio.player import Player, PlayerStatus
-    from stemdesk.gui.memory import Memory
+    from stemdesk.audio.player import Player
     from stemdesk.gui.song_source import SongSource
-
-POLL_MS = 33
-_QUIET_POLLS = 15
-"""Polling rests after half a second in which nothing changed and nothing plays."""
 
 PlayerFactory = Callable[[], "Player"]
 
@@ -31,17 +28,12 @@ def new_player() -> Player:
     return Player()
 
 
-class Playback(QObject):
-    """One song at a time. `moved`: the position in seconds. `changed`: state, length, output,
-    side, or what is heard of it. `remixed`: the balance. `tuned`: speed, key or loop. `levels`:
-    the player's `Levels`. `failed`: the StemDeskError that silenced it."""
+class Playback(PlayerPoll):
+    """One song at a time: what the window asks of the player. `remixed`: the balance. `tuned`:
+    speed, key or loop."""
 
-    moved = Signal(float)
-    changed = Signal()
     remixed = Signal()
     tuned = Signal()
-    levels = Signal(object)
-    failed = Signal(object)
 
     def __init__(
         self,
@@ -52,47 +44,17 @@ class Playback(QObject):
         """`memory`: what knows how songs were listened to last; None: only this window does."""
         super().__init__(parent)
         self._factory = player_factory
-        self._memory = memory
-        self._player: Player | None = None
-        self._status: PlayerStatus | None = None
+        self._known = Known(memory)
         self._song: SongSource | None = None
-        self._known: dict[str, Listening] = {}  # by job, as long as the window lives
         self._energies: Energies | None = None
         self._device = ""
         self._original = False
-        self._loop_due = False  # it is told in frames: their rate is known once the song is open
-        self._quiet = 0
-        self._timer = QTimer(self)
-        self._timer.setInterval(POLL_MS)
-        self._timer.timeout.connect(self._poll)
 
     # What is
 
     @property
     def song(self) -> SongSource | None:
         return self._song
-
-    @property
-    def playing(self) -> bool:
-        return self._status is not None and self._status.state.value == "playing"
-
-    @property
-    def ready(self) -> bool:
-        """Whether there is something to play."""
-        return self._status is not None and self._status.length_frames > 0
-
-    @property
-    def length_s(self) -> float:
-        return self._seconds(self._status.length_frames) if self._status else 0.0
-
-    @property
-    def position_s(self) -> float:
-        return self._seconds(self._status.position_frames) if self._status else 0.0
-
-    @property
-    def waiting(self) -> bool:
-        """Whether it plays, and what comes next is not decoded yet."""
-        return self._status is not None and self.playing and self._status.waiting
 
     @property
     def on_original(self) -> bool:
@@ -105,15 +67,9 @@ class Playback(QObject):
         return self._original or (self._status is not None and self._status.hears_original)
 
     @property
-    def silent_reason(self) -> str:
-        """Why nothing is heard although it plays; "" if something is, or is not known."""
-        output = self._status.output if self._status else None
-        return output.reason if output is not None else ""
-
-    @property
     def listening(self) -> Listening:
         """Balance, speed, key and loop of this song."""
-        return self._known.get(self._song.job_id, Listening()) if self._song else Listening()
+        return self._known.of(self._song.job_id) if self._song else Listening()
 
     @property
     def remix(self) -> Remix:
@@ -124,10 +80,6 @@ class Playback(QObject):
         """The loop that plays, in seconds."""
         return self.listening.heard_loop
 
-    def _seconds(self, frames: int) -> float:
-        rate = self._status.samplerate if self._status else 0
-        return frames / rate if rate else 0.0
-
     # What is asked
 
     def open(self, song: SongSource) -> None:
@@ -137,13 +89,13 @@ class Playback(QObject):
             if self._device:
                 self._player.set_output(self._device)
         self._song, self._energies, self._original = song, None, False
-        listening = self._known[song.job_id] = self._recall(song)
+        listening = self._known.recall(song)
         player = self._player
         player.load(song.open, listening.remix)
         player.set_original_gain(0.0)
         player.set_speed(listening.speed_percent)
         player.set_key(listening.key_semitones)
-        self._loop_due = True
+        self._opening = True
         self.remixed.emit()
         self.tuned.emit()
         self._watch()
@@ -154,7 +106,7 @@ class Playback(QObject):
             self.open(song)
             return
         self._song = song
-        listening = self._known[song.job_id] = self._recall(song)
+        listening = self._known.recall(song)
         self._player.load(song.open, listening.remix, keep=True)
         self._match()
         self.remixed.emit()
@@ -225,8 +177,7 @@ class Playback(QObject):
         again."""
         self._timer.stop()
         self._status = self._song = None
-        if self._memory is not None:
-            self._memory.flush()
+        self._known.flush()
         return self._player is None or self._player.close(timeout_s)
 
     # The balance
@@ -319,10 +270,13 @@ class Playback(QObject):
             self._tell_loop()
             self.tuned.emit()
 
+    def _opened(self) -> None:
+        self._tell_loop()
+
     def _tell_loop(self) -> None:
+        """In frames: their rate is known once the song is open."""
         if self._player is None or self._status is None:
             return
-        self._loop_due = False
         rate, loop = self._status.samplerate, self.loop
         if loop is None or loop[0] > self.length_s - LOOP_MIN_S:
             self._player.set_loop(None)
@@ -334,54 +288,8 @@ class Playback(QObject):
 
     def forget(self, ids: Iterable[str]) -> None:
         """Songs that are gone from the list."""
-        for job_id in ids:
-            self._known.pop(job_id, None)
-
-    def _recall(self, song: SongSource) -> Listening:
-        """How the song was listened to last, with the stems that it has now."""
-        known = self._known.get(song.job_id)
-        if known is None and self._memory is not None:
-            known = self._memory.recall(song.job_id)
-        known = known or Listening()
-        if not song.stems:  # not known yet
-            return known
-        settings = tuple(known.remix.setting(stem) for stem in song.stems)
-        return replace(known, remix=replace(known.remix, stems=settings))
+        self._known.forget(ids)
 
     def _keep(self, listening: Listening) -> None:
         if self._song is not None:
-            self._known[self._song.job_id] = listening
-            if self._memory is not None:
-                self._memory.remember(self._song.job_id, listening)
-
-    # Polling
-
-    def _watch(self) -> None:
-        self._quiet = 0
-        self._timer.start()
-        self._poll()
-
-    def _poll(self) -> None:
-        if self._player is None:
-            return
-        before, now = self._status, self._player.status
-        self._status = now
-        if self._loop_due and self.ready:
-            self._tell_loop()
-        if before is None or before.position_frames != now.position_frames:
-            self.moved.emit(self.position_s)
-        if before is None or before.levels != now.levels:
-            self.levels.emit(now.levels)
-        if before is None or _shape(before) != _shape(now):
-            self.changed.emit()
-        if now.error is not None and (before is None or before.error is not now.error):
-            self.failed.emit(now.error)
-        resting = now == before and now.state.value not in ("playing", "loading")
-        self._quiet = self._quiet + 1 if resting else 0
-        if self._quiet > _QUIET_POLLS:
-            self._timer.stop()
-
-
-def _shape(status: PlayerStatus) -> tuple[object, ...]:
-    output, heard = status.output, (status.hears_original, status.waiting)
-    return status.state, status.length_frames, status.samplerate, output, heard
+            self._known.keep(self._song.job_id, listening)
