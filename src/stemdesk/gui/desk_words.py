@@ -75,14 +75,14 @@ VOLUME_TIP = "Volume: {value} (double-click: 0 dB)"
 PAN_TIP = "Left or right: {value} (double-click: middle)"
 MASTER_NAME = "Volume of the whole"
 MASTER_TIP = "Volume of the whole: {value} (double-click: 0 dB)"
-MASTER = "Master"
-MASTER_METER = {"left": "Level, left", "right": "Level, right"}
+MASTER_METERS = ("Level of the left side", "Level of the right side")
 
 
 def grip_name(stem: str) -> str:
     return f"Drag {stem_label(stem).lower()} out of the window"
 
 
+STEMS_UNKNOWN = "The stems come here as soon as the splitting begins."
 GRIP_TIP = "Drag the stem into a folder or another program"
 GRIP_ALL_NAME = "Drag the remix out of the window"
 GRIP_ALL_TIP = "Drag the remix, as you hear it, into a folder or another program"
@@ -104,8 +104,9 @@ ORIGINAL = "Original"
 ORIGINAL_TIP = "Hear the song as it was (A), as loud as your remix"
 STEMS = "Stems"
 STEMS_TIP = "Hear the stems as you have set them (A)"
-WAITING = "Waiting for this part…"
-ORIGINAL_MEANWHILE = "Not split here yet: this is the original"
+WAITING = "Waiting for sound…"
+WAITING_PAUSE = "Pause (it waits for sound)"
+ORIGINAL_MEANWHILE = "Original, not split here yet"
 ZOOM_IN = "Zoom in"
 ZOOM_IN_TIP = "Show less of the song, larger (+ or Ctrl+wheel)"
 ZOOM_OUT = "Zoom out"

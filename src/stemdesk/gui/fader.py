@@ -28,6 +28,13 @@ _NOTCH = 120.0
 
 _UP = (Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Plus)
 _DOWN = (Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Minus)
+FADER_KEYS = frozenset(
+    (
+        *_UP, *_DOWN, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End,
+        Qt.Key.Key_Backspace,
+    )
+)  # fmt: skip
+"""What a focused fader takes for itself."""
 
 
 class Fader(QSlider):

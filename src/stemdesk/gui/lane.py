@@ -37,9 +37,9 @@ class Lane(QFrame):
         self, stem: str, number: int, view: TimeView, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.stem = stem
+        self.stem, self.number = stem, number
         self._pyramid: Pyramid | None = None
-        self._scale = 1.0
+        self.scale = 1.0
         self._sounds = True
         self.setAccessibleName(labels.stem_label(stem))
         self.head = LaneHead(stem, number)
@@ -86,7 +86,7 @@ class Lane(QFrame):
 
     def show_pyramid(self, pyramid: Pyramid, scale: float) -> None:
         """The waveform, as far as it is known, and what it is multiplied by."""
-        self._pyramid, self._scale = pyramid, scale
+        self._pyramid, self.scale = pyramid, scale
         self._draw()
 
     def show_finished(
@@ -100,7 +100,7 @@ class Lane(QFrame):
         if self._pyramid is None:
             return
         colour = theme.wave_colour(self.stem) if self._sounds else theme.colours().outline
-        self.wave.set_layers([Layer(colour, self._pyramid, self._scale)])
+        self.wave.set_layers([Layer(colour, self._pyramid, self.scale)])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -174,7 +174,7 @@ class SongView(QWidget):
 
     def _open(self, song: SongFiles) -> None:
         if song.job_id == self._job_id:
-            self.stems.show_song(song)
+            self.stems.show_song(_source(song))
             self._stack.setCurrentWidget(self.stems)
 
     def _draw(self, job_id: str, stem: str, peaks: Samples) -> None:

@@ -79,7 +79,8 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self._close_dialog: QDialog | None = None
         self._started = False
-        self.playback = Playback(player_factory, self)
+        self.playback = Playback(player_factory, self, controller.memory)
+        self.playback.set_output(controller.settings.output_device)
         self.commands = RowCommands(controller, self)
         self.announcer = Announcer(controller, self)
         self.models = ModelAsks(controller, self)
@@ -221,6 +222,7 @@ class MainWindow(QMainWindow):
         dialog = SettingsDialog(self, controller.settings, controller.folders)
         dialog.changed.connect(controller.change_settings)
         dialog.changed.connect(self.status.look_at_disk)
+        dialog.changed.connect(lambda new: self.playback.set_output(new.output_device))
         dialog.models_wanted.connect(self.models.show_page)
         dialog.show_over()
 
