@@ -6,20 +6,20 @@ from stemdesk.audio.remix import GAIN_MIN_DB, Preset
 from stemdesk.core.sentences import format_duration
 from stemdesk.gui.labels import stem_label
 
-MINUS = "−"
+MINUS = "\N{MINUS SIGN}"  # as wide as a plus
 
 # Values
 
 
 def db_text(gain_db: float) -> str:
-    """`-6` → `−6.0 dB`; the lowest gain is silence."""
+    """`-6` → `-6.0 dB` with a true minus; the lowest gain is silence."""
     if gain_db <= GAIN_MIN_DB:
         return "silent"
     return f"{_signed(gain_db, 1)} dB"
 
 
 def db_short(gain_db: float) -> str:
-    """The same for a narrow place: `−∞` is silence."""
+    """The same for a narrow place: minus infinity is silence."""
     return f"{MINUS}∞" if gain_db <= GAIN_MIN_DB else _signed(gain_db, 1)
 
 
@@ -35,7 +35,7 @@ def speed_text(percent: float) -> str:
 
 
 def key_text(semitones: float) -> str:
-    """`-3` → `−3 semitones`."""
+    """`3` → `+3 semitones`."""
     unit = "semitone" if abs(round(semitones)) == 1 else "semitones"
     return f"{_signed(semitones, 0)} {unit}"
 
@@ -134,4 +134,4 @@ PRESET_TIPS = {
 
 
 def loop_text(start_s: float, end_s: float) -> str:
-    return f"{format_duration(int(start_s))}–{format_duration(int(end_s))}"
+    return f"{format_duration(int(start_s))} - {format_duration(int(end_s))}"

@@ -19,8 +19,7 @@ _GAP_PX = 6
 _VOLUME_PX = 96
 _VOLUME_MAX_PX = 220
 _PAN_PX = 52
-_METER_MARGIN_PX = 4
-_MOST_OF_LANE = 0.42
+_SHARE_OF_LANE = 0.36
 
 
 class LetterButton(QToolButton):
@@ -94,6 +93,7 @@ class LaneHead(QWidget):
         line.addWidget(self.solo)
         line.addWidget(self.volume, 3)
         line.addWidget(self.pan, 1)
+        line.addSpacing(2)
         line.addWidget(self.meter)
         self.volume.setMaximumWidth(_VOLUME_MAX_PX)
         self.name.setMinimumWidth(self.name.fontMetrics().averageCharWidth() * 8)
@@ -104,7 +104,7 @@ class LaneHead(QWidget):
         side = self.mute.sizeHint().width()
         fixed = STRIP_PX + 12 + 16 + 2 * side + self.meter.sizeHint().width() + 6 * _GAP_PX
         least = fixed + name + _VOLUME_PX + _PAN_PX
-        return max(least, min(least + 160, round(lane_px * _MOST_OF_LANE)))
+        return max(least, min(least + 160, round(lane_px * _SHARE_OF_LANE)))
 
     def show_setting(self, setting: StemSetting, sounds: bool) -> None:
         """The setting as it is, and whether the stem is heard with it."""

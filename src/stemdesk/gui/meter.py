@@ -7,7 +7,7 @@ from time import monotonic
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from stemdesk.gui import desk_words, theme
 
@@ -71,6 +71,8 @@ class Meter(QProgressBar):
         self.setTextVisible(False)
         # The app's style sheet makes progress bars flat; this one paints itself.
         self.setStyleSheet("QProgressBar { min-height: 0; max-height: 16777215px; }")
+        expanding, fixed = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
+        self.setSizePolicy(*((fixed, expanding) if upright else (expanding, fixed)))
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._pass)
@@ -117,14 +119,12 @@ class Meter(QProgressBar):
 
     def _tell(self) -> None:
         now, value = monotonic(), round(self.bar_db)
-        if value != self.value() and (now - self._told_s >= _TOLD_EVERY_S or self._resting):
+        if value != self.value() and (
+            now - self._told_s >= _TOLD_EVERY_S or self._ballistics.rests
+        ):
             self._told_s = now
             self.setValue(value)
             self.setAccessibleDescription(desk_words.level_text(self.bar_db, FLOOR_DB))
-
-    @property
-    def _resting(self) -> bool:
-        return self._ballistics.rests
 
     def _length(self, level_db: float) -> float:
         whole = self.height() if self._upright else self.width()

@@ -17,8 +17,8 @@ _CURVE = 1.6
 @dataclass(frozen=True, slots=True)
 class Scale:
     """`neutral`: where a double-click goes. `step`: an arrow key or a notch of the wheel; `page`:
-    Page up and down; `fine`: what dragging is rounded to. `words`: the value as it is told. `two_sided`: the
-    neutral value is the ground that others go up or down from."""
+    Page up and down; `fine`: what dragging is rounded to. `words`: the value as it is told.
+    `two_sided`: others go up or down from the neutral value."""
 
     low: float
     high: float

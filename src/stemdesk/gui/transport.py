@@ -17,7 +17,7 @@ from stemdesk.gui.tuning import Master, Tuning
 from stemdesk.gui.widgets import FlowLayout, icon_button, muted, push_button
 
 _PLAY_PX = 44
-_GROUP_GAP_PX = 18
+_GROUP_GAP_PX = 16
 
 
 class TransportBar(QFrame):
@@ -89,10 +89,10 @@ class TransportBar(QFrame):
             _group(self.loop, self.loop_start, self.loop_end, self.loop_text),
             self.side,
             self.master,
+            _group(self.folder, self.grip),
             self.presets,
             self.speed,
             self.key,
-            _group(self.folder, self.grip),
         ):
             flow.addWidget(group)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -104,8 +104,8 @@ class TransportBar(QFrame):
         """What Tab goes through, in order."""
         return (
             self.to_start, self.play, self.stop, self.loop, self.loop_start, self.loop_end,
-            self.side.original, self.side.stems, self.master.fader,
-            *self.presets.buttons.values(), self.speed.fader, self.key.fader, self.folder,
+            self.side.original, self.side.stems, self.master.fader, self.folder,
+            *self.presets.buttons.values(), self.speed.fader, self.key.fader,
         )  # fmt: skip
 
     def show_time(self, position_s: float, length_s: float) -> None:
