@@ -21,6 +21,8 @@ _GROOVE_PX = 4.0
 _HANDLE_PX = 13.0
 _EDGE_PX = 4.0
 """Room for the focus ring."""
+MARGIN_PX = _EDGE_PX + _HANDLE_PX / 2
+"""Left and right of the groove."""
 _SNAP_PX = 3.0
 """So near to the neutral value, dragging means it."""
 _NOTCH = 120.0
@@ -172,8 +174,7 @@ class Fader(QSlider):
     # Painting
 
     def _groove(self) -> QRectF:
-        margin = _EDGE_PX + _HANDLE_PX / 2
-        return QRectF(margin, 0, max(1.0, self.width() - 2 * margin), self.height())
+        return QRectF(MARGIN_PX, 0, max(1.0, self.width() - 2 * MARGIN_PX), self.height())
 
     def _x_of(self, amount: float) -> float:
         groove = self._groove()

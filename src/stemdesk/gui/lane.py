@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from stemdesk.audio.remix import StemSetting
 from stemdesk.gui import labels, theme
@@ -48,6 +48,7 @@ class Lane(QFrame):
         self.meter = self.head.meter
         self.wave = Waveform(labels.wave_name(stem), labels.OVERVIEW_TIP, False, view)
         self.wave.setProperty("stem", stem)
+        self.wave.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 3, 0, 3)
         layout.setSpacing(0)

@@ -18,7 +18,7 @@ STRIP_PX = 6
 _GAP_PX = 6
 _VOLUME_PX = 96
 _VOLUME_MAX_PX = 220
-_PAN_PX = 52
+_PAN_PX = 60
 _SHARE_OF_LANE = 0.36
 
 
@@ -85,7 +85,7 @@ class LaneHead(QWidget):
 
     def _lay_out(self) -> None:
         line = QHBoxLayout(self)
-        line.setContentsMargins(STRIP_PX + 4, 0, 8, 0)
+        line.setContentsMargins(STRIP_PX + 4, 3, 8, 3)
         line.setSpacing(_GAP_PX)
         line.addWidget(self.grip)
         line.addWidget(self.name, 2)

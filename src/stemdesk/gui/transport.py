@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from stemdesk.audio.listening import Listening
@@ -17,7 +17,10 @@ from stemdesk.gui.tuning import Master, Tuning
 from stemdesk.gui.widgets import FlowLayout, icon_button, muted, push_button
 
 _PLAY_PX = 44
-_GROUP_GAP_PX = 16
+_GROUP_GAP_PX = 14
+_LINE_GAP_PX = 8
+_WIDE_PX = 940
+"""From here on there is room for words on the button that shows the folder."""
 
 
 class TransportBar(QFrame):
@@ -54,6 +57,7 @@ class TransportBar(QFrame):
         self.master = Master()
         self.grip = Grip("drag-out", words.GRIP_ALL_NAME, words.GRIP_ALL_TIP, 20)
         self.folder = push_button(labels.SHOW_FOLDER, labels.SHOW_FOLDER_TIP, "folder")
+        self._folder_text = self.folder.text()
         self._connect()
         self._lay_out()
         self.show_time(0.0, 0.0)
@@ -83,7 +87,7 @@ class TransportBar(QFrame):
         if isinstance(inside, QHBoxLayout):
             inside.addSpacing(4)
             inside.addLayout(times)
-        flow = FlowLayout(_GROUP_GAP_PX, self)
+        flow = FlowLayout(_GROUP_GAP_PX, self, _LINE_GAP_PX)
         for group in (
             playing,
             _group(self.loop, self.loop_start, self.loop_end, self.loop_text),
@@ -91,8 +95,7 @@ class TransportBar(QFrame):
             self.master,
             _group(self.folder, self.grip),
             self.presets,
-            self.speed,
-            self.key,
+            _group(self.speed, self.key),
         ):
             flow.addWidget(group)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -107,6 +110,12 @@ class TransportBar(QFrame):
             self.side.original, self.side.stems, self.master.fader, self.folder,
             *self.presets.buttons.values(), self.speed.fader, self.key.fader,
         )  # fmt: skip
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        text = self._folder_text if event.size().width() >= _WIDE_PX else ""
+        if text != self.folder.text():
+            self.folder.setText(text)
 
     def show_time(self, position_s: float, length_s: float) -> None:
         self.time.setText(messages.time_text(position_s, length_s))

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from stemdesk.audio.remix import GAIN_MIN_DB
 from stemdesk.gui import desk_words
-from stemdesk.gui.fader import Fader
+from stemdesk.gui.fader import MARGIN_PX, Fader
 from stemdesk.gui.icons import set_icon
 from stemdesk.gui.meter import Meter
 from stemdesk.gui.scales import VOLUME, Scale
 from stemdesk.gui.widgets import muted
 
-_FADER_PX = 84
+_FADER_PX = 74
 _MASTER_PX = 104
 
 
@@ -93,12 +93,16 @@ class Master(QWidget):
         self.meters = tuple(Meter(name, upright=False) for name in desk_words.MASTER_METERS)
         self.fader.chosen.connect(self._chosen)
         self.value.double_clicked.connect(lambda: self._chosen(0.0))
-        column = QVBoxLayout()
-        column.setSpacing(1)
-        column.addWidget(self.fader)
+        meters = QVBoxLayout()
+        meters.setContentsMargins(round(MARGIN_PX), 0, round(MARGIN_PX), 0)
+        meters.setSpacing(1)
         for meter in self.meters:
             meter.setFixedHeight(4)
-            column.addWidget(meter)
+            meters.addWidget(meter)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(self.fader)
+        column.addLayout(meters)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(5)
