@@ -8,8 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from stemdesk.audio.output import OutputInfo, OutputKind
-from stemdesk.audio.player import Player
-from stemdesk.audio.transport import PlayerState
+from stemdesk.audio.player import Player, PlayerState
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.song_files import SongFiles, find_stems
@@ -52,7 +51,8 @@ def test_nothing_is_made_before_a_song_is_opened(qtbot: QtBot) -> None:
 
 
 def test_a_song_is_loaded(playback: Playback, player: FakePlayer) -> None:
-    assert player.calls[0] == ("load", SONG.files)
+    assert player.names()[0] == "load"
+    assert player.opened_files == SONG.files
     assert playback.ready
     assert playback.length_s == 100.0
     assert [item.name for item in player.remix.stems] == ["drums", "vocals"]

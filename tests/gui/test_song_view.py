@@ -8,7 +8,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from stemdesk.audio.transport import PlayerState
+from stemdesk.audio.player import PlayerState
 from stemdesk.core.errors import DeviceError, ErrorCode, SourceError
 from stemdesk.core.job import Failure, JobState
 from stemdesk.core.notices import Notice, NoticeCode

@@ -55,7 +55,7 @@ class Ear:
     def __init__(self) -> None:
         self.loudest = 0.0
 
-    def open(self, samplerate: int, pull: Pull) -> NullOutput:
+    def open(self, samplerate: int, pull: Pull, _device: str = "") -> NullOutput:
         def listening(out: NDArray[np.float32]) -> None:
             pull(out)
             self.loudest = max(self.loudest, float(np.abs(out).max()))

@@ -19,11 +19,13 @@ class HandOutput:
         self.underruns = 0
         self.running = False
         self.opened_at: list[int] = []
+        self.devices: list[str] = []
         self.closed = 0
         self._pull: Pull | None = None
 
-    def open(self, samplerate: int, pull: Pull) -> HandOutput:
+    def open(self, samplerate: int, pull: Pull, device: str = "") -> HandOutput:
         self.opened_at.append(samplerate)
+        self.devices.append(device)
         self._pull = pull
         self.alive = True
         return self

@@ -72,7 +72,7 @@ class SounddeviceOutput:
     Raises `DeviceError` (OUTPUT_UNAVAILABLE): no PortAudio, no device, or not at this rate.
     """
 
-    def __init__(self, samplerate: int, pull: Pull) -> None:
+    def __init__(self, samplerate: int, pull: Pull, device: str = "") -> None:
         sounddevice = _import_sounddevice()
         self._library = sounddevice
         self._pull = pull
@@ -195,18 +195,26 @@ class NullOutput:
         self.stop()
 
 
-def open_output(samplerate: int, pull: Pull) -> Output:
+def devices() -> tuple[str, ...]:
+    """The names of the devices that can play; none without PortAudio. Never raises.
+
+    Its first call starts PortAudio (tenths of a second): not for the window's thread.
+    """
+    return ()
+
+
+def open_output(samplerate: int, pull: Pull, device: str = "") -> Output:
     """The default sound device at `samplerate` hertz, or the clock; `info.reason` says why.
 
     Closes whatever PortAudio has open if the device refuses: only one output at a time.
     """
     try:
-        return SounddeviceOutput(samplerate, pull)
+        return SounddeviceOutput(samplerate, pull, device)
     except DeviceError:
         pass
     try:
         _look_for_devices()
-        return SounddeviceOutput(samplerate, pull)
+        return SounddeviceOutput(samplerate, pull, device)
     except DeviceError as error:
         return NullOutput(samplerate, pull, error.detail)
 

@@ -6,57 +6,28 @@ properties. Nothing here starts a thread, so everything can be tested by calling
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Mapping
-from enum import StrEnum
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemdesk.audio.mixer import Mixer
 from stemdesk.audio.output import Output, OutputInfo, OutputKind, Pull
-from stemdesk.audio.reader import StemReader
-from stemdesk.audio.remix import Remix
+from stemdesk.audio.playable import OpenPlayable, Playable
+from stemdesk.audio.player_status import Levels, PlayerState
 from stemdesk.audio.ring import Ring
-from stemdesk.core.errors import DeviceError, ErrorCode, SourceError, StemDeskError
+from stemdesk.audio.sound import Sound
+from stemdesk.core.errors import DeviceError, ErrorCode, StemDeskError
+
+__all__ = ["OpenOutput", "PlayerState", "Transport"]
 
 RING_S = 0.15
 FADE_S = 0.005
 POLL_S = 0.02
 
 Samples = NDArray[np.float32]
-OpenOutput = Callable[[int, Pull], Output]
-
-
-class PlayerState(StrEnum):
-    """What the player does. `FAILED`: the song cannot be played; it wants to be loaded again."""
-
-    EMPTY = "empty"
-    LOADING = "loading"
-    STOPPED = "stopped"
-    PLAYING = "playing"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    FAILED = "failed"
-
-
-class Song:
-    """The open stems of one song. Raises `SourceError` as `StemReader` does; SOURCE_UNSUPPORTED
-    for stems of different rates. Stems shorter than the longest end in silence."""
-
-    def __init__(self, files: Mapping[str, Path]) -> None:
-        with contextlib.ExitStack() as stack:
-            readers = {name: stack.enter_context(StemReader(p)) for name, p in files.items()}
-            first = next(iter(readers.values()))
-            for reader in readers.values():
-                if reader.samplerate != first.samplerate:
-                    detail = f"{reader.samplerate} Hz beside {first.samplerate} Hz"
-                    raise SourceError(ErrorCode.SOURCE_UNSUPPORTED, detail, path=reader.path)
-            self.samplerate = first.samplerate
-            self.frames = max(reader.frames for reader in readers.values())
-            self.mixer = Mixer(readers)
-            self.close = stack.pop_all().close
+OpenOutput = Callable[[int, Pull, str], Output]
+"""Opens what plays: a samplerate in hertz, where sound comes from, a device's name ("": any)."""
 
 
 class Transport:
@@ -66,8 +37,10 @@ class Transport:
         self.state = PlayerState.EMPTY
         self.error: StemDeskError | None = None
         self._open_output = open_output
-        self._song: Song | None = None
-        self._remix = Remix()
+        self._song: Playable | None = None
+        self._mixer = Mixer({})
+        self._sound = Sound()
+        self._device = ""
         self._output: Output | None = None
         self._running = False
         self._rate = 0  # of ring and output, in hertz
@@ -100,32 +73,54 @@ class Transport:
         output = 0 if self._output is None else self._output.underruns
         return self._underruns_before + self._ring.underruns + output
 
-    def load(self, files: Mapping[str, Path], remix: Remix) -> None:
-        """Open the stems and stop at frame 0; no files: only let go of what is open.
+    @property
+    def hears_original(self) -> bool:
+        return False
+
+    @property
+    def waiting(self) -> bool:
+        return False
+
+    @property
+    def levels(self) -> Levels:
+        return Levels()
+
+    def load(self, open: OpenPlayable | None, sound: Sound, *, keep: bool = False) -> None:  # noqa: A002  # the contract's word
+        """Open the song and stop at frame 0; None: only let go of what is open.
 
         Raises `SourceError`; then nothing is open.
         """
+        before, state = self.position, self.state
         self._close_song()
         self._ring.fade_out(0)
-        self.state, self.error, self._remix = PlayerState.EMPTY, None, remix
-        if not files:
+        self.state, self.error, self._sound = PlayerState.EMPTY, None, sound
+        if open is None:
             return
-        song = Song(files)
+        song = open()
         if song.samplerate != self._rate:
             self._close_output()
-            before, self._rate = self._ring.underruns, song.samplerate
+            underruns, self._rate = self._ring.underruns, song.samplerate
             self._ring = Ring(round(RING_S * self._rate), round(FADE_S * self._rate))
-            self._underruns_before += before
+            self._underruns_before += underruns
         self._song = song
+        self._mixer = Mixer({name: song.stem(name) for name in song.stems})
         self.state = PlayerState.STOPPED
+        if keep:
+            self.seek(before)
+            if state is PlayerState.PLAYING:
+                self.play()
 
-    def set_remix(self, remix: Remix) -> None:
+    def set_sound(self, sound: Sound) -> None:
         """Another balance, heard with the next block that the output takes."""
-        self._remix = remix
+        self._sound = sound
         if self.state is PlayerState.PLAYING:
             position = self.position
             block = self._mix(position, round(RING_S * self._rate))
             self._ring.revise(position, block, last=self._is_last(position, block))
+
+    def set_output(self, device: str) -> None:
+        """Another device, from the next play on."""
+        self._device = device
 
     def play(self) -> None:
         """Play from the position; from 0 at the song's end."""
@@ -138,7 +133,7 @@ class Transport:
             if self._output is not None and self._output.info.kind is OutputKind.NULL:
                 self._close_output()  # there may be a sound device by now
             if self._output is None:
-                self._output = self._open_output(self._rate, self._ring.read_into)
+                self._output = self._open_output(self._rate, self._ring.read_into, self._device)
             self._output.start()
             self._running = True
         except DeviceError as error:
@@ -207,7 +202,7 @@ class Transport:
         if self._song is None:
             raise ValueError("no song")
         frames = max(0, min(frames, self.length - start))
-        block = self._song.mixer.read(start, frames, self._remix)
+        block = self._mixer.read(start, frames, self._sound.remix)
         return np.clip(block, -1.0, 1.0, out=block)
 
     def _is_last(self, start: int, block: Samples) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from stemdesk.gui.song_files import SongFiles
 
 if TYPE_CHECKING:
+    from stemdesk.audio.playable import OpenPlayable
     from stemdesk.audio.player import Player, PlayerStatus
     from stemdesk.audio.remix import Remix
 
@@ -25,6 +27,13 @@ def new_player() -> Player:
     from stemdesk.audio.player import Player
 
     return Player()
+
+
+def opener(song: SongFiles) -> OpenPlayable:
+    """What opens a finished song's stems, in the player's thread."""
+    from stemdesk.audio.finished import open_files
+
+    return partial(open_files, dict(song.files))
 
 
 class Playback(QObject):
@@ -90,7 +99,7 @@ class Playback(QObject):
         if self._player is None:
             self._player = self._factory()
         self._song = song
-        self._player.load(song.files, self._remix())
+        self._player.load(opener(song), self._remix())
         self.remixed.emit()
         self._watch()
 
