@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +140,7 @@ def test_files_that_dead_processes_left_go_and_those_of_living_ones_stay(tmp_pat
 def a_mix(folder: Path, samples: Samples) -> JobAudio:
     audio = JobAudio(folder)
 
-    def fill(append: play_cache.Any) -> MixFacts:
+    def fill(append: Callable[[Samples], None]) -> MixFacts:
         append(samples)
         return MixFacts(samples.shape[1], RATE, 0.0, 1.0, "12-abc", RATE, 2)
 
