@@ -9,14 +9,13 @@ from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from stemdesk.gui import labels, theme
+from stemdesk.gui.time_view import TimeView
+from stemdesk.gui.wave_words import WAVE_TIP
 from stemdesk.gui.waveform import Layer, Waveform
 from stemdesk.gui.widgets import ElidedLabel
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.float32]
+    from stemdesk.audio.peaks import Pyramid
 
 _STRIP_PX = 6
 HEIGHT_PX = 46
@@ -64,10 +63,12 @@ class Lane(QFrame):
     solo_wanted = Signal(str, bool)
     only_wanted = Signal(str)
 
-    def __init__(self, stem: str, number: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, stem: str, number: int, view: TimeView, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.stem = stem
-        self._peaks: Samples | None = None
+        self._pyramid: Pyramid | None = None
         self._scale = 1.0
         self._sounds = True
         label = labels.stem_label(stem)
@@ -82,7 +83,7 @@ class Lane(QFrame):
         self.solo = LetterButton(
             "solo", labels.SOLO, labels.solo_name(stem), labels.solo_tip(stem, number)
         )
-        self.wave = Waveform(labels.wave_name(stem), labels.OVERVIEW_TIP, focusable=False)
+        self.wave = Waveform(labels.wave_name(stem), WAVE_TIP, False, view)
         self.wave.setProperty("stem", stem)
         self._connect()
         self._lay_out()
@@ -102,7 +103,7 @@ class Lane(QFrame):
         line.addWidget(self.name, 1)
         line.addWidget(self.mute)
         line.addWidget(self.solo)
-        head.setFixedWidth(self._head_width())
+        head.setFixedWidth(self.head_width())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 3, 0, 3)
         layout.setSpacing(0)
@@ -111,7 +112,7 @@ class Lane(QFrame):
         self.setMinimumHeight(HEIGHT_PX)
         self.setMaximumHeight(140)
 
-    def _head_width(self) -> int:
+    def head_width(self) -> int:
         text = self.fontMetrics().averageCharWidth() * 13
         return _STRIP_PX + 24 + text + 2 * self.mute.sizeHint().width() + 12
 
@@ -125,17 +126,17 @@ class Lane(QFrame):
             self._sounds = sounds
             self._draw()
 
-    def show_peaks(self, peaks: Samples, scale: float) -> None:
-        """float32 [buckets, 2] and what it is multiplied by."""
-        self._peaks, self._scale = peaks, scale
+    def show_pyramid(self, pyramid: Pyramid, scale: float) -> None:
+        """The stem's peaks, as far as they are known, and what they are multiplied by."""
+        self._pyramid, self._scale = pyramid, scale
         self._draw()
 
     def _draw(self) -> None:
         self.update()
-        if self._peaks is None:
+        if self._pyramid is None:
             return
         colour = theme.wave_colour(self.stem) if self._sounds else theme.colours().outline
-        self.wave.set_layers([Layer(colour, self._peaks * self._scale)])
+        self.wave.set_layers([Layer(colour, self._pyramid, self._scale)])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -17,15 +17,16 @@ from stemdesk.gui.model_offers import draft_line, waiting_offer
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.queue_row import state_icon
 from stemdesk.gui.row_actions import ICONS, LABELS, RowAction, RowCommands, buttons_for
-from stemdesk.gui.song_files import SongFiles, SongReader, give_up_folder
+from stemdesk.gui.song_files import SongFiles, SongReader, give_up_folder, source_of
 from stemdesk.gui.song_header import SongHeader
 from stemdesk.gui.state_panel import Button, StatePanel
 from stemdesk.gui.stems_page import StemsPage
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.waits import awaited_model
+from stemdesk.gui.waves import WaveReader
 
 if TYPE_CHECKING:
-    from stemdesk.audio.store import Samples
+    from stemdesk.audio.peaks import Pyramid
     from stemdesk.gui.controller import Controller
 
 _A = RowAction
@@ -62,6 +63,7 @@ class SongView(QWidget):
         self._trouble: _Trouble | None = None  # what reader or player met; until looked again
         self._tasks = tasks
         self._reader = SongReader(tasks, self)
+        self._waves = WaveReader(tasks, parent=self)
         self.header = SongHeader()
         self.stems = StemsPage(playback)
         self.panel = StatePanel()
@@ -84,9 +86,9 @@ class SongView(QWidget):
         controller.models.changed.connect(self._models_changed)
         controller.models_known.connect(self._models_changed)
         reader.found.connect(self._open)
-        reader.drawn.connect(self._draw)
+        self._waves.drawn.connect(self._draw)
+        self._waves.failed.connect(self._not_drawn)
         reader.missing.connect(lambda job_id: self._meet(job_id, None))
-        reader.damaged.connect(self._meet)
         self._playback.failed.connect(self._silenced)
         self.stems.folder_wanted.connect(lambda: self._commands.run(_A.SHOW_FOLDER, [self._job_id]))
 
@@ -131,6 +133,7 @@ class SongView(QWidget):
 
     def _leave(self) -> None:
         self._reader.stop()
+        self._waves.stop()
         self._playback.close_song()
         self._opened = None
 
@@ -175,11 +178,16 @@ class SongView(QWidget):
     def _open(self, song: SongFiles) -> None:
         if song.job_id == self._job_id:
             self.stems.show_song(song)
+            self._waves.read(source_of(song))
             self._stack.setCurrentWidget(self.stems)
 
-    def _draw(self, job_id: str, stem: str, peaks: Samples) -> None:
+    def _draw(self, job_id: str, name: str, pyramid: Pyramid) -> None:
         if job_id == self._job_id:
-            self.stems.show_peaks(stem, peaks)
+            self.stems.show_pyramid(name, pyramid)
+
+    def _not_drawn(self, job_id: str, error: StemDeskError) -> None:
+        gone = error.code is ErrorCode.STEMS_MISSING
+        self._meet(job_id, None if gone else error.path)
 
     def _meet(self, job_id: str, damaged: Path | None) -> None:
         """The reader or the player has met files that are gone, or a damaged one."""

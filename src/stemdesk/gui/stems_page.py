@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from stemdesk.gui import labels, theme
 from stemdesk.gui.lane import Lane
+from stemdesk.gui.overview import Overview
 from stemdesk.gui.playback import Playback
-from stemdesk.gui.shapes import common_scale, stacked
+from stemdesk.gui.ruler import Ruler
+from stemdesk.gui.shapes import common_scale
 from stemdesk.gui.song_files import SongFiles
+from stemdesk.gui.time_view import TimeView
 from stemdesk.gui.transport import TransportBar
-from stemdesk.gui.waveform import Layer, Waveform
+from stemdesk.gui.waveform import Layer
+from stemdesk.gui.waves import ORIGINAL
 from stemdesk.gui.widgets import chain
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.float32]
+    from stemdesk.audio.peaks import Pyramid
 
 
 class StemsPage(QWidget):
@@ -31,14 +32,25 @@ class StemsPage(QWidget):
     def __init__(self, playback: Playback, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._playback = playback
-        self._overviews: dict[str, Samples] = {}
+        self._pyramids: dict[str, Pyramid] = {}
+        self.view = TimeView(self)
         self.lanes: list[Lane] = []
-        self.overview = Waveform(labels.OVERVIEW_NAME, labels.OVERVIEW_TIP, focusable=True)
+        self.overview = Overview(labels.OVERVIEW_NAME, labels.OVERVIEW_TIP, self.view)
+        self.ruler = Ruler(self.view)
         self.overview.setMinimumHeight(54)
         self.overview.setMaximumHeight(84)
         self.transport = TransportBar()
         holder = QWidget()
-        self._lane_box = QVBoxLayout(holder)
+        self._lane_box = QVBoxLayout()
+        self._ruler_row = QHBoxLayout()
+        self._ruler_row.setContentsMargins(12, 0, 10, 0)
+        self._ruler_row.addSpacing(200)
+        self._ruler_row.addWidget(self.ruler, 1)
+        inner = QVBoxLayout(holder)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        inner.addLayout(self._ruler_row)
+        inner.addLayout(self._lane_box, 1)
         self._lane_box.setContentsMargins(12, 6, 10, 6)
         self._lane_box.setSpacing(0)
         scroll = QScrollArea()
@@ -61,7 +73,7 @@ class StemsPage(QWidget):
 
     def _connect(self) -> None:
         playback, transport = self._playback, self.transport
-        self.overview.sought.connect(playback.seek)
+        self.view.sought.connect(playback.seek)
         transport.toggle_wanted.connect(playback.toggle)
         transport.stop_wanted.connect(playback.stop)
         transport.start_wanted.connect(lambda: playback.seek(0.0))
@@ -73,8 +85,9 @@ class StemsPage(QWidget):
         self._show_state()
 
     def show_song(self, song: SongFiles) -> None:
-        """Lanes for the song's stems; their waveforms follow (`show_peaks`)."""
-        self._overviews = {}
+        """Lanes for the song's stems; their waveforms follow (`show_pyramid`)."""
+        self._pyramids = {}
+        self.view.reset()
         while self._lane_box.count():
             self._lane_box.takeAt(0)
         for lane in self.lanes:
@@ -86,33 +99,47 @@ class StemsPage(QWidget):
         buttons = [button for lane in self.lanes for button in (lane.mute, lane.solo)]
         chain(self.overview, *buttons)
         self.overview.set_layers(())
+        self.overview.set_original(None)
+        head = self.lanes[0].head_width() if self.lanes else 0
+        self._ruler_row.itemAt(0).changeSize(head, 1)  # type: ignore[union-attr]
+        self._ruler_row.invalidate()
         self._playback.open(song)
         self._show_state()
         self._show_balance()
 
     def _make_lane(self, stem: str, number: int) -> Lane:
-        lane = Lane(stem, number)
+        lane = Lane(stem, number, self.view)
         lane.setToolTip(labels.lane_tip(stem, number))
-        lane.wave.sought.connect(self._playback.seek)
         lane.mute_wanted.connect(self._playback.set_muted)
         lane.solo_wanted.connect(self._playback.set_soloed)
         lane.only_wanted.connect(self._playback.only)
         return lane
 
-    def show_peaks(self, stem: str, peaks: Samples) -> None:
-        """A stem's overview, float32 [buckets, 2], was read."""
-        self._overviews[stem] = peaks
-        scale = common_scale(self._overviews)
+    def show_pyramid(self, name: str, pyramid: Pyramid) -> None:
+        """More is known of a stem's peaks, or of the original's."""
+        self._pyramids[name] = pyramid
+        stems = [lane.stem for lane in self.lanes if lane.stem in self._pyramids]
+        if name == ORIGINAL:
+            self.overview.set_original(pyramid)
+        scale = common_scale([self._pyramids[stem] for stem in stems])
         for lane in self.lanes:
-            if lane.stem in self._overviews:
-                lane.show_peaks(self._overviews[lane.stem], scale)
+            if lane.stem in stems:
+                lane.show_pyramid(self._pyramids[lane.stem], scale)
         self._draw_overview()
 
     def _draw_overview(self) -> None:
-        """The stems that are heard, stacked, in their colours."""
-        heard = [lane.stem for lane in self.lanes if self._playback.sounds(lane.stem)]
-        layers = stacked(self._overviews, heard)
-        self.overview.set_layers([Layer(theme.wave_colour(stem), peaks) for stem, peaks in layers])
+        """The stems' shares in their colours, those that are silent grey."""
+        sounds = self._playback.sounds
+        grey = theme.colours().outline
+        self.overview.set_layers(
+            [
+                Layer(
+                    theme.wave_colour(it.stem) if sounds(it.stem) else grey, self._pyramids[it.stem]
+                )
+                for it in self.lanes
+                if it.stem in self._pyramids
+            ]
+        )
 
     def _show_balance(self) -> None:
         playback = self._playback
@@ -124,14 +151,10 @@ class StemsPage(QWidget):
         self._draw_overview()
 
     def _show_state(self) -> None:
-        length = self._playback.length_s
-        for wave in (self.overview, *(lane.wave for lane in self.lanes)):
-            wave.set_length(length)
+        self.view.set_length(self._playback.length_s)
         self.transport.show_state(self._playback.playing, self._playback.ready)
         self._show_position(self._playback.position_s)
 
     def _show_position(self, seconds: float) -> None:
-        self.overview.set_position(seconds)
-        for lane in self.lanes:
-            lane.wave.set_position(seconds)
+        self.view.set_playhead(seconds)
         self.transport.show_time(seconds, self._playback.length_s)
