@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
 from stemdesk.audio.listening import Listening
 from stemdesk.gui.ledger import Ledger
-from stemdesk.gui.song_source import SongSource
+
+if TYPE_CHECKING:
+    from stemdesk.gui.song_source import SongSource
 
 WRITE_AFTER_MS = 1000
 

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 from stemdesk.core.errors import ErrorCode, SourceError, write_error
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken
-from stemdesk.gui.song_source import SongSource
 from stemdesk.gui.tasks import Outcome, Tasks
 
 

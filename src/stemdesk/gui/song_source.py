@@ -57,9 +57,7 @@ def saved_source(job: Job, song: SongFiles, live: Live) -> SongSource:
     )
 
 
-def _open_live(
-    job: Job, stems: tuple[str, ...], live: Live, library: ModelLibrary
-) -> Playable:
+def _open_live(job: Job, stems: tuple[str, ...], live: Live, library: ModelLibrary) -> Playable:
     from stemdesk.core.errors import ModelError
     from stemdesk.jobs.live_song import LiveSong
     from stemdesk.jobs.pipeline import wanted_stems

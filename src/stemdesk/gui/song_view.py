@@ -17,7 +17,7 @@ from stemdesk.gui.model_offers import draft_line, waiting_offer
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.queue_row import state_icon
 from stemdesk.gui.row_actions import ICONS, LABELS, RowAction, RowCommands, buttons_for
-from stemdesk.gui.song_files import SongFiles, SongReader, give_up_folder, source_of
+from stemdesk.gui.song_files import SongFiles, SongReader, give_up_folder
 from stemdesk.gui.song_header import SongHeader
 from stemdesk.gui.song_source import SongSource
 from stemdesk.gui.state_panel import Button, StatePanel
