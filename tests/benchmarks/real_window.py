@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,11 +138,13 @@ class Watch:
             self.quit_in(self.orders.seconds)
 
     def play(self, folder: Path) -> None:
-        from stemdesk.gui.song_files import SongFiles
+        from stemdesk.audio.finished import open_files
+        from stemdesk.gui.song_source import SongSource
 
         assert self.window is not None
         files = {path.stem: path for path in folder.iterdir() if path.suffix in (".flac", ".wav")}
-        self.window.playback.open(SongFiles("bench", folder, files))
+        opens = partial(open_files, files)
+        self.window.playback.open(SongSource("bench", folder, tuple(files), opens, "bench"))
         self.window.playback.play()
 
     def note_progress(self, job_id: str) -> None:

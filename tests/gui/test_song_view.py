@@ -176,8 +176,8 @@ def test_lanes_ask_the_player(stage: Stage, song: SongView) -> None:
 
 def test_waveforms_seek(stage: Stage, song: SongView) -> None:
     stage.play_song()
-    song.stems.overview.sought.emit(50.0)
-    song.stems.lanes[0].wave.sought.emit(25.0)
+    song.stems.view.seek(50.0)
+    song.stems.view.seek(25.0)
     seeks = [call[1] for call in stage.player.calls if call[0] == "seek"]
     assert seeks == [50_000, 25_000]
     assert song.stems.transport.time.text() == "0:25 / 1:40"

@@ -90,11 +90,11 @@ class Playback(PlayerPoll):
                 self._player.set_output(self._device)
         self._song, self._energies, self._original = song, None, False
         listening = self._known.recall(song)
-        player = self._player
-        player.load(song.open, listening.remix)
-        player.set_original_gain(0.0)
-        player.set_speed(listening.speed_percent)
-        player.set_key(listening.key_semitones)
+        self._player.load(song.open, listening.remix)  # as recorded, until told otherwise
+        if listening.speed_percent != 100.0:
+            self._player.set_speed(listening.speed_percent)
+        if listening.key_semitones:
+            self._player.set_key(listening.key_semitones)
         self._opening = True
         self.remixed.emit()
         self.tuned.emit()
@@ -271,7 +271,8 @@ class Playback(PlayerPoll):
             self.tuned.emit()
 
     def _opened(self) -> None:
-        self._tell_loop()
+        if self.loop is not None:
+            self._tell_loop()
 
     def _tell_loop(self) -> None:
         """In frames: their rate is known once the song is open."""
