@@ -14,6 +14,7 @@ from stemdesk.audio.finished import open_files
 from stemdesk.audio.listening import Listening
 from stemdesk.audio.output import OutputInfo, OutputKind
 from stemdesk.audio.player import Levels, Player, PlayerState, Side
+from stemdesk.audio.remix import Preset, Remix
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.song_files import find_stems
@@ -68,8 +69,7 @@ def test_nothing_is_made_before_a_song_is_opened(qtbot: QtBot) -> None:
 
 
 def test_a_song_is_loaded(playback: Playback, player: FakePlayer) -> None:
-    assert player.names()[0] == "load"
-    assert player.opened_files == SONG.files
+    assert player.calls == [("load", SONG.open)]
     assert playback.ready
     assert playback.length_s == 100.0
     assert [item.name for item in player.remix.stems] == ["drums", "vocals"]

@@ -7,6 +7,8 @@ from stemdesk.audio.remix import Preset, Remix
 from stemdesk.gui.presets import PresetBar, presets_for
 from support.stage import FOUR, SIX
 
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
+
 P = Preset
 
 

@@ -145,7 +145,7 @@ def test_a_done_song_has_a_lane_for_each_stem(
     assert song.shows_stems
     assert [lane.stem for lane in song.stems.lanes] == list(stems)
     assert [layer.colour for layer in song.stems.overview.layers] == [
-        theme.wave_colour(stem) for stem in reversed(stems)
+        theme.wave_colour(stem) for stem in stems
     ]
     assert song.stems.transport.play.isEnabled()
     assert song.stems.transport.time.text() == "0:00 / 1:40"

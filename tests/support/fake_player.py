@@ -108,4 +108,5 @@ class FakePlayer:
         self.be(error=error, state=state)
 
     def names(self) -> list[str]:
-        return [call[0] for call in self.calls]
+        """What was asked; not the level of the original, which follows whatever is read."""
+        return [call[0] for call in self.calls if call[0] != "set_original_gain"]

@@ -46,6 +46,7 @@ class Lanes(QFrame):
         self._box.setContentsMargins(_LEFT_PX, 2, _RIGHT_PX, 4)
         self._box.setSpacing(0)
         scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
