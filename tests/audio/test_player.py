@@ -349,7 +349,7 @@ def test_a_remix_given_with_the_song_is_heard_from_its_first_frame(
     np.testing.assert_allclose(hear(player, output, 300), stems["drums"][:, :300], atol=1e-6)
 
 
-def test_what_is_beyond_full_scale_is_clipped(
+def test_what_is_beyond_full_scale_is_guarded(
     tmp_path: Path, player: Player, output: HandOutput
 ) -> None:
     files = {name: tmp_path / f"{name}.wav" for name in ("a", "b")}
@@ -357,7 +357,8 @@ def test_what_is_beyond_full_scale_is_clipped(
         soundfile.write(path, np.full((900, 2), 0.75), RATE)
     load(player, files)
     player.play()
-    assert (hear(player, output, 100) == 1.0).all()
+    heard = hear(player, output, 100)
+    assert ((heard > 0.999) & (heard <= 1.0)).all()
 
 
 def test_another_song_while_one_plays(tmp_path: Path, player: Player, output: HandOutput) -> None:
