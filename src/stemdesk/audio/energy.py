@@ -33,11 +33,11 @@ class Energies:
     def add(self, stems: Sequence[Samples], original: Samples | None) -> None:
         """Add a block: float32 [2, frames] of each stem and of the original, None where there is
         none. Blocks come in any order, and each frame once."""
-        block = np.stack(stems).astype(np.float64)  # [stems, channels, frames]
+        block = _numbers(np.stack(stems))  # [stems, channels, frames]
         # einsum without BLAS: its threads would wait for cores that a network computes on
         self._gram += np.einsum("icf,jcf->cij", block, block, optimize=False)
         if original is not None:
-            whole = original.astype(np.float64)
+            whole = _numbers(original)
             self._original += float(np.einsum("cf,cf->", whole, whole))
             self._has_original = True
 
@@ -72,3 +72,11 @@ class Energies:
         except (KeyError, TypeError) as error:
             raise ValueError(f"not energies: {error!r}") from error
         return made
+
+
+def _numbers(samples: Samples) -> NDArray[np.float64]:
+    """In double precision; what is not a finite number counts as silence."""
+    wide = samples.astype(np.float64)
+    if not np.isfinite(wide.sum()):
+        wide[~np.isfinite(wide)] = 0.0
+    return wide

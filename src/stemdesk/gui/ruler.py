@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from math import ceil
+
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QMouseEvent,
@@ -41,8 +43,8 @@ _STEPS_S = (
     1800,
     3600,
 )
-_PARTS = {15: 3, 30: 3, 900: 3, 1800: 3, 120: 4, 3600: 4, 60: 4}
-"""Into how many parts small ticks divide a step; others into 5 or, a 2 first, 4."""
+_IN_THREE = (15, 30, 900, 1800)
+_IN_FOUR = (0.02, 0.2, 2, 60, 120, 3600)
 _GRIP_PX = 7
 _GAP_PX = 26  # between two times
 
@@ -89,25 +91,27 @@ class Ruler(QWidget):
             self._paint_playhead(painter)
 
     def _paint_ticks(self, painter: QPainter) -> None:
-        colours, area, height = theme.colours(), self.axis.area(), self.height()
-        step = tick_step(self.axis.s_per_px, self.fontMetrics().horizontalAdvance("0:00:00"))
-        parts = _PARTS.get(int(step), 4 if str(step).strip("0.").startswith("2") else 5)
-        last = min(self.axis.first_s + self.axis.span_s, self.view.length_s)
-        number = int(self.axis.first_s / step * parts)
-        while (seconds := number * step / parts) <= last:
-            x = self.axis.x_of(seconds)
-            large = number % parts == 0
-            number += 1
-            if x < area.left() - 0.5:
+        colours, height, metrics = theme.colours(), self.height(), self.fontMetrics()
+        first, scale = self.axis.first_s, self.axis.s_per_px
+        left, last = self.axis.area().left(), min(first + self.axis.span_s, self.view.length_s)
+        step = tick_step(scale, metrics.horizontalAdvance("0:00:00"))
+        parts = _parts(step)
+        small: list[QLineF] = []
+        large: list[QLineF] = []
+        painter.setPen(QColor(colours.muted))
+        for number in range(ceil(first / step * parts - 1e-6), int(last / step * parts + 1e-6) + 1):
+            seconds = number * step / parts
+            x = left + (seconds - first) / scale
+            if number % parts:
+                small.append(QLineF(x, height - 4, x, height - 1))
                 continue
-            painter.setPen(QPen(QColor(colours.outline if large else colours.border), 1))
-            painter.drawLine(QPointF(x, height - (8 if large else 4)), QPointF(x, height - 1))
-            if large:
-                text = time_text(seconds, step)
-                width = self.fontMetrics().horizontalAdvance(text)
-                if x + 4 + width <= self.width():
-                    painter.setPen(QColor(colours.muted))
-                    painter.drawText(QPointF(x + 4, self.fontMetrics().ascent() + 2), text)
+            large.append(QLineF(x, height - 8, x, height - 1))
+            text = time_text(seconds, step)
+            if x + 4 + metrics.horizontalAdvance(text) <= self.width():
+                painter.drawText(QPointF(x + 4, metrics.ascent() + 2), text)
+        for lines, colour in ((small, colours.border), (large, colours.outline)):
+            painter.setPen(QPen(QColor(colour), 1))
+            painter.drawLines(lines)
 
     def _paint_loop(self, painter: QPainter) -> None:
         loop = self.view.loop
@@ -185,3 +189,8 @@ def tick_step(s_per_px: float, text_px: float) -> float:
     """Seconds between two times that stand beside each other legibly."""
     fits = (step for step in _STEPS_S if step >= s_per_px * (text_px + _GAP_PX))
     return float(next(fits, _STEPS_S[-1]))
+
+
+def _parts(step_s: float) -> int:
+    """Into how many parts small ticks divide a step."""
+    return 3 if step_s in _IN_THREE else 4 if step_s in _IN_FOUR else 5

@@ -7,12 +7,14 @@ played and one for what was not. While it is scrolled only the columns that are 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, QPixmap
 
 from stemdesk.gui import theme
+from stemdesk.gui.tokens import Colours
 
 Samples = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -77,14 +79,19 @@ class Picture:
         return pixmap
 
 
-def colour_table(layers: Sequence[str], share: float) -> list[int]:
+def colour_table(layers: Sequence[str], share: float) -> tuple[int, ...]:
     """The colours of a picture's pixels as 0xAARRGGBB; `share` 1 for what was played."""
-    colours = theme.colours()
+    return _colour_table(tuple(layers), share, theme.colours())
+
+
+@lru_cache(maxsize=128)
+def _colour_table(layers: tuple[str, ...], share: float, colours: Colours) -> tuple[int, ...]:
     well = colours.well
-    ink = colours.muted if share == 1.0 else colours.outline
-    shown = [theme.mixed(ink, well, part) for part in (0.14, 1.0, 0.45, 0.7)]
+    strong = 1.0 if share == 1.0 else 0.62  # never more than what is finished
+    parts = (0.14, strong, 0.45 * strong, 0.7 * strong)
+    shown = [theme.mixed(colours.outline, well, part) for part in parts]
     shown += [theme.mixed(colour, well, share) for colour in layers]
-    return [0, *(QColor(colour).rgba() for colour in shown)]
+    return (0, *(QColor(colour).rgba() for colour in shown))
 
 
 def draw_shape(pixels: Pixels, peaks: Samples, kind: int, where: NDArray[np.bool_] | None) -> None:
