@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,15 +9,23 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from stemdesk.audio.output import OutputInfo, OutputKind
-from stemdesk.audio.player import Player, PlayerState
+from stemdesk.audio.player import Player, PlayerState, open_files
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.gui.playback import Playback
-from stemdesk.gui.song_files import SongFiles, find_stems
+from stemdesk.gui.song_files import find_stems
+from stemdesk.gui.song_source import SongSource
 from support.fake_player import FakePlayer
 from support.outputs import HandOutput
 from support.stage import song_folder
 
-SONG = SongFiles("id", Path("/out"), {"drums": Path("/out/d"), "vocals": Path("/out/v")})
+
+def source(job_id: str, files: dict[str, Path]) -> SongSource:
+    """A finished song, as the window opens it."""
+    return SongSource(job_id, Path("/out"), tuple(files), partial(open_files, files), "key")
+
+
+FILES = {"drums": Path("/out/d"), "vocals": Path("/out/v")}
+SONG = source("id", FILES)
 
 
 @pytest.fixture
@@ -52,7 +61,7 @@ def test_nothing_is_made_before_a_song_is_opened(qtbot: QtBot) -> None:
 
 def test_a_song_is_loaded(playback: Playback, player: FakePlayer) -> None:
     assert player.names()[0] == "load"
-    assert player.opened_files == SONG.files
+    assert player.opened_files == FILES
     assert playback.ready
     assert playback.length_s == 100.0
     assert [item.name for item in player.remix.stems] == ["drums", "vocals"]
@@ -139,7 +148,7 @@ def test_only_this_and_all_again(playback: Playback) -> None:
 
 def test_a_song_keeps_its_balance(playback: Playback, player: FakePlayer) -> None:
     playback.set_muted("drums", True)
-    playback.open(SongFiles("other", Path("/b"), {"drums": Path("/b/d")}))
+    playback.open(source("other", {"drums": Path("/b/d")}))
     assert not playback.is_muted("drums")
     playback.open(SONG)
     assert playback.is_muted("drums")
@@ -188,7 +197,7 @@ def test_the_real_player_plays_real_stems(
 
 
 def test_the_real_player_tells_of_lost_files(qtbot: QtBot, real: Playback, tmp_path: Path) -> None:
-    song = SongFiles("id", tmp_path, {"drums": tmp_path / "gone.wav"})
+    song = source("id", {"drums": tmp_path / "gone.wav"})
     with qtbot.waitSignal(real.failed) as failed:
         real.open(song)
     assert failed.args[0].code is ErrorCode.STEMS_MISSING

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from stemdesk.core.job import ENDED, Job, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.settings import Settings
+from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
@@ -50,6 +51,7 @@ class FakeController(QObject):
         self.pausing: set[str] = set()
         self.cancelling: set[str] = set()
         self.models = FakeModels(self)
+        self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []
         self._progress: dict[str, Progress] = {}
 

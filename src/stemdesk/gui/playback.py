@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from stemdesk.gui.song_files import SongFiles
+from stemdesk.gui.song_source import SongSource
 
 if TYPE_CHECKING:
-    from stemdesk.audio.playable import OpenPlayable
     from stemdesk.audio.player import Player, PlayerStatus
     from stemdesk.audio.remix import Remix
 
@@ -27,13 +25,6 @@ def new_player() -> Player:
     from stemdesk.audio.player import Player
 
     return Player()
-
-
-def opener(song: SongFiles) -> OpenPlayable:
-    """What opens a finished song's stems, in the player's thread."""
-    from stemdesk.audio.finished import open_files
-
-    return partial(open_files, dict(song.files))
 
 
 class Playback(QObject):
@@ -52,7 +43,7 @@ class Playback(QObject):
         self._factory = player_factory
         self._player: Player | None = None
         self._status: PlayerStatus | None = None
-        self._song: SongFiles | None = None
+        self._song: SongSource | None = None
         self._remixes: dict[str, Remix] = {}  # by job, as long as the window lives
         self._quiet = 0
         self._timer = QTimer(self)
@@ -62,7 +53,7 @@ class Playback(QObject):
     # What is
 
     @property
-    def song(self) -> SongFiles | None:
+    def song(self) -> SongSource | None:
         return self._song
 
     @property
@@ -94,12 +85,13 @@ class Playback(QObject):
 
     # What is asked
 
-    def open(self, song: SongFiles) -> None:
-        """Take another song; it waits at its start with the balance it had last."""
+    def open(self, song: SongSource, *, keep: bool = False) -> None:
+        """Take another song; it waits at its start with the balance it had last. `keep`: the same
+        song from other files; it goes on playing."""
         if self._player is None:
             self._player = self._factory()
         self._song = song
-        self._player.load(opener(song), self._remix())
+        self._player.load(song.open, self._remix(), keep=keep)
         self.remixed.emit()
         self._watch()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -11,7 +12,7 @@ from stemdesk.gui import labels, theme
 from stemdesk.gui.lane import Lane
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.shapes import common_scale, stacked
-from stemdesk.gui.song_files import SongFiles
+from stemdesk.gui.song_source import SongSource
 from stemdesk.gui.transport import TransportBar
 from stemdesk.gui.waveform import Layer, Waveform
 from stemdesk.gui.widgets import chain
@@ -33,6 +34,7 @@ class StemsPage(QWidget):
         self._playback = playback
         self._overviews: dict[str, Samples] = {}
         self.lanes: list[Lane] = []
+        self.finished_s: tuple[tuple[float, float], ...] = ()
         self.overview = Waveform(labels.OVERVIEW_NAME, labels.OVERVIEW_TIP, focusable=True)
         self.overview.setMinimumHeight(54)
         self.overview.setMaximumHeight(84)
@@ -72,8 +74,26 @@ class StemsPage(QWidget):
         theme.watch().changed.connect(self._draw_overview)
         self._show_state()
 
-    def show_song(self, song: SongFiles) -> None:
+    def show_song(self, song: SongSource) -> None:
         """Lanes for the song's stems; their waveforms follow (`show_peaks`)."""
+        self._show_lanes(song)
+        self._playback.open(song)
+        self._show_state()
+        self._show_balance()
+
+    def replace_song(self, song: SongSource) -> None:
+        """The same song from other files: it goes on playing."""
+        if song.stems != tuple(lane.stem for lane in self.lanes):
+            self._show_lanes(song)
+        self._playback.open(song, keep=True)
+        self._show_state()
+        self._show_balance()
+
+    def show_finished(self, ranges_s: Sequence[tuple[float, float]]) -> None:
+        """The parts of a song that are separated, in seconds."""
+        self.finished_s = tuple(ranges_s)
+
+    def _show_lanes(self, song: SongSource) -> None:
         self._overviews = {}
         while self._lane_box.count():
             self._lane_box.takeAt(0)
@@ -86,9 +106,6 @@ class StemsPage(QWidget):
         buttons = [button for lane in self.lanes for button in (lane.mute, lane.solo)]
         chain(self.overview, *buttons)
         self.overview.set_layers(())
-        self._playback.open(song)
-        self._show_state()
-        self._show_balance()
 
     def _make_lane(self, stem: str, number: int) -> Lane:
         lane = Lane(stem, number)
