@@ -181,7 +181,7 @@ def real(qtbot: QtBot, output: HandOutput) -> Iterator[Playback]:
 def test_the_real_player_plays_real_stems(
     qtbot: QtBot, real: Playback, output: HandOutput, tmp_path: Path
 ) -> None:
-    song = find_stems("id", song_folder(tmp_path / "song", seconds=1.0))
+    song = source("id", find_stems("id", song_folder(tmp_path / "song", seconds=1.0)).files)
     real.open(song)
     qtbot.waitUntil(lambda: real.ready)
     assert real.length_s == 1.0
