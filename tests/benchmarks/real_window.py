@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,13 +137,15 @@ class Watch:
             self.quit_in(self.orders.seconds)
 
     def play(self, folder: Path) -> None:
-        from stemdesk.audio.finished import open_files
+        from functools import partial
+
+        from stemdesk.audio.player import open_files
         from stemdesk.gui.song_source import SongSource
 
         assert self.window is not None
         files = {path.stem: path for path in folder.iterdir() if path.suffix in (".flac", ".wav")}
-        opens = partial(open_files, files)
-        self.window.playback.open(SongSource("bench", folder, tuple(files), opens, "bench"))
+        opened = partial(open_files, files)
+        self.window.playback.open(SongSource("bench", folder, tuple(files), opened, "bench"))
         self.window.playback.play()
 
     def note_progress(self, job_id: str) -> None:

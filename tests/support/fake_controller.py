@@ -15,6 +15,7 @@ from stemdesk.audio.listening import Listening
 from stemdesk.core.job import ENDED, Job, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.settings import Settings
+from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
@@ -69,6 +70,7 @@ class FakeController(QObject):
         self.cancelling: set[str] = set()
         self.models = FakeModels(self)
         self.memory = FakeMemory()
+        self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []
         self._progress: dict[str, Progress] = {}
 

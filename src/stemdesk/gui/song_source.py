@@ -7,13 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stemdesk.core.errors import ModelError
+from stemdesk.core.files import is_file
 from stemdesk.core.job import Job
 from stemdesk.gui.song_files import SongFiles
+from stemdesk.models.library import ModelLibrary
 
 if TYPE_CHECKING:  # NumPy comes with them
     from stemdesk.audio.playable import OpenPlayable, Playable
     from stemdesk.jobs.live import Live
-    from stemdesk.models.library import ModelLibrary
 
 SAMPLERATE = 44100
 """Hertz: of songs whose model is not there. All that are known work at this rate."""
@@ -33,15 +35,25 @@ class SongSource:
     live: bool = False
 
 
-def live_source(job: Job, stems: tuple[str, ...], live: Live, library: ModelLibrary) -> SongSource:
-    """A job that is not done. `stems`: of its model, if that is known; they are asked for
-    anew when it is opened."""
+def find_live(job: Job, live: Live, models: Path) -> SongSource | None:
+    """A job that is not done, if its file is there. `models`: the models folder. Looks at the
+    disk: not for the GUI thread."""
+    from stemdesk.jobs.pipeline import wanted_stems
+
+    if not is_file(job.source):
+        return None
+    stems, samplerate = job.separation.stems, SAMPLERATE
+    try:
+        model = ModelLibrary(models).get(job.separation.model, stems)
+        stems, samplerate = wanted_stems(model, stems), model.samplerate
+    except ModelError:  # it is not there yet; the original can be heard
+        pass
     return SongSource(
         job.id,
         None,
         stems,
-        partial(_open_live, job, stems, live, library),
-        f"live {job.id} {job.source} {job.separation}",
+        partial(_open_live, job, stems, samplerate, live),
+        f"live {job.id} {job.source} {stems} {samplerate}",
         live=True,
     )
 
@@ -57,17 +69,9 @@ def saved_source(job: Job, song: SongFiles, live: Live) -> SongSource:
     )
 
 
-def _open_live(job: Job, stems: tuple[str, ...], live: Live, library: ModelLibrary) -> Playable:
-    from stemdesk.core.errors import ModelError
+def _open_live(job: Job, stems: tuple[str, ...], samplerate: int, live: Live) -> Playable:
     from stemdesk.jobs.live_song import LiveSong
-    from stemdesk.jobs.pipeline import wanted_stems
 
-    samplerate = SAMPLERATE
-    try:
-        model = library.get(job.separation.model, job.separation.stems)
-        stems, samplerate = wanted_stems(model, job.separation.stems), model.samplerate
-    except ModelError:  # it is not there yet; the original can be heard
-        pass
     return LiveSong(live, job, stems, samplerate)
 
 

@@ -84,12 +84,16 @@ class Live:
         """Whether this run has not ended."""
         return self._running is task
 
-    def original_of(self, job: Job, samplerate: int) -> Handle | None:
-        """A hold on the job's song; None where the job that runs decodes it, or has."""
+    def has_mix(self, task: Task) -> bool:
+        """Whether this run decodes its song, or has."""
+        return self.runs(task) or task.audio.facts() is not None
+
+    def original_of(self, job: Job, samplerate: int, lost: bool) -> Handle | None:
+        """A hold on the job's song; None where the job that runs decodes it, or has. `lost`: its
+        scratch is gone."""
         with self._lock:
             task = self.task(job)
-            alone = task is not None and task.shared is None
-            if task is not None and alone and (self.runs(task) or task.audio.facts() is not None):
+            if task is not None and not lost and task.shared is None and self.has_mix(task):
                 return None
             return self.originals.open(job.source, samplerate)
 

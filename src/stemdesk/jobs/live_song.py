@@ -95,13 +95,10 @@ class LiveSong:
             task = None  # another model of that name
         if self._lost:
             task = None
-        if self._handle is None and not self._closed and not self._has_mix(task):
-            self._handle = self._live.original_of(self._job, self.samplerate)
+        alone = task is None or not self._live.has_mix(task)
+        if self._handle is None and alone and not self._closed:
+            self._handle = self._live.original_of(self._job, self.samplerate, self._lost)
         return task
-
-    def _has_mix(self, task: Task | None) -> bool:
-        """Whether the job decodes its song, or has."""
-        return task is not None and (self._live.runs(task) or task.audio.facts() is not None)
 
     def is_run(self, task: Task) -> bool:
         """Whether this is the run whose scratch can be read."""
