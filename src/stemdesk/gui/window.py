@@ -40,10 +40,10 @@ from stemdesk.gui.icons import app_icon, retint
 from stemdesk.gui.library import Library
 from stemdesk.gui.model_asks import ModelAsks
 from stemdesk.gui.model_values import ModelChoice
+from stemdesk.gui.pages import Pages
 from stemdesk.gui.playback import Playback, PlayerFactory, new_player
 from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import RowCommands
-from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.shortcuts import install_shortcuts
 from stemdesk.gui.song_view import SongView
 from stemdesk.gui.status import StatusLine
@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.commands = RowCommands(controller, self)
         self.announcer = Announcer(controller, self)
         self.models = ModelAsks(controller, self)
+        self.pages = Pages(controller, self)
         self.setWindowTitle(labels.APP_NAME)
         self.setWindowIcon(app_icon())
         self.setMinimumSize(SMALLEST)
@@ -217,12 +218,7 @@ class MainWindow(QMainWindow):
             self.models.import_files(models)
 
     def show_settings(self) -> None:
-        controller = self._controller
-        dialog = SettingsDialog(self, controller.settings, controller.folders)
-        dialog.changed.connect(controller.change_settings)
-        dialog.changed.connect(self.status.look_at_disk)
-        dialog.models_wanted.connect(self.models.show_page)
-        dialog.show_over()
+        self.pages.show_settings()
 
     def show_keys(self) -> None:
         dialogs.KeysDialog(self).show_over()
