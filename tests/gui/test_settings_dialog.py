@@ -8,14 +8,14 @@ from typing import cast
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QDesktopServices, QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.declared import Kind, Section
 from stemdesk.core.settings import Settings, declared
-from stemdesk.gui import setting_fields, settings_words, theme
+from stemdesk.gui import dialogs, settings_words, theme
 from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.setting_fields import ChoiceField, FolderField, NumberField, OutputField
 from stemdesk.gui.settings_dialog import _CHOICES, Around, SettingsDialog
@@ -249,7 +249,7 @@ def test_empty_folders_say_what_they_mean(room: Room) -> None:
 
 def test_folders_can_be_chosen(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        setting_fields.dialogs,
+        dialogs,
         "choose_folder",
         lambda _parent, _caption, then: then([Path("/new")]),
     )
@@ -292,12 +292,8 @@ def test_answers_that_come_late_are_not_shown(room: Room, qtbot: QtBot) -> None:
 def test_all_places_are_named_and_can_be_opened(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stemdesk.gui import settings_extras
-
     opened: list[str] = []
-    monkeypatch.setattr(
-        settings_extras.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile())
-    )
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     about = room.open().about
     assert about.places["cache"].text() == str(Path("/data/cache"))
     assert len({button.accessibleName() for button in about.open.values()}) == len(about.open) == 7
@@ -328,7 +324,7 @@ def test_the_whole_dialog_is_reached_by_keys(room: Room) -> None:
         dialog.sections.setFocus()
         reached: list[QWidget | None] = []
         while not reached or reached[-1] is not dialog.save:
-            QTest.keyClick(cast(QWidget, dialog.focusWidget()), Qt.Key.Key_Tab)
+            QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
             assert dialog.focusWidget() not in reached
             reached.append(dialog.focusWidget())
         named = {name for name, f in dialog.fields.items() if f.control in reached}

@@ -247,7 +247,9 @@ class MainWindow(QMainWindow):
     # Drops
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        paths = paths_from_mime(event.mimeData()) if event.mimeData().hasUrls() else []
+        # A stem that is dragged out passes here on its way, and is no song to split.
+        ours = event.source() is not None or not event.mimeData().hasUrls()
+        paths = [] if ours else paths_from_mime(event.mimeData())
         if paths:
             self.overlay.show_text(drop_text(paths))
             event.acceptProposedAction()
@@ -261,7 +263,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.overlay.hide()
-        paths = paths_from_mime(event.mimeData())
+        paths = [] if event.source() is not None else paths_from_mime(event.mimeData())
         if paths:
             event.acceptProposedAction()
             self.take(paths)
