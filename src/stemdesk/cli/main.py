@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from stemdesk.awake import held_off
 from stemdesk.cli.arguments import parse
 from stemdesk.cli.choice import say_best_is_missing, say_choice
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
@@ -95,7 +96,8 @@ def _split(
         force=options.force,
         checks=where.self_checks,
     )
-    return _run(paths, place, where, separation, export, _root(options, where), display)
+    root = _root(options, where)
+    return _run(paths, place, where, separation, export, root, display, settings.stay_awake)
 
 
 def _separation(
@@ -150,13 +152,15 @@ def _run(
     export: ExportOptions,
     root: Path,
     display: Display,
+    stay_awake: bool,
 ) -> int:
     cancel = CancelToken()
     _stop_on_signals(cancel)
     store = JobStore(where.database)
     try:
         splitter = Splitter(store, Pipeline(place), display, cancel)
-        return splitter.split(paths, separation, export, root)
+        with held_off(stay_awake):
+            return splitter.split(paths, separation, export, root)
     finally:
         store.close()
 

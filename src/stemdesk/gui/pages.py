@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from stemdesk.gui.settings_dialog import Around, SettingsDialog
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 class Pages(QObject):
     """Makes them when they are asked for, with what they need from the window."""
+
+    settings_changed = Signal()
 
     def __init__(self, controller: Controller, window: MainWindow) -> None:
         super().__init__(window)
@@ -34,3 +36,4 @@ class Pages(QObject):
     def _change(self, settings: Settings) -> None:
         self._controller.change_settings(settings)
         self._window.status.look_at_disk()
+        self.settings_changed.emit()
