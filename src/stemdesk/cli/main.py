@@ -48,6 +48,10 @@ def run_command(arguments: Sequence[str]) -> int:
             cancel = CancelToken()
             _stop_on_signals(cancel)
             return models.run(options, where, settings, cancel)
+        if options.command == "clean" and options.everything:
+            from stemdesk.cli import everything
+
+            return everything.run(options, where)
         from stemdesk.cli import reports
 
         return int(getattr(reports, options.command)(where, settings, options.json))
