@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from stemdesk.audio.output import NullOutput, Pull
@@ -183,7 +183,9 @@ def test_the_format_that_is_chosen_in_the_window_is_what_is_saved(house: House) 
     controller, window = house.open()
     window.show_settings()
     (dialog,) = window.findChildren(SettingsDialog)
-    dialog.format.setCurrentIndex(dialog.format.findData("wav"))
+    kind = dialog.fields["format"].control
+    assert isinstance(kind, QComboBox)
+    kind.setCurrentIndex(kind.findData("wav"))
     press(window, labels.SAVE)
     assert controller.settings.format == "wav"
     controller.add_paths([house.song("one.wav", 0.7)])

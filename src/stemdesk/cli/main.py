@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from stemdesk.awake import held_off
 from stemdesk.cli.arguments import parse
 from stemdesk.cli.choice import say_best_is_missing, say_choice
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
@@ -47,6 +48,10 @@ def run_command(arguments: Sequence[str]) -> int:
             cancel = CancelToken()
             _stop_on_signals(cancel)
             return models.run(options, where, settings, cancel)
+        if options.command == "clean" and options.everything:
+            from stemdesk.cli import everything
+
+            return everything.run(options, where)
         from stemdesk.cli import reports
 
         return int(getattr(reports, options.command)(where, settings, options.json))
@@ -95,7 +100,8 @@ def _split(
         force=options.force,
         checks=where.self_checks,
     )
-    return _run(paths, place, where, separation, export, _root(options, where), display)
+    root = _root(options, where)
+    return _run(paths, place, where, separation, export, root, display, settings.stay_awake)
 
 
 def _separation(
@@ -150,13 +156,15 @@ def _run(
     export: ExportOptions,
     root: Path,
     display: Display,
+    stay_awake: bool,
 ) -> int:
     cancel = CancelToken()
     _stop_on_signals(cancel)
     store = JobStore(where.database)
     try:
         splitter = Splitter(store, Pipeline(place), display, cancel)
-        return splitter.split(paths, separation, export, root)
+        with held_off(stay_awake):
+            return splitter.split(paths, separation, export, root)
     finally:
         store.close()
 

@@ -46,7 +46,7 @@ class Settings:
         "Stems sum to the mix",
         kind=Kind.SWITCH,
         section=Section.SAVING,
-        help="Sample for sample; what the model left over goes to “other”",
+        help="Sample for sample; what the model left over goes to “other”.",
     )
     model: str = setting(  # empty: htdemucs, else another installed one
         "",
@@ -74,16 +74,7 @@ class Settings:
         "Full precision",
         kind=Kind.SWITCH,
         section=Section.SPLITTING,
-        help="On a graphics card, too (slower)",
-    )
-    threads_playing: int = setting(
-        0,
-        "Threads while playing",
-        kind=Kind.NUMBER,
-        section=Section.SPLITTING,
-        help="So many of the processor's threads split while a song plays.",
-        high=256,
-        zero="All of them, sound first",
+        help="On a graphics card, too; slower.",
     )
     longest_hours: float = setting(
         24.0,
@@ -100,13 +91,23 @@ class Settings:
         "Stay awake",
         kind=Kind.SWITCH,
         section=Section.SPLITTING,
-        help="The computer does not fall asleep while a song is being split",
+        help="The computer does not fall asleep while a song is being split.",
     )
     output_device: str = setting(  # PortAudio's name; empty: the system's
         "",
         "Play through",
         kind=Kind.DEVICE,
         section=Section.PLAYING,
+        help="Where it is not plugged in, Play takes the system's.",
+    )
+    threads_playing: int = setting(
+        0,
+        "Threads while playing",
+        kind=Kind.NUMBER,
+        section=Section.PLAYING,
+        help="So many of the processor's threads split while a song plays.",
+        high=256,
+        zero="All of them, sound first",
     )
     models_folder: str = setting(  # empty: the app's own
         "",
@@ -147,14 +148,14 @@ class Settings:
         "Links into the local network",
         kind=Kind.SWITCH,
         section=Section.NETWORK,
-        help="Fetch links that lead to devices in this network, too",
+        help="Fetch what devices in this network offer, too.",
     )
     check_updates: bool = setting(
         False,
         "Look for updates",
         kind=Kind.SWITCH,
         section=Section.NETWORK,
-        help="Off until you ask for it: StemDesk does not call anywhere by itself",
+        help="Off until you ask for it: StemDesk does not call anywhere by itself.",
     )
     scratch_folder: str = setting(  # empty: the app's own
         "",

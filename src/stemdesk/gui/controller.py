@@ -69,8 +69,7 @@ class Controller(QObject):
         self._stop_ms = around.stop_ms
         self._started = False
         self._early: list[Path] = []  # given before the start
-        self.tasks = Tasks(self)
-        tasks = self.tasks
+        tasks = self.tasks = Tasks(self)
         machine = self._machine = Machine(tasks, folders, settings, around.probe, self)
         ledger = self._ledger = Ledger(folders.database, self)
         self.memory = LedgerMemory(ledger, self)
@@ -133,9 +132,8 @@ class Controller(QObject):
     def _on_opened(self) -> None:
         self._elsewhere.start()
         self._waits.start()
-        jobs = self._ledger.jobs
         self._janitor.clean(self.folders.scratch, self.folders.database)
-        self._adder.read_tags(jobs)
+        self._adder.read_tags(self._ledger.jobs)
 
     def stop_now(self) -> None:
         """Stop the running job, to go on at the next start; `stopped` follows within 1 s."""

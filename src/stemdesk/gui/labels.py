@@ -202,11 +202,8 @@ KEYS = (
 CHOOSE = "Choose…"
 SAVE = "Save"
 CANCEL = "Cancel"
-SETTINGS_TEXT = "They count for the songs that you add from now on."
 FORMATS = {"flac": "FLAC (smaller, exact)", "wav": "WAV"}
 BITS = {16: "16 bit", 24: "24 bit", 32: "32 bit float"}
-EXACT_SUM = "Sample for sample; what the model left over goes to “other”"
-FULL_PRECISION = "On a graphics card, too (slower)"
 DEVICES = {
     "auto": "The best there is",
     "cpu": "CPU",

@@ -29,8 +29,6 @@ from stemdesk.gui.waits import awaited_model
 from stemdesk.gui.waves import WaveReader
 
 if TYPE_CHECKING:
-    from stemdesk.audio.energy import Energies
-    from stemdesk.audio.peaks import Pyramid
     from stemdesk.gui.controller import Controller
 
 _A = RowAction
@@ -97,8 +95,7 @@ class SongView(QWidget):
         controller.models.changed.connect(self._models_changed)
         controller.models_known.connect(self._models_changed)
         reader.found.connect(self._open)
-        self._waves.drawn.connect(self._draw)
-        self._waves.measured.connect(self._measured)
+        self.stems.draw_from(self._waves)
         self._waves.failed.connect(self._unread)
         reader.missing.connect(lambda job_id: self._meet(job_id, None))
         self._playback.failed.connect(self._silenced)
@@ -260,14 +257,6 @@ class SongView(QWidget):
         self._waves.read(self._source)
         self.strip.hide()
         self._stack.setCurrentWidget(self._desk)
-
-    def _draw(self, job_id: str, name: str, pyramid: Pyramid) -> None:
-        if job_id == self._job_id:
-            self.stems.show_pyramid(name, pyramid)
-
-    def _measured(self, job_id: str, energies: Energies) -> None:
-        if job_id == self._job_id:
-            self.stems.show_energies(energies)
 
     def _unread(self, job_id: str, error: StemDeskError) -> None:
         gone = error.code is ErrorCode.STEMS_MISSING

@@ -17,7 +17,7 @@ from stemdesk.gui.song_source import SongSource
 from stemdesk.gui.time_view import TimeView
 from stemdesk.gui.transport import TransportBar
 from stemdesk.gui.waveform import Layer
-from stemdesk.gui.waves import ORIGINAL
+from stemdesk.gui.waves import ORIGINAL, WaveReader
 from stemdesk.gui.widgets import chain
 
 if TYPE_CHECKING:
@@ -153,6 +153,23 @@ class StemsPage(QWidget):
         self._show_state()
         self._show_tuning()
         self._show_balance()
+
+    def draw_from(self, waves: WaveReader) -> None:
+        """Show what is read of the song, as long as it is the one that is shown."""
+
+        def shown(job_id: str) -> bool:
+            return self._source is not None and job_id == self._source.job_id
+
+        def drawn(job_id: str, name: str, pyramid: Pyramid) -> None:
+            if shown(job_id):
+                self.show_pyramid(name, pyramid)
+
+        def measured(job_id: str, energies: Energies) -> None:
+            if shown(job_id):
+                self.show_energies(energies)
+
+        waves.drawn.connect(drawn)
+        waves.measured.connect(measured)
 
     def show_pyramid(self, name: str, pyramid: Pyramid) -> None:
         """More is known of the waveform of a stem, or of the original (`waves.ORIGINAL`)."""

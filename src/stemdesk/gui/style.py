@@ -171,6 +171,10 @@ def _toggles(c: Colours) -> str:
 def _lists(c: Colours) -> str:
     return f"""
     QListView {{ background: transparent; border: none; outline: none; }}
+    QListView[kind="sections"]::item {{ border-radius: {RADIUS_PX}px; padding: 0 8px; }}
+    QListView[kind="sections"]::item:hover {{ background: {c.raised}; }}
+    QListView[kind="sections"]::item:selected {{ background: {c.selected}; color: {c.text}; }}
+    QListView[kind="sections"]::item:selected:focus {{ border: 2px solid {c.accent}; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{
