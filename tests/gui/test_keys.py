@@ -221,6 +221,10 @@ def test_keys_of_the_focused_list_stay_its_own(stage: Stage) -> None:
 FOCI = ["window", "list", "mute"]
 
 
+def loop(stage: Stage) -> object:
+    return stage.player.status.loop
+
+
 def focus_on(stage: Stage, focus: str) -> None:
     page = stage.window.song.stems
     {
@@ -239,12 +243,12 @@ def test_loop_keys(stage: Stage, focus: str) -> None:
     stage.key(Qt.Key.Key_I)
     playback.seek(30.0)
     stage.key(Qt.Key.Key_O)
-    assert stage.player.status.loop == (20_000, 30_000)
+    assert loop(stage) == (20_000, 30_000)
     assert stage.window.song.stems.view.loop == (20.0, 30.0)
     stage.key(Qt.Key.Key_L)
-    assert stage.player.status.loop is None
+    assert loop(stage) is None
     stage.key(Qt.Key.Key_L)
-    assert stage.player.status.loop == (20_000, 30_000)
+    assert loop(stage) == (20_000, 30_000)
     assert stage.window.song.stems.transport.loop.isChecked()
 
 

@@ -246,14 +246,13 @@ def test_original_and_stems(qtbot: QtBot, playback: Playback, player: FakePlayer
     with qtbot.waitSignal(playback.changed):
         playback.toggle_side()
     assert last(player, "set_side") is Side.ORIGINAL
-    assert playback.on_original
-    assert playback.hears_original
+    assert (playback.on_original, playback.hears_original) == (True, True)
     playback.toggle_side()
     assert last(player, "set_side") is Side.STEMS
-    assert not playback.hears_original
+    assert (playback.on_original, playback.hears_original) == (False, False)
     playback.set_original(True)
     playback.open(source("other"))  # another song begins with its stems
-    assert not playback.on_original
+    assert (playback.on_original, playback.hears_original) == (False, False)
 
 
 def test_what_is_not_split_yet_is_heard_and_said(

@@ -39,6 +39,10 @@ def pyramid(level: float = 0.5) -> Pyramid:
     return made
 
 
+def loop(player: FakePlayer) -> object:
+    return player.status.loop
+
+
 @pytest.fixture
 def player() -> FakePlayer:
     return FakePlayer()
@@ -90,22 +94,22 @@ def test_controls_of_the_transport_reach_the_player(page: StemsPage, player: Fak
     transport.loop_start.click()
     page._playback.seek(12.0)
     transport.loop_end.click()
-    assert player.status.loop == (10_000, 12_000)
+    assert loop(player) == (10_000, 12_000)
     assert transport.loop_text.text() == "0:10 - 0:12"
     transport.loop.click()
-    assert player.status.loop is None
+    assert loop(player) is None
     assert page.view.loop is None
 
 
 def test_a_loop_that_is_drawn_is_played(page: StemsPage, player: FakePlayer) -> None:
     page.show_song(source())
     page.view.drag_loop(30.0, 20.0)
-    assert player.status.loop is None
+    assert loop(player) is None
     page.view.drop_loop()
-    assert player.status.loop == (20_000, 30_000)
+    assert loop(player) == (20_000, 30_000)
     assert page.transport.loop.isChecked()
     page.view.remove_loop()
-    assert player.status.loop is None
+    assert loop(player) is None
 
 
 def test_stems_that_are_not_known_yet(page: StemsPage, player: FakePlayer) -> None:

@@ -35,21 +35,22 @@ def test_in_out_and_all(bar: ZoomBar, view: TimeView) -> None:
 
 
 def test_following_is_shown_and_switched(bar: ZoomBar, view: TimeView) -> None:
-    assert bar.follow.isChecked()
+    def follows() -> tuple[bool, bool]:
+        return view.following, bar.follow.isChecked()
+
+    assert follows() == (True, True)
     bar.into.click()
     view.scroll(10.0)
-    assert not bar.follow.isChecked()  # they look elsewhere
+    assert follows() == (False, False)  # they look elsewhere
     bar.play_began()
-    assert bar.follow.isChecked() and view.following
+    assert follows() == (True, True)
     bar.follow.click()
-    assert not view.following
     bar.play_began()  # they do not want it
     view.seek(50.0)
-    assert not view.following
     view.set_playhead(50.0)
-    assert not bar.follow.isChecked()
+    assert follows() == (False, False)
     bar.toggle_following()
-    assert view.following and bar.follow.isChecked()
+    assert follows() == (True, True)
 
 
 def test_nothing_to_zoom_without_a_song(qtbot: QtBot) -> None:
