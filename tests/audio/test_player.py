@@ -14,6 +14,7 @@ from stemdesk.audio.output import NullOutput, OutputKind, Pull
 from stemdesk.audio.player import Player, PlayerState, open_files
 from stemdesk.audio.remix import Remix
 from stemdesk.core.errors import ErrorCode
+from support.listening import hear
 from support.outputs import HandOutput
 
 RATE = 8000
@@ -60,16 +61,6 @@ def load(player: Player, files: dict[str, Path], remix: Remix | None = None) -> 
 
 def null_output(samplerate: int, pull: Pull, _device: str) -> NullOutput:
     return NullOutput(samplerate, pull)
-
-
-def hear(player: Player, output: HandOutput, frames: int, block: int = 256) -> Samples:
-    """float32 [2, frames] that the device is handed, the render thread keeping up."""
-    heard = []
-    for start in range(0, frames, block):
-        assert player.settle()
-        heard.append(output.take(min(block, frames - start)))
-    assert player.settle()
-    return np.concatenate(heard, axis=1)
 
 
 def is_now(player: Player, state: PlayerState) -> bool:

@@ -52,7 +52,7 @@ class Chain:
         self.stretched = sound.stretched
         self._step = ratio * speed
         origin, skipped = _grid(position, self._step, ratio)
-        frames_before = lead(song.samplerate, speed) if sound.stretched else 0
+        frames_before = lead(song.samplerate) if sound.stretched else 0
         self._timeline = Timeline(song, mixer, sound, origin, frames_before, int(position))
         read: Read = self._padded
         if sound.stretched:

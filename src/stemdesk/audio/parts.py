@@ -62,6 +62,7 @@ def slewed(target: Samples, before: float, fade: int) -> Samples:
     slope = np.arange(1, len(target) + 1) / fade
     lowest = np.minimum.accumulate(np.concatenate(([before], target - slope)))[1:]
     limited: Samples = np.minimum(target, lowest + slope).astype(np.float32)
+    limited[limited > 1.0 - 1e-6] = 1.0  # what is finished is to be exact
     return limited
 
 

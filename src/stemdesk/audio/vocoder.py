@@ -41,7 +41,7 @@ class Vocoder:
         self._window = np.hanning(self.size + 1)[:-1].astype(np.float32)
         self._scale = np.float32(1.0 / (0.375 * OVERLAP))  # of overlapping squared Hann windows
         self._input = np.zeros((2, 0), dtype=np.float32)
-        self._first = -lead(samplerate, speed)  # the input's frame that the buffer begins with
+        self._first = -lead(samplerate)  # the input's frame that the buffer begins with
         self._number = 1 - OVERLAP // 2  # of the next window: the first one that reaches frame 0
         self._sum = np.zeros((2, self.size), dtype=np.float32)
         self._last: Spectrum | None = None
@@ -63,7 +63,9 @@ class Vocoder:
 
     def _turn(self) -> Samples | None:
         """One window more: the next `hop` frames that are complete, None without input."""
-        centre = round(self._number * self.hop * self._speed)
+        way = self._number * self.hop
+        # Before frame 0 at full speed: so the output begins in phase with the input.
+        centre = way if way < 0 else round(way * self._speed)
         start = centre - self.size // 2 - self.hop
         if not self._fill(start, centre + self.size // 2):
             return None
@@ -103,11 +105,10 @@ def window_size(samplerate: int) -> int:
     return int(2 ** round(math.log2(WINDOW_S * samplerate)))
 
 
-def lead(samplerate: int, speed: Fraction) -> int:
+def lead(samplerate: int) -> int:
     """How many frames of the input before frame 0 a vocoder begins with."""
     size = window_size(samplerate)
-    hop = size // OVERLAP
-    return size // 2 + hop + math.ceil((OVERLAP // 2 - 1) * hop * speed) + 1
+    return size // 2 + (OVERLAP // 2) * (size // OVERLAP)
 
 
 def _turned(last: Spectrum, before: Spectrum, now: Spectrum) -> Spectrum:
