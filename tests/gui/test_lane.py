@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
+from stemdesk.audio.peaks import Pyramid
 from stemdesk.gui import theme
 from stemdesk.gui.lane import Lane
+from stemdesk.gui.time_view import TimeView
+from stemdesk.gui.waveform import Layer
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -17,7 +19,7 @@ LEFT, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier
 
 @pytest.fixture
 def lane(qtbot: QtBot) -> Lane:
-    made = Lane("vocals", 4)
+    made = Lane("vocals", 4, TimeView())
     qtbot.addWidget(made)
     made.resize(800, 70)
     made.show()
@@ -61,11 +63,10 @@ def test_showing_the_balance_asks_for_nothing(qtbot: QtBot, lane: Lane) -> None:
 
 
 def test_a_silent_lane_is_grey(lane: Lane) -> None:
-    peaks = np.tile(np.array([[-0.25, 0.5]], dtype=np.float32), (10, 1))
-    lane.show_peaks(peaks, 2.0)
+    pyramid = Pyramid(8000)
+    lane.show_pyramid(pyramid, 2.0)
     (layer,) = lane.wave.layers
-    assert layer.colour == theme.wave_colour("vocals")
-    np.testing.assert_array_equal(layer.peaks, peaks * 2)
+    assert layer == Layer(theme.wave_colour("vocals"), pyramid, 2.0)
     lane.show_balance(True, False, False)
     assert lane.wave.layers[0].colour == theme.colours().outline
     lane.show_balance(False, False, True)
@@ -78,6 +79,6 @@ def test_the_strip_has_the_stems_colour(lane: Lane) -> None:
 
 
 def test_the_waveform_seeks(qtbot: QtBot, lane: Lane) -> None:
-    lane.wave.set_length(10.0)
-    with qtbot.waitSignal(lane.wave.sought):
+    lane.wave.view.set_length(10.0)
+    with qtbot.waitSignal(lane.wave.view.sought):
         QTest.mouseClick(lane.wave, LEFT, pos=QPoint(100, 20))

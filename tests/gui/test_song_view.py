@@ -3,8 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -145,7 +146,7 @@ def test_a_done_song_has_a_lane_for_each_stem(
     assert song.shows_stems
     assert [lane.stem for lane in song.stems.lanes] == list(stems)
     assert [layer.colour for layer in song.stems.overview.layers] == [
-        theme.wave_colour(stem) for stem in reversed(stems)
+        theme.wave_colour(stem) for stem in stems
     ]
     assert song.stems.transport.play.isEnabled()
     assert song.stems.transport.time.text() == "0:00 / 1:40"
@@ -165,7 +166,8 @@ def test_lanes_ask_the_player(stage: Stage, song: SongView) -> None:
     drums, bass, *_ = song.stems.lanes
     drums.mute.click()
     assert stage.player.remix.gain("drums") == 0.0
-    assert len(song.stems.overview.layers) == 3  # what is heard
+    grey = theme.colours().outline
+    assert [layer.colour == grey for layer in song.stems.overview.layers] == [True] + 3 * [False]
     bass.solo.click()
     assert stage.player.remix.gains() == {"drums": 0, "bass": 1, "other": 0, "vocals": 0}
     assert song.stems.lanes[2].wave.layers[0].colour == theme.colours().outline
@@ -176,10 +178,12 @@ def test_lanes_ask_the_player(stage: Stage, song: SongView) -> None:
 
 def test_waveforms_seek(stage: Stage, song: SongView) -> None:
     stage.play_song()
-    song.stems.overview.sought.emit(50.0)
-    song.stems.lanes[0].wave.sought.emit(25.0)
+    for wave, x in ((song.stems.overview, 0.5), (song.stems.lanes[0].wave, 0.25)):
+        area = wave.axis.area()
+        place = QPoint(round(area.left() + x * area.width()), 20)
+        QTest.mouseClick(wave, Qt.MouseButton.LeftButton, pos=place)
     seeks = [call[1] for call in stage.player.calls if call[0] == "seek"]
-    assert seeks == [50_000, 25_000]
+    assert seeks == [pytest.approx(50_000, abs=150), pytest.approx(25_000, abs=150)]
     assert song.stems.transport.time.text() == "0:25 / 1:40"
     assert song.stems.lanes[3].wave.value() == 25
 
