@@ -15,6 +15,7 @@ class HandOutput:
     def __init__(self) -> None:
         self.info = OutputInfo(OutputKind.SOUNDDEVICE, "by hand")
         self.alive = True
+        self.rate = 0  # what it runs at, 0: at what it is asked for
         self.refuses = False
         self.underruns = 0
         self.running = False
@@ -24,6 +25,7 @@ class HandOutput:
         self._pull: Pull | None = None
 
     def open(self, samplerate: int, pull: Pull, device: str = "") -> HandOutput:
+        self.info = OutputInfo(OutputKind.SOUNDDEVICE, device or "by hand", samplerate=self.rate)
         self.opened_at.append(samplerate)
         self.devices.append(device)
         self._pull = pull

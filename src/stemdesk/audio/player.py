@@ -285,8 +285,6 @@ class Player:
 
     def _apply(self, wish: _Wish) -> None:
         transport = self._transport
-        if wish.device is not None:
-            transport.set_output(wish.device)
         if wish.load is not None:
             transport.load(wish.load.open, wish.sound or Sound(), keep=wish.load.keep)
         elif wish.sound is not None:
@@ -295,6 +293,8 @@ class Player:
             transport.pause()
         elif wish.state is PlayerState.STOPPED:
             transport.stop()
+        if wish.device is not None:
+            transport.set_output(wish.device)
         if wish.seek is not None:
             transport.seek(wish.seek)
         if wish.state is PlayerState.PLAYING:
