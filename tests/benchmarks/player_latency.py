@@ -3,9 +3,9 @@
     python tests/benchmarks/player_latency.py [SONG_FOLDER] [--rounds 200] [--stems 6]
 
 Plays FLAC stems (those of SONG_FOLDER, else made-up ones of four minutes) to an output that is
-asked by hand. `seek`: from the call of `seek` to the first block of the new place that the output
-is handed. `restart`: what the render thread needs until a change is in the ring. `render`: how long
-a second of sound takes to make, on the thread's own core.
+asked by hand. `seek`: from the call of `seek` until the ring is full of the new place. `restart`:
+what the render thread needs until a change is in the ring. `render`: how long a second of sound
+takes to make, on the thread's own core.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ import soundfile
 from stemdesk.audio.chain import Chain
 from stemdesk.audio.finished import open_files
 from stemdesk.audio.mixer import SongMixer
+from stemdesk.audio.null_output import NullOutput
 from stemdesk.audio.player import Player
 from stemdesk.audio.remix import Remix
 from stemdesk.audio.sound import Sound
+from stemdesk.audio.transport import RING_S, STRETCHED_FIRST_S
 from support.outputs import HandOutput
 
 SECONDS = 240
@@ -56,17 +58,8 @@ def report(what: str, seconds: list[float]) -> None:
     )
 
 
-def seek_seconds(player: Player, output: HandOutput, frame: int) -> float:
-    """From `seek` until the ring hands out the place."""
-    began = time.perf_counter()
-    player.seek(frame)
-    while not player._transport.position >= frame or player._wish.seek is not None:
-        time.sleep(0.0002)
-    output.take(64)
-    return time.perf_counter() - began
-
-
 def seeks(files: dict[str, Path], rounds: int, speed: float) -> list[float]:
+    """Seconds from `seek` until the ring is full of the new place."""
     output, rng = HandOutput(), np.random.default_rng(1)
     with Player(output.open) as player:
         player.load(partial(open_files, files), Remix.of(files))
@@ -74,18 +67,36 @@ def seeks(files: dict[str, Path], rounds: int, speed: float) -> list[float]:
         player.play()
         player.settle()
         taken = []
-        place = 0
-        for _ in range(rounds):
-            place = int(rng.integers(place // 2, player.length_frames - RATE))
-            player.pause()
-            player.seek(0)
-            player.play()
+        for place in rng.integers(0, player.length_frames - RATE, rounds):
+            began = time.perf_counter()
+            player.seek(int(place))
             player.settle()
-            output.take(2048)
-            taken.append(seek_seconds(player, output, max(RATE, place)))
+            output.take(64)
+            taken.append(time.perf_counter() - began)
             player.settle()
         assert player.underruns == 0
     return taken
+
+
+def storm(files: dict[str, Path], seconds: float) -> str:
+    """Seeks, changes of speed and of the balance, as fast as they are done, while a clock takes
+    the sound as a device would."""
+    rng, remix = np.random.default_rng(2), Remix.of(files)
+    turns, names = 0, list(files)
+    with Player(lambda rate, pull, _device: NullOutput(rate, pull)) as player:
+        player.load(partial(open_files, files), remix)
+        player.play()
+        player.settle()
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            turns += 1
+            player.seek(int(rng.integers(0, player.length_frames - RATE)))
+            if turns % 5 == 0:
+                player.set_speed(float(rng.choice([50.0, 80.0, 100.0, 150.0])))
+            if turns % 3 == 0:
+                player.set_remix(remix.with_muted(names[turns % len(names)], True))
+            player.settle()
+        return f"{turns} seeks in {seconds:.0f} s, underruns {player.underruns}"
 
 
 def timed(act: Callable[[], object]) -> float:
@@ -97,12 +108,13 @@ def timed(act: Callable[[], object]) -> float:
 def restarts(files: dict[str, Path], rounds: int, sound: Sound) -> list[float]:
     """What a change costs until it is in the ring: as the transport does it."""
     song = open_files(files)
-    mixer, place = SongMixer(song), Fraction(RATE * 30)
-    first = round((0.06 if sound.stretched else 0.15) * RATE)
-    taken = []
-    for _ in range(rounds):
-        taken.append(timed(lambda: Chain(song, mixer, sound, RATE, place).read(first)))
-        place += 1000
+    mixer = SongMixer(song)
+    first = round((STRETCHED_FIRST_S if sound.stretched else RING_S) * RATE)
+
+    def change(place: int) -> None:
+        Chain(song, mixer, sound, RATE, Fraction(place)).read(first)
+
+    taken = [timed(partial(change, 30 * RATE + 1000 * turn)) for turn in range(rounds)]
     song.close()
     return taken
 
@@ -140,6 +152,7 @@ def main() -> None:
         slow = Sound(speed_percent=80.0)
         report("restart, at 80 %", restarts(files, arguments.rounds, slow))
         report("restart, at 80 % and 2 semitones", restarts(files, arguments.rounds, stretched))
+        print(f"storm on the null output: {storm(files, 10.0)}", flush=True)
         for what, sound, rate in (
             ("as it is", Sound(), RATE),
             ("to 48 kHz", Sound(), 48_000),
