@@ -19,7 +19,7 @@ from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.scratch import discard
 from support.decoding import decode_all
-from support.listening import Running, heard, listen, make_live, wait_until
+from support.live_jobs import Running, heard, listen, make_live, wait_until
 from support.media import bursts, make_in
 from support.models import SAMPLERATE, SOURCES
 from support.place import Place, read

@@ -16,7 +16,7 @@ from stemdesk.jobs.live import Live
 from stemdesk.jobs.pipeline import Result
 from stemdesk.jobs.saved_song import SavedSong
 from support.decoding import decode_all
-from support.listening import Running, heard, make_live, wait_until
+from support.live_jobs import Running, heard, make_live, wait_until
 from support.media import bursts, make_in
 from support.models import SAMPLERATE, SOURCES
 from support.place import Place, read

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui import messages, reports
+from stemdesk.gui.live_words import strip_words
 from stemdesk.gui.model_offers import draft_line, waiting_offer
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.queue_row import state_icon
@@ -232,8 +233,7 @@ class SongView(QWidget):
         asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
         self.strip.show_state(
             state_icon(job.state),
-            messages.state_text(job, progress, asked=asked),
-            messages.state_explained(job, progress, asked=asked),
+            *strip_words(job, progress, asked),
             (progress.fraction if progress else 0.0) if job.state in ACTIVE else None,
             self._buttons(job, buttons_for(job)),
         )

@@ -11,16 +11,17 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
 from stemdesk.gui.action_row import ActionRow, Button
 from stemdesk.gui.icons import set_icon
-from stemdesk.gui.widgets import ElidedLabel
+from stemdesk.gui.widgets import ElidedLabel, muted
 
 
 class StateStrip(QFrame):
-    """Icon, words, bar and buttons, no higher than a button."""
+    """Icon, words, bar and buttons; mostly no higher than a button."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +29,14 @@ class StateStrip(QFrame):
         self._icon = QLabel()
         self._icon.setProperty("icon_px", 20)
         self.text = ElidedLabel()
+        self.more = muted()
+        self.more.setWordWrap(True)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addStretch(1)
+        words.addWidget(self.text)
+        words.addWidget(self.more)
+        words.addStretch(1)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
@@ -38,7 +47,7 @@ class StateStrip(QFrame):
         layout.setContentsMargins(12, 6, 8, 6)
         layout.setSpacing(10)
         layout.addWidget(self._icon)
-        layout.addWidget(self.text, 3)
+        layout.addLayout(words, 3)
         layout.addWidget(self.progress, 2)
         layout.addWidget(self._row)
 
@@ -50,15 +59,16 @@ class StateStrip(QFrame):
         self,
         icon: tuple[str, str],
         text: str,
-        tip: str,
+        more: str,
         fraction: float | None = None,
         buttons: Sequence[Button] = (),
     ) -> None:
-        """`icon`: name and colour. `tip`: the same at length. `fraction`: 0 to 1, None hides the
-        bar."""
+        """`icon`: name and colour. `more`: smaller, below, if there is more to say. `fraction`: 0
+        to 1, None hides the bar."""
         set_icon(self._icon, *icon)
         self.text.setText(text)
-        self.setToolTip(tip)
+        self.more.setText(more)
+        self.more.setVisible(bool(more))
         self.progress.setVisible(fraction is not None)
         self.progress.setAccessibleName(text)
         if fraction is not None:
