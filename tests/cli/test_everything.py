@@ -28,12 +28,14 @@ def lived_in() -> list[Path]:
     return [where.database, path]
 
 
-@pytest.mark.parametrize(("answer", "goes"), [("yes", True), ("no", False), ("", False)])
+@pytest.mark.parametrize(
+    ("answer", "goes"), [("yes\n", True), ("no\n", False), ("\n", False), ("", False)]
+)
 def test_a_person_is_asked(
     place: Place, stemdesk: Command, monkeypatch: pytest.MonkeyPatch, answer: str, goes: bool
 ) -> None:
     kept = lived_in()
-    monkeypatch.setattr(sys, "stdin", Terminal(f"{answer}\n"))
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
     said = stemdesk("clean", "--everything")
     assert said.code == 0 and "Cache: 1 kB in" in said.out
     assert [path.exists() for path in kept] == [not goes] * 2

@@ -62,4 +62,7 @@ def _agreed() -> bool:
     if not sys.stdin.isatty():
         print("stemdesk: Add --yes to remove it without a question.", file=sys.stderr)
         return False
-    return input('Remove all of this? Type "yes": ').strip().casefold() == "yes"
+    try:
+        return input('Remove all of this? Type "yes": ').strip().casefold() == "yes"
+    except EOFError:
+        return False

@@ -48,13 +48,7 @@ def run_command(arguments: Sequence[str]) -> int:
             cancel = CancelToken()
             _stop_on_signals(cancel)
             return models.run(options, where, settings, cancel)
-        if options.command == "clean" and options.everything:
-            from stemdesk.cli import everything
-
-            return everything.run(options, where)
-        from stemdesk.cli import reports
-
-        return int(getattr(reports, options.command)(where, settings, options.json))
+        return _report(options, where, settings)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except SettingsError as error:
@@ -63,6 +57,15 @@ def run_command(arguments: Sequence[str]) -> int:
     except StemDeskError as error:
         _complain(error)
         return 1
+
+
+def _report(options: argparse.Namespace, where: Folders, settings: Settings) -> int:
+    """`stemdesk doctor` and `stemdesk clean`."""
+    from stemdesk.cli import everything, reports
+
+    if options.command == "clean" and options.everything:
+        return everything.run(options, where)
+    return int(getattr(reports, options.command)(where, settings, options.json))
 
 
 def _told(run: Callable[[], int], display: Display) -> int:

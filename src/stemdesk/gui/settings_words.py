@@ -74,3 +74,35 @@ def open_name(place: str) -> str:
 
 def about_text(version: str) -> str:
     return f"StemDesk {version}. It works on this computer alone and tells nobody anything."
+
+
+# Deleting everything
+
+DELETE_HEADLINE = "Delete everything StemDesk keeps?"
+DELETE_TEXT = (
+    "Your stems and your songs stay where they are. All of this goes, and then StemDesk closes:"
+)
+KEPT_NAMES = {
+    "list": "The list of songs",
+    "scratch": "Working files of songs that are not finished",
+    "cache": "Decoded songs and waveforms",
+    "models": "Models",
+    "logs": "Logs",
+    "settings": "Settings",
+}
+NOTHING_KEPT = "There is nothing to delete."
+KEEP_EVERYTHING = "Keep everything"
+DELETE_AND_CLOSE = "Delete and close"
+AT_WORK_HEADLINE = "A song is being split"
+AT_WORK_TEXT = (
+    "Everything can be deleted when no song is being split, here or in another StemDesk. "
+    "Wait for it, or cancel it, then try again."
+)
+
+
+def models_too(count: int) -> str:
+    return f"Models, too ({format_bytes(count)}; they can be downloaded again)"
+
+
+def left_text(paths: tuple[str, ...]) -> str:
+    return "This is still there:\n" + "\n".join(map(printable, paths))
