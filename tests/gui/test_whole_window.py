@@ -7,104 +7,39 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from stemdesk.audio.output import NullOutput, Pull
 from stemdesk.audio.player import Player
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
-from stemdesk.core.settings import Settings
 from stemdesk.gui import labels
 from stemdesk.gui.ask_model import AskModel
-from stemdesk.gui.controller import Controller
 from stemdesk.gui.dialogs import CloseChoice, Dialog
 from stemdesk.gui.models_page import ModelsPage
 from stemdesk.gui.settings_dialog import SettingsDialog
-from stemdesk.gui.values import Surroundings
 from stemdesk.gui.window import MainWindow
 from stemdesk.jobs.folder import is_complete, read_manifest
 from stemdesk.jobs.store import JobStore
 from support.desk import Desk, failing
-from support.media import bursts, make
-from support.models import SAMPLERATE, SOURCES, install_small
+from support.house import Ear, House
+from support.models import SOURCES
 from support.released import release, serving
 from support.stage import drag, drop, file_mime
 from support.web import Reply, Web
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
-LONG_MS = 60_000
 LEFT = Qt.MouseButton.LeftButton
 SOURCE = Path(__file__).parents[2] / "src"
-
-
-class Ear:
-    """Makes outputs that nobody hears, and knows how loud they were."""
-
-    def __init__(self) -> None:
-        self.loudest = 0.0
-
-    def open(self, samplerate: int, pull: Pull, _device: str = "") -> NullOutput:
-        def listening(out: NDArray[np.float32]) -> None:
-            pull(out)
-            self.loudest = max(self.loudest, float(np.abs(out).max()))
-
-        return NullOutput(samplerate, listening)
-
-
-class House:
-    """Windows with their controllers, one after the other, on the same folders."""
-
-    def __init__(self, desk: Desk, qtbot: QtBot) -> None:
-        self.desk = desk
-        self.qtbot = qtbot
-        self.ear = Ear()
-        self._controllers: list[Controller] = []
-        # Held until the test is over: the garbage collector would end them in any thread.
-        self._held: list[tuple[Controller, MainWindow]] = []
-        install_small(desk.folders.models, "small")
-
-    def open(self) -> tuple[Controller, MainWindow]:
-        around = Surroundings(poll_ms=20, retry_ms=20)
-        controller = Controller(self.desk.folders, Settings(device="cpu"), surroundings=around)
-        self._controllers.append(controller)
-        window = MainWindow(controller, lambda: Player(self.ear.open), lambda: "")
-        self._held.append((controller, window))
-        self.qtbot.addWidget(window, before_close_func=lambda _: self._end())
-        window.resize(1280, 800)
-        window.show()
-        self.qtbot.waitExposed(window)
-        with self.qtbot.waitSignal(controller.models_known, timeout=LONG_MS):
-            controller.start()
-        return controller, window
-
-    def close(self) -> None:
-        """End the controller as the app does when its window has closed."""
-        while self._controllers:
-            assert self._controllers.pop().close(30_000)
-
-    def _end(self) -> None:
-        self.close()
-        for controller, _ in self._held:
-            controller.deleteLater()
-
-    def song(self, name: str, seconds: float) -> Path:
-        samples = bursts(round(seconds * SAMPLERATE), SAMPLERATE, seed=7)
-        return make(self.desk.root / name, "wav-f32", samples, SAMPLERATE)
-
-    def wait_until(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=LONG_MS)
 
 
 @pytest.fixture
@@ -421,7 +356,7 @@ def test_a_download_that_hangs_does_not_hold_the_end_up_and_goes_on_next_time(
         (page,) = window.findChildren(ModelsPage)
         row = page.rows["htdemucs"]
         row.download.click()
-        assert web.stalled.wait(LONG_MS / 1000)
+        assert web.stalled.wait(60)
         house.wait_until(lambda: row.state.text().startswith("Downloading 50 %"))
         page.reject()
         assert window.close()  # no question: no song is being split
