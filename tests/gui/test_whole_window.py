@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QPushButton
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from stemdesk.audio.output import NullOutput, Pull
@@ -55,7 +55,7 @@ class Ear:
     def __init__(self) -> None:
         self.loudest = 0.0
 
-    def open(self, samplerate: int, pull: Pull) -> NullOutput:
+    def open(self, samplerate: int, pull: Pull, _device: str = "") -> NullOutput:
         def listening(out: NDArray[np.float32]) -> None:
             pull(out)
             self.loudest = max(self.loudest, float(np.abs(out).max()))
@@ -126,7 +126,7 @@ def test_a_song_is_dropped_split_and_played_and_another_goes_on_next_time(house:
     first = file_mime([house.song("one.wav", 2.0)])
     assert drag(window, first) and drop(window, first)
     house.wait_until(lambda: bool(controller.jobs) and controller.jobs[0].state is JobState.DONE)
-    house.wait_until(lambda: window.song.shows_stems)  # the only song is selected
+    house.wait_until(lambda: window.song.shows_finished)  # the only song is selected
     lanes = window.song.stems.lanes
     house.wait_until(lambda: [lane.stem for lane in lanes if lane.wave.layers] == list(SOURCES))
 
@@ -171,7 +171,7 @@ def test_a_song_is_dropped_split_and_played_and_another_goes_on_next_time(house:
     house.wait_until(lambda: [job.state for job in controller.jobs] == [JobState.DONE] * 2)
     assert fractions and fractions[0] > 0  # not from the start again
     window.library.view.select(job_id)
-    house.wait_until(lambda: window.song.shows_stems and window.song.job_id == job_id)
+    house.wait_until(lambda: window.song.shows_finished and window.song.job_id == job_id)
     output = controller.jobs[1].output
     assert output is not None
     manifest = read_manifest(output)
@@ -183,7 +183,9 @@ def test_the_format_that_is_chosen_in_the_window_is_what_is_saved(house: House) 
     controller, window = house.open()
     window.show_settings()
     (dialog,) = window.findChildren(SettingsDialog)
-    dialog.format.setCurrentIndex(dialog.format.findData("wav"))
+    kind = dialog.fields["format"].control
+    assert isinstance(kind, QComboBox)
+    kind.setCurrentIndex(kind.findData("wav"))
     press(window, labels.SAVE)
     assert controller.settings.format == "wav"
     controller.add_paths([house.song("one.wav", 0.7)])
@@ -199,7 +201,7 @@ def test_the_format_that_is_chosen_in_the_window_is_what_is_saved(house: House) 
 def test_a_song_with_a_damaged_stem_is_really_split_again(house: House) -> None:
     controller, window = house.open()
     controller.add_paths([house.song("one.wav", 0.7)])
-    house.wait_until(lambda: window.song.shows_stems)
+    house.wait_until(lambda: window.song.shows_finished)
     before = controller.jobs[0].output
     assert before is not None
     window.close()
@@ -211,7 +213,7 @@ def test_a_song_with_a_damaged_stem_is_really_split_again(house: House) -> None:
     house.wait_until(lambda: panel.headline.text() == labels.DAMAGED_HEADLINE)
     next(it for it in panel.buttons if it.text().strip() == "Split again").click()
     house.wait_until(lambda: controller.jobs[0].output not in (None, before))
-    house.wait_until(lambda: window.song.shows_stems)
+    house.wait_until(lambda: window.song.shows_finished)
     after = controller.jobs[0].output
     assert after is not None and after == before.with_name("one (2)")
     assert bad.is_file()  # nothing of the person's is deleted
@@ -290,8 +292,9 @@ def test_a_song_that_is_cancelled_says_so_until_it_has_ended(
     (job_id,) = desk.add("a.mp3")
     desk.controller.release()
     desk.wait_for(JobState.SEPARATING, job_id)
-    next(it for it in window.song.panel.buttons if it.text().strip() == "Cancel").click()
-    assert window.song.panel.headline.text() == "Cancelling…"
+    desk.wait_until(lambda: window.song.shows_stems)  # its file is there
+    next(it for it in window.song.strip.buttons if it.text().strip() == "Cancel").click()
+    assert window.song.strip.text.text() == "Cancelling…"
     let_go.set()
     desk.wait_for(JobState.CANCELLED, job_id)
     assert window.song.panel.headline.text() == "Cancelled"
@@ -379,7 +382,7 @@ def test_a_first_song_waits_for_the_model_that_is_downloaded_for_it(
         house.wait_until(lambda: controller.jobs[0].state is JobState.DONE)
         assert len(server.asked) == 1
     assert controller.jobs[0].separation.model == "htdemucs"
-    house.wait_until(lambda: window.song.shows_stems)
+    house.wait_until(lambda: window.song.shows_finished)
     assert not window.song.header.draft.isVisible()
     assert window.add_bar.model.currentText() == "htdemucs"
 
@@ -400,7 +403,7 @@ def test_a_server_that_is_not_there_is_said_and_the_draft_is_taken_instead(
     next(it for it in panel.buttons if it.text().strip() == "Split a draft now").click()
     house.wait_until(lambda: controller.jobs[0].state is JobState.DONE)
     assert controller.settings.draft_accepted
-    house.wait_until(lambda: window.song.shows_stems)
+    house.wait_until(lambda: window.song.shows_finished)
     assert window.song.header.draft.isVisible()
 
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from stemdesk.core.errors import ErrorCode, SourceError, write_error
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken
-from stemdesk.gui.song_source import SongSource
 from stemdesk.gui.tasks import Outcome, Tasks
-
-if TYPE_CHECKING:
-    from stemdesk.audio.playable import Playable
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +62,8 @@ class SongReader(QObject):
         song = outcome.value
         if song is None:
             self.missing.emit(job_id)
-            return
-        self.found.emit(song)
+        else:
+            self.found.emit(song)
 
 
 def find_stems(job_id: str, folder: Path) -> SongFiles:
@@ -95,17 +90,3 @@ def give_up_folder(folder: Path) -> None:
         pass  # it counts as split no more
     except OSError as error:
         raise write_error(error, folder) from error
-
-
-def source_of(song: SongFiles) -> SongSource:
-    """The song as it is drawn."""
-    key = f"{song.folder}|{song.changed_ns}"
-    return SongSource(
-        song.job_id, song.folder, song.stems, partial(_open_files, song.files), key, live=False
-    )
-
-
-def _open_files(files: dict[str, Path]) -> Playable:
-    from stemdesk.audio.song_waves import FilesPlayable
-
-    return FilesPlayable(files)

@@ -122,6 +122,10 @@ class TimeView(QObject):
         self._following = True
         self._turn_page()
 
+    def stay(self) -> None:
+        """Look where one looks; the playhead is not followed any more."""
+        self._following = False
+
     def zoom(self, factor: float, at_s: float | None = None) -> None:
         """Show `factor` times less time (more, below 1); `at_s` stays where it is on the screen,
         by default the playhead or else the middle."""

@@ -40,10 +40,10 @@ from stemdesk.gui.icons import app_icon, retint
 from stemdesk.gui.library import Library
 from stemdesk.gui.model_asks import ModelAsks
 from stemdesk.gui.model_values import ModelChoice
+from stemdesk.gui.pages import Pages
 from stemdesk.gui.playback import Playback, PlayerFactory, new_player
 from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import RowCommands
-from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.shortcuts import install_shortcuts
 from stemdesk.gui.song_view import SongView
 from stemdesk.gui.status import StatusLine
@@ -79,10 +79,12 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self._close_dialog: QDialog | None = None
         self._started = False
-        self.playback = Playback(player_factory, self)
+        self.playback = Playback(player_factory, self, controller.memory)
+        self._choose_output()
         self.commands = RowCommands(controller, self)
         self.announcer = Announcer(controller, self)
         self.models = ModelAsks(controller, self)
+        self.pages = Pages(controller, self)
         self.setWindowTitle(labels.APP_NAME)
         self.setWindowIcon(app_icon())
         self.setMinimumSize(SMALLEST)
@@ -150,6 +152,7 @@ class MainWindow(QMainWindow):
         controller.job_changed.connect(self._job_changed)
         controller.stopped.connect(self._close_now)
         self.playback.changed.connect(self._heard)
+        self.pages.settings_changed.connect(self._choose_output)
         theme.watch().changed.connect(self._retint)
 
     # What is shown
@@ -187,6 +190,9 @@ class MainWindow(QMainWindow):
     def _retint(self) -> None:
         retint(self)
 
+    def _choose_output(self) -> None:
+        self.playback.set_output(self._controller.settings.output_device)
+
     def _heard(self) -> None:
         self._controller.tasks.make_way(self.playback.playing)
         if self.playback.playing:
@@ -217,12 +223,7 @@ class MainWindow(QMainWindow):
             self.models.import_files(models)
 
     def show_settings(self) -> None:
-        controller = self._controller
-        dialog = SettingsDialog(self, controller.settings, controller.folders)
-        dialog.changed.connect(controller.change_settings)
-        dialog.changed.connect(self.status.look_at_disk)
-        dialog.models_wanted.connect(self.models.show_page)
-        dialog.show_over()
+        self.pages.show_settings()
 
     def show_keys(self) -> None:
         dialogs.KeysDialog(self).show_over()
@@ -251,7 +252,9 @@ class MainWindow(QMainWindow):
     # Drops
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        paths = paths_from_mime(event.mimeData()) if event.mimeData().hasUrls() else []
+        # A stem that is dragged out passes here on its way, and is no song to split.
+        ours = event.source() is not None or not event.mimeData().hasUrls()
+        paths = [] if ours else paths_from_mime(event.mimeData())
         if paths:
             self.overlay.show_text(drop_text(paths))
             event.acceptProposedAction()
@@ -265,7 +268,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.overlay.hide()
-        paths = paths_from_mime(event.mimeData())
+        paths = [] if event.source() is not None else paths_from_mime(event.mimeData())
         if paths:
             event.acceptProposedAction()
             self.take(paths)
