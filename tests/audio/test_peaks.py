@@ -59,7 +59,7 @@ def test_columns_hold_their_frames_and_little_more(
     assert seen.shape == (columns, 2)
     assert seen.dtype == np.float32
     step = (last - first) / columns
-    slack = max(BASE_FRAMES, step / 4)
+    slack = max(float(BASE_FRAMES), step / 4)
     for number in range(columns):
         begin, end = first + number * step, first + (number + 1) * step
         inner = np.arange(int(np.ceil(begin)), min(frames, int(np.ceil(end))))
@@ -130,7 +130,7 @@ def test_what_is_no_number_is_silence_and_what_is_too_loud_is_cut() -> None:
     samples[0, BASE_FRAMES] = np.inf
     samples[1, 2 * BASE_FRAMES] = -99.0
     seen = of(samples).view(0, samples.shape[1], 3)
-    np.testing.assert_allclose(seen, [[0, 0], [0, FULL], [-FULL, 0]])
+    np.testing.assert_allclose(seen, np.array([[0.0, 0.0], [0.0, FULL], [-FULL, 0.0]]))
 
 
 def test_the_loudest_is_known() -> None:

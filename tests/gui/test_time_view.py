@@ -85,11 +85,9 @@ def test_the_page_turns_when_the_playhead_leaves_it() -> None:
 def test_looking_elsewhere_by_hand_turns_no_pages(qtbot: QtBot) -> None:
     view = a_view(100.0, 10.0)
     view.scroll(50.0)
-    assert not view.following
     view.set_playhead(5.0)
-    assert view.first_s == 50.0
+    assert (view.following, view.first_s) == (False, 50.0)
     view.follow()
-    assert view.following
     assert view.first_s <= 5.0 <= view.last_s
     view.scroll(50.0)
     with qtbot.waitSignal(view.sought) as sought:

@@ -16,6 +16,9 @@ from stemdesk.gui.time_view import TimeView
 from stemdesk.gui.waveform import DrawnWave, Layer, Ranges
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from stemdesk.audio.peaks import Pyramid
     from stemdesk.gui.wave_picture import Pixels, Samples
 
@@ -88,7 +91,11 @@ class Overview(DrawnWave):
         return self.peaks(self._original, first, columns, common_scale([self._original]))
 
     def _fill_stems(
-        self, first: int, pixels: Pixels, shape: Samples | None, finished: object
+        self,
+        first: int,
+        pixels: Pixels,
+        shape: Samples | None,
+        finished: NDArray[np.bool_] | None,
     ) -> None:
         from stemdesk.gui import wave_picture as wave
 

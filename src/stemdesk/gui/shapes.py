@@ -29,7 +29,8 @@ def stacked(peaks: Sequence[Samples]) -> Samples:
     NaN where a stem is not known."""
     import numpy as np
 
-    return np.cumsum([np.abs(stem).max(axis=1) for stem in peaks], axis=0)
+    heights: Samples = np.cumsum([np.abs(stem).max(axis=1) for stem in peaks], axis=0)
+    return heights
 
 
 def summed(heights: Samples) -> Samples:
@@ -48,5 +49,6 @@ def shares(heights: Samples) -> Samples:
     from 0 to 1: painted from the last stem to the first, each keeps its share in sight."""
     import numpy as np
 
-    total = heights[-1]
-    return np.divide(heights, total, out=np.ones_like(heights), where=total > 0)
+    parts: Samples = np.ones_like(heights)
+    np.divide(heights, heights[-1], out=parts, where=heights[-1] > 0)
+    return parts

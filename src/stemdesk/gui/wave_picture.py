@@ -135,4 +135,5 @@ def finished(
     """Which of these columns are finished at their middle; the ranges are ordered."""
     middles = (first + 0.5 + np.arange(columns)) * column_s
     edges = np.array(ranges_s, np.float64).ravel()
-    return np.searchsorted(edges, middles, side="right") % 2 == 1
+    within: NDArray[np.bool_] = np.searchsorted(edges, middles, side="right") % 2 == 1
+    return within
