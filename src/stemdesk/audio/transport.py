@@ -73,7 +73,7 @@ class Transport:
     def length(self) -> int:
         """Frames of the song, 0 without one."""
         song = self._song
-        return 0 if song is None else song.frames
+        return 0 if song is None else max(song.frames, song.known)
 
     @property
     def samplerate(self) -> int:
