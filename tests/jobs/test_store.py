@@ -215,7 +215,8 @@ def test_a_database_of_the_first_version_is_brought_up(path: Path) -> None:
     (job,) = store.add([a_job(Path("a"))])
     store.close()
     old = sqlite3.connect(path, isolation_level=None)
-    old.execute("DROP TABLE listening")
+    for table in ("listening", "runs"):
+        old.execute(f"DROP TABLE {table}")
     old.execute("PRAGMA user_version = 1")
     old.close()
     store = JobStore(path)

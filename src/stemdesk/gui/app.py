@@ -23,6 +23,7 @@ from stemdesk.gui.controller import Controller
 from stemdesk.gui.delete_everything import delete_everything
 from stemdesk.gui.instance import Instance, hand_over
 from stemdesk.gui.reports import NO_ANSWER, error_message
+from stemdesk.gui.run_notes import RunNotes
 from stemdesk.gui.runner import load_pipeline
 from stemdesk.gui.stay_awake import StayAwake
 from stemdesk.gui.window import MainWindow, why_no_sound
@@ -99,6 +100,7 @@ def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
 
     window = MainWindow(controller, sound_reason=sound_reason)
     window.pages.settings_changed.connect(StayAwake(controller).look)
+    RunNotes(controller)
     connect(app, instance, controller, window)
 
     def begin() -> None:

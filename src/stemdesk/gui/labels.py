@@ -194,6 +194,7 @@ KEYS = (
     ("Ctrl+Shift+M", "Models"),
     ("Ctrl+,", "Settings"),
     ("F1", "These keys"),
+    ("F12", "Diagnostics"),
     ("Ctrl+Q", "Quit"),
 )
 

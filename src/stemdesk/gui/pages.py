@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from stemdesk.gui.delete_everything import DeleteDialog, find_everything, show_at_work
+from stemdesk.gui.diagnostics import DiagnosticsPage, Heard
 from stemdesk.gui.settings_dialog import Around, SettingsDialog
 from stemdesk.gui.tasks import Outcome
+from stemdesk.gui.values import DeviceLike
 
 if TYPE_CHECKING:
     from stemdesk.core.settings import Settings
@@ -28,7 +30,9 @@ class Pages(QObject):
         self._controller = controller
         self._window = window
         self._looking = False
+        self._device: DeviceLike | None = None
         self.delete_at_end: bool | None = None  # everything, when the app has closed: models, too?
+        controller.device_known.connect(self._know_device)
 
     def show_settings(self) -> None:
         controller, window = self._controller, self._window
@@ -37,8 +41,23 @@ class Pages(QObject):
         dialog = SettingsDialog(window, controller.settings, around)
         dialog.changed.connect(self._change)
         dialog.models_wanted.connect(window.models.show_page)
+        dialog.diagnostics_wanted.connect(self.show_diagnostics)
         dialog.delete_wanted.connect(self.ask_delete)
         dialog.show_over()
+
+    def show_diagnostics(self) -> None:
+        controller, window = self._controller, self._window
+        DiagnosticsPage(
+            window, controller.folders, controller.tasks, lambda: self._device, self.heard
+        ).show_over()
+
+    def heard(self) -> Heard:
+        """What the player tells of sound."""
+        playback = self._window.playback
+        return Heard(playback.output_label, playback.underruns)
+
+    def _know_device(self, device: DeviceLike) -> None:
+        self._device = device
 
     def ask_delete(self) -> None:
         """Show all that StemDesk keeps, and ask whether it is to go."""

@@ -61,6 +61,17 @@ class PlayerPoll(QObject):
         output = self._status.output if self._status else None
         return output.reason if output is not None else ""
 
+    @property
+    def output_label(self) -> str:
+        """What plays; "" before the first play."""
+        output = self._status.output if self._status else None
+        return output.label if output is not None else ""
+
+    @property
+    def underruns(self) -> int:
+        """How often sound that was due was not there."""
+        return self._status.underruns if self._status else 0
+
     def _seconds(self, frames: int) -> float:
         rate = self._status.samplerate if self._status else 0
         return frames / rate if rate else 0.0

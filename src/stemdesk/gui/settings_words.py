@@ -106,3 +106,29 @@ def models_too(count: int) -> str:
 
 def left_text(paths: tuple[str, ...]) -> str:
     return "This is still there:\n" + "\n".join(map(printable, paths))
+
+
+# Diagnostics
+
+DIAGNOSTICS_TITLE = "Diagnostics"
+DIAGNOSTICS_TEXT = (
+    "How StemDesk does on this computer. What is copied names neither you nor your home folder, "
+    "and no web address in full."
+)
+DIAGNOSTICS_NAME = "Diagnostics as text"
+COPY_DIAGNOSTICS = "Copy diagnostics"
+COPY_DIAGNOSTICS_TIP = "Copy all of it, for a report or a question (Ctrl+Shift+C)"
+LOOK_AGAIN = "Look again"
+LOOK_AGAIN_TIP = "Ask for all of it anew (F5)"
+LOG_HEAD = "The log's last lines:"
+NO_LOG = "The log is empty."
+NOT_PLAYED = "nothing was played yet"
+
+
+def sound_line(output: str, underruns: int) -> str:
+    times = "time" if underruns == 1 else "times"
+    return f"Sound: {printable(output) or NOT_PLAYED}; it ran dry {underruns} {times}"
+
+
+def device_line(label: str, reason: str) -> str:
+    return f"Device: {printable(label)} ({printable(reason)})"

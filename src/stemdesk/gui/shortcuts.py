@@ -37,6 +37,7 @@ def install_shortcuts(window: MainWindow) -> PlainKeys:
         ("Ctrl+,", window.show_settings),
         ("Ctrl+Shift+M", window.models.show_page),
         ("F1", window.show_keys),
+        ("F12", window.pages.show_diagnostics),
         ("Ctrl+Q", window.close),
         ("Ctrl+L", lambda: _to_library(window)),
         ("Ctrl+D", window.empty.demo.click),

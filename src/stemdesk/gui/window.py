@@ -128,6 +128,8 @@ class MainWindow(QMainWindow):
         controller, bar = self._controller, self.add_bar
         bar.paths_given.connect(self.take)
         bar.settings_wanted.connect(self.show_settings)
+        self.status.diagnostics.clicked.connect(self.pages.show_diagnostics)
+        self.status.heard = self.pages.heard
         bar.library_wanted.connect(self.body.toggle)
         for source in (bar, self.empty.welcome, self.song):
             source.models_wanted.connect(self.models.show_page)

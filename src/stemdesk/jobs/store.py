@@ -24,6 +24,7 @@ from stemdesk.core.notices import Notice
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.options import ExportOptions, SeparationOptions
 from stemdesk.core.track import Tags
+from stemdesk.jobs.runs import Run, Speed, Totals
 from stemdesk.jobs.scheduler import keeps_scratch
 from stemdesk.log import log
 
@@ -44,6 +45,16 @@ _MIGRATIONS = (
     CREATE TABLE listening (
         job TEXT PRIMARY KEY,
         document TEXT NOT NULL
+    );
+    """,
+    """
+    CREATE TABLE runs (
+        ended REAL NOT NULL,
+        outcome TEXT NOT NULL,
+        model TEXT NOT NULL,
+        device TEXT NOT NULL,
+        music_s REAL NOT NULL,
+        spent_s REAL NOT NULL
     );
     """,
 )
@@ -141,6 +152,30 @@ class JobStore:
                 (json.dumps(str(source)),),
             )
             return _jobs(rows)
+
+    def note_run(self, run: Run) -> None:
+        """Keep how a job went; it stays when the job is taken off the list."""
+        with self._translated(), self._transaction():
+            self._db.execute(
+                "INSERT INTO runs (outcome, ended, model, device, music_s, spent_s) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (run.outcome.value, run.ended, run.model, run.device, run.music_s, run.spent_s),
+            )
+
+    def totals(self) -> Totals:
+        """How all jobs went."""
+        with self._translated():
+            counts = dict(self._db.execute("SELECT outcome, count(*) FROM runs GROUP BY outcome"))
+            speeds = self._db.execute(
+                "SELECT model, device, count(*), sum(music_s), sum(spent_s) FROM runs "
+                "WHERE music_s > 0 GROUP BY model, device ORDER BY max(ended) DESC"
+            )
+            return Totals(
+                done=counts.get(JobState.DONE.value, 0),
+                failed=counts.get(JobState.FAILED.value, 0),
+                cancelled=counts.get(JobState.CANCELLED.value, 0),
+                speeds=tuple(Speed(*row) for row in speeds),
+            )
 
     def change_count(self) -> int:
         """Grows whenever another process has written."""
