@@ -51,7 +51,8 @@ def finished(folder: Path, source: Path) -> Path:
         soundfile.write(path, stem(number), RATE, subtype="FLOAT")
         files.append({"stem": name, "file": path.name, "bytes": path.stat().st_size})
     manifest = {
-        "version": 1, "key": "key", "source": {"title": "", "artist": "", "fingerprint": fingerprint(source)},
+        "version": 1, "key": "key",
+        "source": {"title": "", "artist": "", "fingerprint": fingerprint(source)},
         "model": {"name": "small"}, "frames": round(SECONDS * RATE), "samplerate": RATE,
         "files": files, "notices": [],
     }  # fmt: skip

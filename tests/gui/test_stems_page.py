@@ -184,6 +184,21 @@ def test_what_is_heard_is_said(qtbot: QtBot, page: StemsPage, player: FakePlayer
     assert hint.text() == ""
 
 
+def test_without_an_original_there_is_nothing_to_compare(
+    qtbot: QtBot, page: StemsPage, player: FakePlayer
+) -> None:
+    page.show_song(source())
+    side = page.transport.side
+    assert side.original.isEnabled()
+    page._playback.play()
+    player.be(has_original=False)
+    qtbot.waitUntil(lambda: not side.original.isEnabled())
+    assert side.original.toolTip() == desk_words.NO_ORIGINAL_TIP
+    page._playback.toggle_side()
+    assert not page._playback.on_original
+    assert side.stems.isChecked()
+
+
 def test_meters_show_what_is_heard(qtbot: QtBot, page: StemsPage, player: FakePlayer) -> None:
     page.show_song(source())
     page._playback.play()

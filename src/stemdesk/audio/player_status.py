@@ -44,7 +44,8 @@ class PlayerStatus:
     in hertz (0 without a song). `output`: what sounds, None before the first play. `error`: why
     it fell silent: a stem that is gone or damaged (FAILED), or a lost sound device (PAUSED).
     `hears_original`: because of `side`, or because the stems are not finished here. `waiting`: it
-    plays, and the song is not decoded as far as this yet."""
+    plays, and the song is not decoded as far as this yet. `has_original`: whether there is an
+    original to compare with."""
 
     state: PlayerState
     position_frames: int
@@ -60,3 +61,4 @@ class PlayerStatus:
     hears_original: bool = False
     waiting: bool = False
     levels: Levels = field(default_factory=Levels)
+    has_original: bool = True

@@ -154,6 +154,8 @@ class Playback(PlayerPoll):
         """Hear the song as it was, or the stems."""
         if self._song is None or self._player is None or original == self._original:
             return
+        if original and not self.has_original:
+            return
         from stemdesk.audio.player import Side
 
         self._original = original

@@ -56,6 +56,11 @@ class PlayerPoll(QObject):
         return self._status is not None and self.playing and self._status.waiting
 
     @property
+    def has_original(self) -> bool:
+        """Whether there is an original to compare with, as far as is known."""
+        return self._status is None or not self.ready or self._status.has_original
+
+    @property
     def silent_reason(self) -> str:
         """Why nothing is heard although it plays; "" if something is, or is not known."""
         output = self._status.output if self._status else None
@@ -107,5 +112,6 @@ class PlayerPoll(QObject):
 
 
 def _shape(status: PlayerStatus) -> tuple[object, ...]:
-    output, heard = status.output, (status.hears_original, status.waiting)
+    output = status.output
+    heard = (status.hears_original, status.waiting, status.has_original)
     return status.state, status.length_frames, status.samplerate, output, heard

@@ -226,7 +226,7 @@ class StemsPage(QWidget):
         playback = self._playback
         self.view.set_length(playback.length_s)
         self.transport.show_state(playback.playing, playback.ready, playback.waiting)
-        self.transport.side.show_side(playback.on_original)
+        self.transport.side.show_side(playback.on_original, playback.has_original)
         hint = ""
         if playback.waiting:
             hint = desk_words.WAITING

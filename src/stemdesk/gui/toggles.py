@@ -48,7 +48,11 @@ class SideSwitch(QWidget):
         line.addWidget(self.stems)
         self.show_side(False)
 
-    def show_side(self, original: bool) -> None:
+    def show_side(self, original: bool, there: bool = True) -> None:
+        """What was chosen, and whether the original is there at all."""
+        self.original.setEnabled(there or original)
+        tip = desk_words.ORIGINAL_TIP if there else desk_words.NO_ORIGINAL_TIP
+        self.original.setToolTip(native_keys(tip))
         self.original.setChecked(original)
         self.stems.setChecked(not original)
 
