@@ -29,9 +29,11 @@ Ranges = Sequence[tuple[float, float]]
 
 
 class StemsPage(QWidget):
-    """Shows what the playback plays, and asks it for what is clicked. `drag_wanted`: a stem is
-    dragged out of the window; `remix_drag_wanted`: the whole remix is."""
+    """Shows what the playback plays, and asks it for what is clicked. `shown`: a `SongSource`,
+    another one. `drag_wanted`: a stem is dragged out of the window; `remix_drag_wanted`: the
+    whole remix is."""
 
+    shown = Signal(object)
     folder_wanted = Signal()
     drag_wanted = Signal(str)
     remix_drag_wanted = Signal()
@@ -147,9 +149,8 @@ class StemsPage(QWidget):
 
     def _show_all(self) -> None:
         saved = self._source is not None and self._source.folder is not None
-        for grip in (self.transport.grip, *(lane.head.grip for lane in self.lanes)):
-            grip.setEnabled(saved)
         self.transport.folder.setEnabled(saved)
+        self.shown.emit(self._source)
         self._show_state()
         self._show_tuning()
         self._show_balance()

@@ -95,7 +95,7 @@ class TransportBar(QFrame):
             self.master,
             _group(self.folder, self.grip),
             self.presets,
-            _group(self.speed, self.key),
+            _group(self.speed, self.key, gap_px=_GROUP_GAP_PX),
         ):
             flow.addWidget(group)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -162,11 +162,11 @@ def _time_label() -> QLabel:
     return label
 
 
-def _group(*widgets: QWidget) -> QWidget:
+def _group(*widgets: QWidget, gap_px: int = 4) -> QWidget:
     group = QWidget()
     line = QHBoxLayout(group)
     line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(4)
+    line.setSpacing(gap_px)
     for widget in widgets:
         line.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
     return group

@@ -32,6 +32,7 @@ from stemdesk.gui import dialogs, labels, messages, model_words, theme
 from stemdesk.gui.add_bar import AddBar
 from stemdesk.gui.announcer import Announcer
 from stemdesk.gui.banners import Banners
+from stemdesk.gui.desk_drags import DeskDrags
 from stemdesk.gui.dialogs import CloseChoice
 from stemdesk.gui.drawer import NARROW_PX, Body
 from stemdesk.gui.drop import DropOverlay, drop_text, model_files, paths_from_mime
@@ -111,12 +112,13 @@ class MainWindow(QMainWindow):
         self._area.addWidget(self.empty)
         self._area.addWidget(song_holder)
         self.body = Body(self.library, self._area)
+        self.drags = DeskDrags(controller, self.song.stems, self.playback)
         self.status = StatusLine(controller, controller.tasks, sound_reason)
         self.centre = QWidget()
         layout = QVBoxLayout(self.centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.add_bar, self.banners):
+        for part in (self.add_bar, self.banners, self.drags.note):
             layout.addWidget(part)
         layout.addWidget(self.body, 1)
         layout.addWidget(self.status)
@@ -325,6 +327,7 @@ class MainWindow(QMainWindow):
         """Begin to let go; whoever ends the app waits for it."""
         self._save_geometry()
         self.playback.shut()
+        self.drags.out.close()
 
     def _save_geometry(self) -> None:
         text = base64.b64encode(self.saveGeometry().data()).decode("ascii")
