@@ -9,7 +9,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from typing import Any
 from stemdesk.audio.energy import Energies
 from stemdesk.audio.peaks import Pyramid, without
 from stemdesk.audio.playable import Playable, Range, Reader
-from stemdesk.audio.reader import StemReader
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.files import replace_file
 from stemdesk.core.progress import CancelToken
@@ -138,34 +137,6 @@ class SongWaves:
         original = self.pyramids.get(ORIGINAL)
         unread = original is not None and without([(0, playable.known)], original.covers())
         return not unread and not without(whole, self._measured)
-
-
-class FilesPlayable:
-    """Stands in for `player.open_files` until that is merged: stems from files, nothing else."""
-
-    original = None
-    known = 0
-    complete = True
-
-    def __init__(self, files: Mapping[str, Path]) -> None:
-        self._readers = {name: StemReader(path) for name, path in files.items()}
-        first = next(iter(self._readers.values()))
-        self.stems = tuple(files)
-        self.samplerate = first.samplerate
-        self.frames = max(reader.frames for reader in self._readers.values())
-
-    def stem(self, name: str) -> Reader:
-        return self._readers[name]
-
-    def final(self) -> tuple[Range, ...]:
-        return ((0, self.frames),)
-
-    def want(self, frame: int) -> None:
-        pass
-
-    def close(self) -> None:
-        for reader in self._readers.values():
-            reader.close()
 
 
 def blocks(ranges: Iterable[Range]) -> Iterator[Range]:
