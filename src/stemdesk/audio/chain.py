@@ -151,7 +151,8 @@ def _grid(position: Fraction, step: Fraction, ratio: Fraction) -> tuple[int, int
     if ratio == 1:
         return math.floor(position), 0
     fewest = math.ceil(RESAMPLER_LEAD / ratio)
-    for skipped in range(fewest, fewest + min(step.denominator, _TRIES)):
+    tries = step.denominator if step.denominator <= _TRIES else 0  # a key has steps of its own
+    for skipped in range(fewest, fewest + tries):
         origin = position - skipped * step
         if origin.denominator == 1:
             return int(origin), skipped
