@@ -133,7 +133,8 @@ def sum_of(weights: dict[str, float], at_s: float, frames: int) -> Samples:
         weight * stem(STEMS.index(name))[start : start + frames].T
         for name, weight in weights.items()
     ]
-    return np.sum(parts, axis=0).astype(np.float32)
+    summed: Samples = np.sum(parts, axis=0).astype(np.float32)
+    return summed
 
 
 def all_at(weight: float) -> dict[str, float]:
