@@ -21,6 +21,7 @@ FLOOR = {
     "log": 1,
     "memory": 1,
     "priority": 1,
+    "awake": 2,
     "fetch": 2,
     "models": 3,
     "audio": 3,

@@ -10,11 +10,13 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 _MAX_BYTES = 2 * 1024 * 1024
 _BACKUPS = 3  # 8 MiB in all
 
 log = logging.getLogger("stemdesk")
+_crashes: list[IO[str]] = []  # kept open for the life of the process, for faulthandler
 
 
 def set_up(folder: Path, name: str) -> None:
@@ -32,12 +34,22 @@ def set_up(folder: Path, name: str) -> None:
             logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(message)s")
         )
         log.addHandler(handler)
-        # Kept open for the life of the process: faulthandler writes to its descriptor.
-        faulthandler.enable((folder / f"{name}-crash.log").open("a", encoding="utf-8"))
+        _crashes.append((folder / f"{name}-crash.log").open("a", encoding="utf-8"))
+        faulthandler.enable(_crashes[-1])
     sys.excepthook = _log_uncaught
     threading.excepthook = lambda args: _log_uncaught(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
     )
+
+
+def close() -> None:
+    """Let the files go, so that they can be deleted on every system; nothing is logged after."""
+    faulthandler.disable()
+    while _crashes:
+        _crashes.pop().close()
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
 
 
 def _log_uncaught(

@@ -8,7 +8,11 @@ a third of the whole time. Other C libraries are left as they are.
 from __future__ import annotations
 
 import ctypes
+import os
+import platform
+import subprocess
 import sys
+from pathlib import Path
 
 # mallopt's parameters, from glibc's malloc.h
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
@@ -34,6 +38,70 @@ def give_back() -> None:
     libc = _glibc()
     if libc is not None:
         libc.malloc_trim(0)
+
+
+def used_bytes() -> int:
+    """The memory that this process holds; 0 where the system does not tell."""
+    try:
+        if platform.system() == "Linux":
+            pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+            return pages * os.sysconf("SC_PAGE_SIZE")
+        if platform.system() == "Windows":
+            return _windows_used()
+        command = ["/bin/ps", "-o", "rss=", "-p", str(os.getpid())]
+        answer = subprocess.run(command, capture_output=True, check=True, timeout=5)
+        return int(answer.stdout) * 1024
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return 0
+
+
+def total_bytes() -> int:
+    """The memory of this computer; 0 where the system does not tell."""
+    try:
+        if platform.system() == "Windows":
+            return _windows_total()
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0
+
+
+class _Counters(ctypes.Structure):
+    """PROCESS_MEMORY_COUNTERS of psapi.h."""
+
+    _fields_ = [
+        ("size", ctypes.c_uint32),
+        ("faults", ctypes.c_uint32),
+        ("peak", ctypes.c_size_t),
+        ("used", ctypes.c_size_t),
+        ("others", ctypes.c_size_t * 6),
+    ]
+
+
+class _Status(ctypes.Structure):
+    """MEMORYSTATUSEX of sysinfoapi.h."""
+
+    _fields_ = [
+        ("size", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        ("total", ctypes.c_uint64),
+        ("others", ctypes.c_uint64 * 6),
+    ]
+
+
+def _windows_used() -> int:
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - mypy knows it on Windows only
+    kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    counters = _Counters(size=ctypes.sizeof(_Counters))
+    process = ctypes.c_void_p(kernel.GetCurrentProcess())
+    kernel.K32GetProcessMemoryInfo(process, ctypes.byref(counters), counters.size)
+    return int(counters.used)
+
+
+def _windows_total() -> int:
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - mypy knows it on Windows only
+    status = _Status(size=ctypes.sizeof(_Status))
+    kernel.GlobalMemoryStatusEx(ctypes.byref(status))
+    return int(status.total)
 
 
 def _glibc() -> ctypes.CDLL | None:

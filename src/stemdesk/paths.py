@@ -30,6 +30,8 @@ class Folders:
     models_override: Path | None = None
     scratch_override: Path | None = None
     output_override: Path | None = None
+    cache_home: Path | None = None
+    cache_override: Path | None = None
 
     @property
     def settings_file(self) -> Path:
@@ -43,6 +45,11 @@ class Folders:
     def scratch(self) -> Path:
         """One folder for each job that is not finished."""
         return self.scratch_override or self.data / "jobs"
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again at any time: decoded songs, waveforms, rendered remixes."""
+        return self.cache_override or self.cache_home or self.data / "cache"
 
     @property
     def models(self) -> Path:
@@ -73,7 +80,8 @@ class Folders:
         return replace(
             self,
             models_override=self.models_override or _path(settings.models_folder),
-            scratch_override=_below(settings.scratch_folder),
+            scratch_override=_below(settings.scratch_folder, "working files"),
+            cache_override=_below(settings.cache_folder, "cache"),
             output_override=_path(settings.output_folder),
         )
 
@@ -93,7 +101,14 @@ def folders() -> Folders:
     home = os.environ.get("STEMDESK_HOME")
     if home:
         root = user_path(home)
-        return Folders(root / "config", root / "data", root / "logs", root / "music", override)
+        return Folders(
+            root / "config",
+            root / "data",
+            root / "logs",
+            root / "music",
+            models_override=override,
+            cache_home=root / "cache",
+        )
     dirs = platformdirs.PlatformDirs(APP, appauthor=False)
     return Folders(
         config=Path(dirs.user_config_dir),
@@ -101,6 +116,7 @@ def folders() -> Folders:
         logs=Path(dirs.user_log_dir),
         music=Path(platformdirs.user_music_dir()),
         models_override=override,
+        cache_home=Path(dirs.user_cache_dir),
     )
 
 
@@ -108,10 +124,10 @@ def _path(setting: str) -> Path | None:
     return user_path(setting) if setting else None
 
 
-def _below(setting: str) -> Path | None:
+def _below(setting: str, name: str) -> Path | None:
     """A folder of our own in the chosen one: what is old in it is removed unasked."""
     chosen = _path(setting)
-    return None if chosen is None else chosen / f"{APP} working files"
+    return None if chosen is None else chosen / f"{APP} {name}"
 
 
 def resources() -> Path:

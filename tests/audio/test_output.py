@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from stemdesk.audio import portaudio
 from stemdesk.audio.output import (
     NullOutput,
     OutputKind,
     SounddeviceOutput,
     describe,
+    devices,
     open_output,
 )
 from stemdesk.core.errors import DeviceError, ErrorCode
@@ -44,6 +46,15 @@ class FakeStream:
         self.active = False
 
 
+def device(name: str, hostapi: int, *, outputs: int = 2, rate: float = 48_000.0) -> dict[str, Any]:
+    return {
+        "name": name,
+        "hostapi": hostapi,
+        "max_output_channels": outputs,
+        "default_samplerate": rate,
+    }
+
+
 class FakeSounddevice(ModuleType):
     """Stands in for the module `sounddevice`: one device, "Speakers"."""
 
@@ -53,6 +64,16 @@ class FakeSounddevice(ModuleType):
         super().__init__("sounddevice")
         self.streams: list[FakeStream] = []
         self.open_error: Exception | None = None
+        self.rates: tuple[int, ...] = ()  # those that the device takes; all if empty
+        self.own_rate = 48_000.0
+        self.fine = SimpleNamespace(output_underflow=False)
+        self.listed = [
+            device("Speakers", 0),
+            device("Microphone", 0, outputs=0),
+            device("Headphones", 0),
+            device("Speakers", 1),
+            device("Elsewhere", 1),
+        ]
         self.query_error: Exception | None = None
         self.started_anew: list[str] = []
         self.plugged_in = False  # a device that PortAudio does not know of yet
@@ -71,14 +92,18 @@ class FakeSounddevice(ModuleType):
     def OutputStream(self, **options: Any) -> FakeStream:
         if self.open_error:
             raise self.open_error
+        if self.rates and options["samplerate"] not in self.rates:
+            raise FakePortAudioError("Invalid sample rate")
         self.streams.append(FakeStream(**options))
         return self.streams[-1]
 
-    def query_devices(self, kind: str) -> dict[str, str]:
+    def query_devices(self, kind: str = "") -> Any:
+        if not kind:
+            return self.listed
         assert kind == "output"
         if self.query_error:
             raise self.query_error
-        return {"name": "Speakers"}
+        return device("Speakers", 0, rate=self.own_rate)
 
     def get_portaudio_version(self) -> tuple[int, str]:
         return 1246720, "PortAudio V19.7.0-devel, revision abc"
@@ -88,6 +113,7 @@ class FakeSounddevice(ModuleType):
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeSounddevice:
     module = FakeSounddevice()
     monkeypatch.setitem(sys.modules, "sounddevice", module)
+    monkeypatch.setattr(portaudio, "_portaudio", portaudio._PortAudio())
     return module
 
 
@@ -139,6 +165,23 @@ def test_a_device_that_stops_by_itself_is_not_alive(fake: FakeSounddevice) -> No
     assert alive == [True, True, False, True]
 
 
+def test_a_device_that_asks_for_nothing_any_more_has_gone(fake: FakeSounddevice) -> None:
+    now = [100.0]
+    output = SounddeviceOutput(RATE, silence, clock=lambda: now[0])
+    now[0] = 900.0  # resting: nobody expects it to ask
+    output.start()
+    alive = []
+    for _ in range(3):
+        now[0] += 2.0
+        alive.append(output.alive)
+        output._callback(np.zeros((64, 2), np.float32), 64, None, fake.fine)
+    now[0] += 4.0
+    alive.append(output.alive)
+    output.stop()
+    alive.append(output.alive)
+    assert alive == [True, True, True, False, True]
+
+
 def test_a_device_that_does_not_start_is_a_device_error(fake: FakeSounddevice) -> None:
     output = SounddeviceOutput(RATE, silence)
     fake.streams[0].start_error = FakePortAudioError("Device unavailable")
@@ -157,6 +200,64 @@ def test_a_device_that_refuses_the_rate_gives_the_null_output(fake: FakeSounddev
     output = open_output(RATE, silence)
     assert isinstance(output, NullOutput)
     assert "Invalid sample rate" in output.info.reason
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000, 88_200, 96_000, 176_400, 192_000])
+def test_a_device_that_refuses_the_songs_rate_runs_at_one_of_its_own(
+    fake: FakeSounddevice, rate: int
+) -> None:
+    fake.rates = (rate,)
+    output = open_output(22_050, silence)
+    assert output.info.kind is OutputKind.SOUNDDEVICE
+    assert output.info.samplerate == rate
+    assert fake.streams[-1].options["samplerate"] == rate
+
+
+def test_the_songs_rate_comes_first_then_the_devices_own(fake: FakeSounddevice) -> None:
+    fake.own_rate = 96_000.0
+    assert open_output(44_100, silence).info.samplerate == 44_100
+    fake.rates = (44_100, 48_000, 96_000)
+    assert open_output(22_050, silence).info.samplerate == 96_000
+
+
+def test_devices_are_those_that_can_play_each_once(fake: FakeSounddevice) -> None:
+    assert devices() == ("Speakers", "Headphones")
+
+
+def test_devices_that_were_plugged_in_are_listed_unless_something_plays(
+    fake: FakeSounddevice,
+) -> None:
+    devices()
+    assert fake.started_anew == ["terminate", "initialize"]
+    output = open_output(RATE, silence)
+    devices()
+    assert len(fake.started_anew) == 2  # it would end what plays
+    output.close()
+    output.close()
+    devices()
+    assert len(fake.started_anew) == 4
+
+
+def test_a_chosen_device_plays_and_the_default_one_where_it_is_gone(fake: FakeSounddevice) -> None:
+    output = open_output(RATE, silence, "Headphones")
+    assert (output.info.label, fake.streams[-1].options["device"]) == ("Headphones", 2)
+    assert describe("Headphones").label == "Headphones"
+    output = open_output(RATE, silence, "Unplugged")
+    assert (output.info.label, fake.streams[-1].options["device"]) == ("Speakers", None)
+
+
+def test_after_a_loss_the_devices_are_listed_anew_before_one_is_opened(
+    fake: FakeSounddevice,
+) -> None:
+    output = open_output(RATE, silence)
+    output.start()
+    fake.streams[0].active = False  # unplugged
+    assert not output.alive
+    output.close()
+    open_output(RATE, silence)
+    assert fake.started_anew == ["terminate", "initialize"]
+    open_output(RATE, silence)
+    assert len(fake.started_anew) == 2
 
 
 def test_no_device_gives_the_null_output(fake: FakeSounddevice) -> None:
@@ -192,6 +293,7 @@ def test_missing_portaudio_gives_the_null_output(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     no_portaudio(monkeypatch, error)
+    assert devices() == ()
     info = describe()
     assert (info.kind, info.label) == (OutputKind.NULL, "no sound device")
     assert info.reason == f"no PortAudio: {error}"

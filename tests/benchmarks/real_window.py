@@ -137,11 +137,15 @@ class Watch:
             self.quit_in(self.orders.seconds)
 
     def play(self, folder: Path) -> None:
-        from stemdesk.gui.song_files import SongFiles
+        from functools import partial
+
+        from stemdesk.audio.player import open_files
+        from stemdesk.gui.song_source import SongSource
 
         assert self.window is not None
         files = {path.stem: path for path in folder.iterdir() if path.suffix in (".flac", ".wav")}
-        self.window.playback.open(SongFiles("bench", folder, files))
+        opened = partial(open_files, files)
+        self.window.playback.open(SongSource("bench", folder, tuple(files), opened, "bench"))
         self.window.playback.play()
 
     def note_progress(self, job_id: str) -> None:

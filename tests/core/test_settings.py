@@ -75,7 +75,7 @@ def test_jobs_are_told_whether_stems_sum_to_the_mix() -> None:
 
 
 def test_every_setting_has_a_label() -> None:
-    assert all(item.metadata["label"] for item in fields(Settings))
+    assert all(item.metadata["declared"].label for item in fields(Settings))
 
 
 def test_an_illegal_value_is_refused() -> None:

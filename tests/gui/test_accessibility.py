@@ -166,7 +166,7 @@ def test_tab_goes_through_the_window(qtbot: QtBot, tmp_path: Path) -> None:
     window, page = stage.window, stage.window.song.stems
     window.add_bar.path.setFocus()
     order: list[QWidget] = []
-    for _ in range(60):
+    for _ in range(90):
         focused = QApplication.focusWidget()
         assert focused is not None
         if focused in order:
@@ -183,11 +183,22 @@ def test_tab_goes_through_the_window(qtbot: QtBot, tmp_path: Path) -> None:
         window.add_bar.chips[0],
         window.library.view,
         page.overview,
+        page.desk.zoom.into,
+        page.desk.zoom.follow,
         page.lanes[0].mute,
         page.lanes[0].solo,
-        page.lanes[3].solo,
+        page.lanes[0].volume,
+        page.lanes[0].pan,
+        page.lanes[1].mute,
+        page.lanes[3].pan,
         page.transport.play,
+        page.transport.loop,
+        page.transport.side.stems,
+        page.transport.master.fader,
         page.transport.folder,
+        *(button for button in page.transport.presets.buttons.values()),
+        page.transport.speed.fader,
+        page.transport.key.fader,
     ]
     assert [widget for widget in order if widget in wanted] == wanted
 

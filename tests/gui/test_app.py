@@ -92,6 +92,32 @@ app.Controller = Imports
 sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
 """
 )
+_DELETE = (
+    _PRELUDE
+    + """
+from PySide6.QtCore import QTimer
+from stemdesk.gui.delete_everything import DeleteDialog
+
+def choose():
+    for dialog in the_window().findChildren(DeleteDialog):
+        if dialog.isVisible():
+            timer.stop()
+            dialog.delete.click()
+
+class Deletes(Told):
+    def start(self):
+        global timer
+        super().start()
+        self.device_known.connect(lambda _: the_window().pages.ask_delete())
+        timer = QTimer(self, interval=20)
+        timer.timeout.connect(choose)
+        timer.start()
+
+app.Controller = Deletes
+app.log.set_up(Path(sys.argv[1]) / "logs", "window")
+sys.exit(app.run([], ["--platform", "offscreen"]))
+"""
+)
 _DEAF = (
     _PRELUDE
     + """
@@ -229,6 +255,19 @@ def test_the_window_shows_before_anything_heavy_is_loaded(start: Callable[..., A
     assert facts["desktop"] == "io.github.stemdesk.StemDesk"
     assert app.wait_for("device")["device"]  # the real probe, after that
     assert app.end() == (0, "")
+
+
+def test_everything_is_deleted_when_the_app_has_closed(
+    start: Callable[..., App], tmp_path: Path
+) -> None:
+    install_small(tmp_path / "data" / "models", "small")
+    stem = song_folder(tmp_path / "music" / "StemDesk" / "song") / "vocals.wav"
+    app = start(_DELETE, tmp_path)
+    code, said = app.end()
+    assert code == 0 and "still there" not in said
+    kept = {path.relative_to(tmp_path).parts[0] for path in tmp_path.iterdir()}
+    assert kept == {"data", "music"} and stem.exists()
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["models"]
 
 
 def test_files_on_the_command_line_are_split(start: Callable[..., App], tmp_path: Path) -> None:

@@ -216,3 +216,97 @@ def test_keys_of_the_focused_list_stay_its_own(stage: Stage) -> None:
     stage.key(Qt.Key.Key_Home)
     assert view.currentIndex().row() == 0
     assert seeks(stage) == []
+
+
+FOCI = ["window", "list", "mute"]
+
+
+def loop(stage: Stage) -> object:
+    return stage.player.status.loop
+
+
+def focus_on(stage: Stage, focus: str) -> None:
+    page = stage.window.song.stems
+    {
+        "window": stage.window.centre,
+        "list": stage.window.library.view,
+        "mute": page.lanes[0].mute,
+        "fader": page.lanes[0].volume,
+    }[focus].setFocus()
+
+
+@pytest.mark.parametrize("focus", FOCI)
+def test_loop_keys(stage: Stage, focus: str) -> None:
+    focus_on(stage, focus)
+    playback = stage.window.playback
+    playback.seek(20.0)
+    stage.key(Qt.Key.Key_I)
+    playback.seek(30.0)
+    stage.key(Qt.Key.Key_O)
+    assert loop(stage) == (20_000, 30_000)
+    assert stage.window.song.stems.view.loop == (20.0, 30.0)
+    stage.key(Qt.Key.Key_L)
+    assert loop(stage) is None
+    stage.key(Qt.Key.Key_L)
+    assert loop(stage) == (20_000, 30_000)
+    assert stage.window.song.stems.transport.loop.isChecked()
+
+
+@pytest.mark.parametrize("focus", FOCI)
+def test_sides_speed_and_zoom_keys(stage: Stage, focus: str) -> None:
+    focus_on(stage, focus)
+    page = stage.window.song.stems
+    stage.key(Qt.Key.Key_A)
+    assert stage.player.status.side.value == "original"
+    assert page.transport.side.original.isChecked()
+    stage.key(Qt.Key.Key_A)
+    assert stage.player.status.side.value == "stems"
+    stage.key(Qt.Key.Key_BracketLeft)
+    assert stage.player.status.speed_percent == 95.0
+    stage.key(Qt.Key.Key_BracketRight)
+    stage.key(Qt.Key.Key_BracketRight)
+    assert stage.player.status.speed_percent == 105.0
+    assert page.transport.speed.value.text() == "105 %"
+    stage.key(Qt.Key.Key_Plus)
+    stage.key(Qt.Key.Key_Equal)
+    assert page.view.span_s < 50.0
+    stage.key(Qt.Key.Key_Minus)
+    assert 50.0 < page.view.span_s < 100.0
+    stage.key(Qt.Key.Key_0)
+    assert page.view.span_s == 100.0
+    stage.key(Qt.Key.Key_F)
+    assert not page.view.following
+    stage.key(Qt.Key.Key_F)
+    assert page.view.following
+
+
+def test_a_focused_fader_keeps_its_own_keys(stage: Stage) -> None:
+    focus_on(stage, "fader")
+    stage.key(Qt.Key.Key_Left)
+    stage.key(Qt.Key.Key_Left)
+    assert stage.window.playback.remix.setting(SIX[0]).gain_db == -2.0
+    stage.key(Qt.Key.Key_Home)
+    assert seeks(stage) == []
+    stage.key(Qt.Key.Key_Backspace)
+    assert stage.window.playback.remix.setting(SIX[0]).gain_db == 0.0
+    assert stage.controller.asked("remove") == []
+    stage.key(Qt.Key.Key_Space)
+    assert stage.window.playback.playing
+    stage.key(Qt.Key.Key_L)
+    assert stage.player.status.loop == (0, 100_000)
+
+
+def test_letters_are_typed_where_there_is_text(stage: Stage) -> None:
+    path = stage.window.add_bar.path
+    path.setFocus()
+    letters = (Qt.Key.Key_A, Qt.Key.Key_L, Qt.Key.Key_I, Qt.Key.Key_O, Qt.Key.Key_F)
+    for key in (*letters, Qt.Key.Key_BracketLeft, Qt.Key.Key_Minus, Qt.Key.Key_0):
+        stage.key(key)
+    assert path.text() == "aliof[-0"
+    assert stage.player.names() == ["load"]
+
+
+def test_every_key_of_the_desk_is_in_the_list(stage: Stage) -> None:
+    told = " ".join(key for key, _ in labels.KEYS)
+    for key in ("A", "L", "I / O", "[ / ]", "+ / -", "0", "F", "Backspace"):
+        assert key in told

@@ -243,7 +243,7 @@ def test_there_are_ways_to_the_page(stage: Stage) -> None:
     stage.window.show_settings()
     settings = stage.dialog()
     assert isinstance(settings, SettingsDialog)
-    opens(settings.page.click)
+    opens(settings.models_page.click)
     assert stage.controller.models.asked("look") == [()] * 4  # each time anew
 
 

@@ -1,23 +1,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from stemdesk.audio.energy import Energies
+from stemdesk.audio.finished import open_files
+from stemdesk.audio.listening import Listening
 from stemdesk.audio.output import OutputInfo, OutputKind
-from stemdesk.audio.player import Player
-from stemdesk.audio.transport import PlayerState
+from stemdesk.audio.player import Levels, Player, PlayerState, Side
+from stemdesk.audio.remix import Preset, Remix
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.gui.playback import Playback
-from stemdesk.gui.song_files import SongFiles, find_stems
+from stemdesk.gui.song_files import find_stems
+from stemdesk.gui.song_source import SongSource
+from support.fake_controller import FakeMemory
 from support.fake_player import FakePlayer
 from support.outputs import HandOutput
 from support.stage import song_folder
 
-SONG = SongFiles("id", Path("/out"), {"drums": Path("/out/d"), "vocals": Path("/out/v")})
+
+def source(
+    job_id: str = "id", *stems: str, live: bool = False, files: dict[str, Path] | None = None
+) -> SongSource:
+    """A song whose files nobody opens, or these `files`."""
+    names = tuple(files or ()) or stems or ("drums", "vocals")
+    opens = partial(open_files, files or {name: Path("/out") / name for name in names})
+    return SongSource(job_id, Path("/out"), names, opens, f"key of {job_id}", live)
+
+
+SONG = source()
 
 
 @pytest.fixture
@@ -52,7 +69,7 @@ def test_nothing_is_made_before_a_song_is_opened(qtbot: QtBot) -> None:
 
 
 def test_a_song_is_loaded(playback: Playback, player: FakePlayer) -> None:
-    assert player.calls[0] == ("load", SONG.files)
+    assert player.calls == [("load", SONG.open)]
     assert playback.ready
     assert playback.length_s == 100.0
     assert [item.name for item in player.remix.stems] == ["drums", "vocals"]
@@ -139,7 +156,7 @@ def test_only_this_and_all_again(playback: Playback) -> None:
 
 def test_a_song_keeps_its_balance(playback: Playback, player: FakePlayer) -> None:
     playback.set_muted("drums", True)
-    playback.open(SongFiles("other", Path("/b"), {"drums": Path("/b/d")}))
+    playback.open(source("other", "drums"))
     assert not playback.is_muted("drums")
     playback.open(SONG)
     assert playback.is_muted("drums")
@@ -155,6 +172,178 @@ def test_files_are_let_go(playback: Playback, player: FakePlayer) -> None:
     assert not playback.ready
     playback.shut()
     assert player.names()[-1] == "close"
+
+
+def last(player: FakePlayer, name: str) -> object:
+    return next(call[1] for call in reversed(player.calls) if call[0] == name)
+
+
+def test_volume_pan_master_and_presets(playback: Playback, player: FakePlayer) -> None:
+    playback.set_gain("drums", -6.0)
+    playback.set_pan("vocals", 0.5)
+    playback.set_master(-3.0)
+    assert player.remix.setting("drums").gain_db == -6.0
+    assert player.remix.setting("vocals").pan == 0.5
+    assert player.remix.master_db == -3.0
+    playback.use_preset(Preset.NO_DRUMS)
+    assert [playback.sounds(stem) for stem in SONG.stems] == [False, True]
+    assert player.remix.setting("drums").gain_db == -6.0
+
+
+def test_speed_and_key_stay_within_what_there_is(
+    qtbot: QtBot, playback: Playback, player: FakePlayer
+) -> None:
+    with qtbot.waitSignal(playback.tuned):
+        playback.set_speed(80.0)
+    playback.change_speed(-5.0)
+    assert last(player, "set_speed") == 75.0
+    playback.change_speed(-90.0)
+    playback.set_key(-30.0)
+    assert (last(player, "set_speed"), last(player, "set_key")) == (50.0, -12.0)
+    assert (playback.listening.speed_percent, playback.listening.key_semitones) == (50.0, -12.0)
+
+
+def test_the_loop_is_told_in_frames(playback: Playback, player: FakePlayer) -> None:
+    playback.set_loop((2.0, 5.5))
+    assert last(player, "set_loop") == (2000, 5500)
+    playback.toggle_loop()
+    assert (last(player, "set_loop"), playback.loop) == (None, None)
+    playback.toggle_loop()  # the last one
+    assert playback.loop == (2.0, 5.5)
+
+
+def test_without_a_loop_the_whole_song_is_looped(playback: Playback, player: FakePlayer) -> None:
+    playback.toggle_loop()
+    assert last(player, "set_loop") == (0, 100_000)
+
+
+def test_the_ends_of_the_loop_are_set_at_the_playhead(playback: Playback) -> None:
+    playback.seek(20.0)
+    playback.start_loop_here()
+    assert playback.loop == (20.0, 100.0)
+    playback.seek(30.0)
+    playback.end_loop_here()
+    assert playback.loop == (20.0, 30.0)
+    playback.seek(40.0)
+    playback.start_loop_here()  # behind the end
+    assert playback.loop == (40.0, 100.0)
+    playback.seek(10.0)
+    playback.end_loop_here()  # before the start
+    assert playback.loop == (0.0, 10.0)
+
+
+def test_a_loop_beyond_the_song_is_not_played(
+    qtbot: QtBot, player: FakePlayer, playback: Playback
+) -> None:
+    memory = FakeMemory()
+    memory.songs["id"] = Listening(loop=(150.0, 160.0), looping=True)
+    other = Playback(lambda: cast(Any, player), memory=memory)
+    other.open(SONG)
+    assert last(player, "set_loop") is None
+
+
+def test_original_and_stems(qtbot: QtBot, playback: Playback, player: FakePlayer) -> None:
+    with qtbot.waitSignal(playback.changed):
+        playback.toggle_side()
+    assert last(player, "set_side") is Side.ORIGINAL
+    assert (playback.on_original, playback.hears_original) == (True, True)
+    playback.toggle_side()
+    assert last(player, "set_side") is Side.STEMS
+    assert (playback.on_original, playback.hears_original) == (False, False)
+    playback.set_original(True)
+    playback.open(source("other"))  # another song begins with its stems
+    assert (playback.on_original, playback.hears_original) == (False, False)
+
+
+def test_what_is_not_split_yet_is_heard_and_said(
+    qtbot: QtBot, playback: Playback, player: FakePlayer
+) -> None:
+    playback.play()
+    with qtbot.waitSignal(playback.changed):
+        player.be(hears_original=True, waiting=True)
+    assert playback.hears_original
+    assert playback.waiting
+    assert not playback.on_original
+
+
+def energies() -> Energies:
+    made = Energies(("drums", "vocals"))
+    drums, vocals = np.zeros((2, 100), np.float32), np.full((2, 100), 0.5, np.float32)
+    made.add([drums, vocals], drums + vocals)
+    return made
+
+
+def test_the_original_is_made_as_loud_as_the_remix(playback: Playback, player: FakePlayer) -> None:
+    playback.match(energies())
+    assert player.original_gain_db == pytest.approx(0.0)
+    playback.set_gain("vocals", -4.0)
+    assert player.original_gain_db == pytest.approx(-4.0, abs=0.01)
+    playback.open(source("other"))  # nothing is known of this one
+    playback.set_gain("vocals", -2.0)
+    assert last(player, "set_original_gain") == pytest.approx(-4.0, abs=0.01)
+
+
+def test_levels_are_told(qtbot: QtBot, playback: Playback, player: FakePlayer) -> None:
+    levels = Levels((("drums", 0.5), ("vocals", 0.0)), (0.5, 0.4))
+    playback.play()
+    with qtbot.waitSignal(playback.levels) as told:
+        player.be(levels=levels)
+    assert told.args == [levels]
+
+
+def test_the_output_device_is_chosen(qtbot: QtBot) -> None:
+    player = FakePlayer()
+    playback = Playback(lambda: cast(Any, player))
+    playback.set_output("Headphones")  # there is no player yet
+    playback.open(SONG)
+    assert last(player, "set_output") == "Headphones"
+    playback.set_output("")
+    playback.set_output("")
+    assert [call[1] for call in player.calls if call[0] == "set_output"] == ["Headphones", ""]
+
+
+def test_a_song_that_is_replaced_goes_on(playback: Playback, player: FakePlayer) -> None:
+    playback.open(source("id", live=True))
+    playback.set_muted("drums", True)
+    playback.seek(12.0)
+    done = source("id", "drums", "vocals")
+    playback.replace(done)
+    assert player.calls[-1] == ("load", done.open, True)
+    assert player.remix.gain("drums") == 0.0
+    assert playback.position_s == 12.0
+    playback.replace(source("other"))  # not the same: opened as any
+    assert player.calls[-1][0] == "load" and len(player.calls[-1]) == 2
+
+
+def test_stems_that_become_known_get_what_they_had(player: FakePlayer, qtbot: QtBot) -> None:
+    memory = FakeMemory()
+    memory.songs["id"] = Listening(Remix.of(["drums", "vocals"]).with_gain("vocals", -9.0))
+    playback = Playback(lambda: cast(Any, player), memory=memory)
+    opens = partial(open_files, {})
+    playback.open(SongSource("id", None, (), opens, "live", live=True))
+    playback.replace(SONG)
+    assert [item.name for item in player.remix.stems] == ["drums", "vocals"]
+    assert player.remix.setting("vocals").gain_db == -9.0
+
+
+def test_everything_is_remembered_for_the_next_window(player: FakePlayer, qtbot: QtBot) -> None:
+    memory = FakeMemory()
+    first = Playback(lambda: cast(Any, player), memory=memory)
+    first.open(SONG)
+    assert memory.songs == {}  # nothing was changed
+    first.set_gain("drums", -6.0)
+    first.set_speed(80.0)
+    first.set_key(2.0)
+    first.set_loop((1.0, 2.0))
+    first.shut()
+    assert memory.flushed == 1
+    fresh = FakePlayer()
+    second = Playback(lambda: cast(Any, fresh), memory=memory)
+    second.open(SONG)
+    assert fresh.remix.setting("drums").gain_db == -6.0
+    assert fresh.status.speed_percent == 80.0
+    assert fresh.status.key_semitones == 2.0
+    assert fresh.status.loop == (1000, 2000)
 
 
 @pytest.fixture
@@ -173,7 +362,7 @@ def test_the_real_player_plays_real_stems(
     qtbot: QtBot, real: Playback, output: HandOutput, tmp_path: Path
 ) -> None:
     song = find_stems("id", song_folder(tmp_path / "song", seconds=1.0))
-    real.open(song)
+    real.open(source("id", files=song.files))
     qtbot.waitUntil(lambda: real.ready)
     assert real.length_s == 1.0
     real.play()
@@ -188,7 +377,7 @@ def test_the_real_player_plays_real_stems(
 
 
 def test_the_real_player_tells_of_lost_files(qtbot: QtBot, real: Playback, tmp_path: Path) -> None:
-    song = SongFiles("id", tmp_path, {"drums": tmp_path / "gone.wav"})
+    song = source("id", files={"drums": tmp_path / "gone.wav"})
     with qtbot.waitSignal(real.failed) as failed:
         real.open(song)
     assert failed.args[0].code is ErrorCode.STEMS_MISSING

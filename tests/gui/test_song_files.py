@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.job import Job, JobState
-from stemdesk.core.progress import CancelToken
-from stemdesk.gui import song_files
-from stemdesk.gui.song_files import BUCKETS, SongReader, find_stems
+from stemdesk.gui.song_files import SongReader, find_stems
 from stemdesk.gui.tasks import Tasks
 from support.jobs import a_job
 from support.stage import FOUR, song_folder
@@ -45,17 +43,11 @@ def test_what_is_not_there_is_missing(tmp_path: Path, lost: str) -> None:
     assert caught.value.code is ErrorCode.STEMS_MISSING
 
 
-def test_a_song_is_found_and_drawn(qtbot: QtBot, reader: SongReader, tmp_path: Path) -> None:
+def test_a_song_is_found(qtbot: QtBot, reader: SongReader, tmp_path: Path) -> None:
     job = job_in(song_folder(tmp_path))
-    drawn: dict[str, np.ndarray] = {}
-    reader.drawn.connect(lambda _job, stem, peaks: drawn.update({stem: peaks}))
     with qtbot.waitSignal(reader.found) as found:
         reader.read(job)
-    assert found.args[0].stems == FOUR
-    qtbot.waitUntil(lambda: len(drawn) == 4)
-    for number, stem in enumerate(FOUR, start=1):
-        assert drawn[stem].shape == (BUCKETS, 2)
-        assert drawn[stem].max() == pytest.approx(0.1 * number, abs=0.002)
+    assert (found.args[0].job_id, found.args[0].stems) == (job.id, FOUR)
 
 
 def test_a_missing_folder_is_told(qtbot: QtBot, reader: SongReader, tmp_path: Path) -> None:
@@ -65,46 +57,17 @@ def test_a_missing_folder_is_told(qtbot: QtBot, reader: SongReader, tmp_path: Pa
         assert missing.args == [job.id]
 
 
-def test_a_stem_that_is_no_sound_is_told(qtbot: QtBot, reader: SongReader, tmp_path: Path) -> None:
-    job = job_in(song_folder(tmp_path))
-    (tmp_path / "bass.wav").write_bytes(b"not sound")
-    with qtbot.waitSignal(reader.damaged) as damaged, qtbot.assertNotEmitted(reader.missing):
-        reader.read(job)
-    assert damaged.args == [job.id, tmp_path / "bass.wav"]
-
-
 def test_another_song_stops_the_first(qtbot: QtBot, reader: SongReader, tmp_path: Path) -> None:
     one, two = (job_in(song_folder(tmp_path / name)) for name in "ab")
-    drawn: list[str] = []
-    reader.drawn.connect(lambda job_id, *_: drawn.append(job_id))
+    found: list[str] = []
+    reader.found.connect(lambda song: found.append(song.job_id))
     reader.read(one)
     reader.read(two)
-    qtbot.waitUntil(lambda: len(drawn) == 4)
-    assert set(drawn) == {two.id}
+    qtbot.waitUntil(lambda: bool(found))
+    assert found == [two.id]
 
 
-def test_overviews_are_kept_until_the_files_change(
-    qtbot: QtBot, reader: SongReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import os
-
-    job = job_in(song_folder(tmp_path))
-    drawn: list[str] = []
-    reader.drawn.connect(lambda _job, stem, _peaks: drawn.append(stem))
-    reader.read(job)
-    qtbot.waitUntil(lambda: len(drawn) == 4)
-    computed: list[Path] = []
-    real = song_files._overview
-
-    def counting(path: Path, cancel: CancelToken) -> Callable[[], np.ndarray]:
-        computed.append(path)
-        return real(path, cancel)
-
-    monkeypatch.setattr(song_files, "_overview", counting)
-    reader.read(job)
-    qtbot.waitUntil(lambda: len(drawn) == 8)
-    assert computed == []
+def test_a_file_that_changes_is_noticed(tmp_path: Path) -> None:
+    before = find_stems("id", song_folder(tmp_path)).changed_ns
     os.utime(tmp_path / "bass.wav", (1, 4_000_000_000))
-    reader.read(job)
-    qtbot.waitUntil(lambda: len(drawn) == 12)
-    assert len(computed) == 4
+    assert find_stems("id", tmp_path).changed_ns > before

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from stemdesk.audio.transport import PlayerState
+from stemdesk.audio.player import PlayerState
 from stemdesk.core.errors import DeviceError, ErrorCode, SourceError
 from stemdesk.core.job import Failure, JobState
 from stemdesk.core.notices import Notice, NoticeCode
@@ -145,7 +145,7 @@ def test_a_done_song_has_a_lane_for_each_stem(
     assert song.shows_stems
     assert [lane.stem for lane in song.stems.lanes] == list(stems)
     assert [layer.colour for layer in song.stems.overview.layers] == [
-        theme.wave_colour(stem) for stem in reversed(stems)
+        theme.wave_colour(stem) for stem in stems
     ]
     assert song.stems.transport.play.isEnabled()
     assert song.stems.transport.time.text() == "0:00 / 1:40"
@@ -176,8 +176,8 @@ def test_lanes_ask_the_player(stage: Stage, song: SongView) -> None:
 
 def test_waveforms_seek(stage: Stage, song: SongView) -> None:
     stage.play_song()
-    song.stems.overview.sought.emit(50.0)
-    song.stems.lanes[0].wave.sought.emit(25.0)
+    song.stems.view.seek(50.0)
+    song.stems.view.seek(25.0)
     seeks = [call[1] for call in stage.player.calls if call[0] == "seek"]
     assert seeks == [50_000, 25_000]
     assert song.stems.transport.time.text() == "0:25 / 1:40"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode
@@ -162,7 +162,9 @@ def test_ctrl_comma_shows_the_settings_and_saves_them(stage: Stage) -> None:
     stage.key(Qt.Key.Key_Comma, CONTROL, on=stage.window)
     dialog = stage.dialog()
     assert isinstance(dialog, SettingsDialog)
-    dialog.output.setText("/elsewhere")
+    edit = dialog.fields["output_folder"].control
+    assert isinstance(edit, QLineEdit)
+    edit.setText("/elsewhere")
     dialog.changed.emit(dialog.settings)
     assert stage.controller.settings.output_folder == "/elsewhere"
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stemdesk.audio.listening import Listening
+from stemdesk.audio.remix import Remix
 from stemdesk.core.errors import ErrorCode, StoreError
 from stemdesk.core.job import Failure, JobState
 from stemdesk.core.notices import Notice, NoticeCode
@@ -173,3 +175,52 @@ def test_many_processes_may_make_it_at_once(path: Path) -> None:
         maker.stdin.flush()
     errors = [maker.communicate(timeout=60)[1] for maker in makers]
     assert [maker.returncode for maker in makers] == [0] * 6, errors
+
+
+LISTENING = Listening(Remix.of(["drums"]).with_gain("drums", -6.0), 80.0, 2.0, (1.0, 3.5), True)
+
+
+def test_how_a_song_is_listened_to_comes_back_and_goes_with_the_job(path: Path) -> None:
+    store = JobStore(path)
+    one, other = store.add([a_job(Path("a")), a_job(Path("b"))])
+    store.remember({one.id: LISTENING, other.id: Listening()})
+    store.remember({other.id: LISTENING, "gone": LISTENING})
+    store.close()
+    store = JobStore(path)
+    assert [store.recall(item) for item in (one.id, other.id)] == [LISTENING] * 2
+    assert store.recall("gone") is None
+    store.remove([one.id])
+    assert store.recall(one.id) is None
+    assert store.recall(other.id) == LISTENING
+    store.close()
+    left = sqlite3.connect(path)
+    assert left.execute("SELECT count(*) FROM listening").fetchone() == (1,)
+    left.close()
+
+
+def test_a_remix_that_cannot_be_understood_is_forgotten(path: Path) -> None:
+    store = JobStore(path)
+    (job,) = store.add([a_job(Path("a"))])
+    store.remember({job.id: LISTENING})
+    other = sqlite3.connect(path, isolation_level=None)
+    for document in ("{}", "no json", "[1]", "null"):
+        other.execute("UPDATE listening SET document = ?", (document,))
+        assert store.recall(job.id) is None
+    other.close()
+    store.close()
+
+
+def test_a_database_of_the_first_version_is_brought_up(path: Path) -> None:
+    store = JobStore(path)
+    (job,) = store.add([a_job(Path("a"))])
+    store.close()
+    old = sqlite3.connect(path, isolation_level=None)
+    for table in ("listening", "runs"):
+        old.execute(f"DROP TABLE {table}")
+    old.execute("PRAGMA user_version = 1")
+    old.close()
+    store = JobStore(path)
+    assert store.all() == [job]
+    store.remember({job.id: LISTENING})
+    assert store.recall(job.id) == LISTENING
+    store.close()

@@ -11,14 +11,33 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from stemdesk.audio.listening import Listening
 from stemdesk.core.job import ENDED, Job, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.settings import Settings
+from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
 from support.fake_models import FakeModels
 from support.jobs import a_job
+
+
+class FakeMemory:
+    """Remembers how songs are listened to, in memory."""
+
+    def __init__(self) -> None:
+        self.songs: dict[str, Listening] = {}
+        self.flushed = 0
+
+    def recall(self, job_id: str) -> Listening | None:
+        return self.songs.get(job_id)
+
+    def remember(self, job_id: str, listening: Listening) -> None:
+        self.songs[job_id] = listening
+
+    def flush(self) -> None:
+        self.flushed += 1
 
 
 class FakeController(QObject):
@@ -50,6 +69,8 @@ class FakeController(QObject):
         self.pausing: set[str] = set()
         self.cancelling: set[str] = set()
         self.models = FakeModels(self)
+        self.memory = FakeMemory()
+        self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []
         self._progress: dict[str, Progress] = {}
 

@@ -15,15 +15,19 @@ class HandOutput:
     def __init__(self) -> None:
         self.info = OutputInfo(OutputKind.SOUNDDEVICE, "by hand")
         self.alive = True
+        self.rate = 0  # what it runs at, 0: at what it is asked for
         self.refuses = False
         self.underruns = 0
         self.running = False
         self.opened_at: list[int] = []
+        self.devices: list[str] = []
         self.closed = 0
         self._pull: Pull | None = None
 
-    def open(self, samplerate: int, pull: Pull) -> HandOutput:
+    def open(self, samplerate: int, pull: Pull, device: str = "") -> HandOutput:
+        self.info = OutputInfo(OutputKind.SOUNDDEVICE, device or "by hand", samplerate=self.rate)
         self.opened_at.append(samplerate)
+        self.devices.append(device)
         self._pull = pull
         self.alive = True
         return self

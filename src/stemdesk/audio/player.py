@@ -10,49 +10,58 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from stemdesk.audio.finished import open_files
 from stemdesk.audio.output import OutputInfo, open_output
+from stemdesk.audio.playable import OpenPlayable, Range
+from stemdesk.audio.player_status import Levels, PlayerState, PlayerStatus, Side
 from stemdesk.audio.remix import Remix
-from stemdesk.audio.transport import OpenOutput, PlayerState, Transport
+from stemdesk.audio.sound import Sound
+from stemdesk.audio.transport import OpenOutput, Transport
 from stemdesk.core.errors import ErrorCode, StemDeskError
+
+__all__ = [
+    "Levels",
+    "OutputInfo",
+    "Player",
+    "PlayerState",
+    "PlayerStatus",
+    "Side",
+    "open_files",
+]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class PlayerStatus:
-    """The player at one moment. Positions and lengths in frames, `samplerate` in hertz (0
-    without a song). `output`: what sounds, None before the first play. `error`: why it fell
-    silent: a stem that is gone or damaged (FAILED), or a lost sound device (PAUSED)."""
+class _Load:
+    """A song to be opened; `open` None: only let go. `keep`: the one that plays, anew."""
 
-    state: PlayerState
-    position_frames: int
-    length_frames: int
-    samplerate: int
-    underruns: int
-    output: OutputInfo | None
-    error: StemDeskError | None
+    open: OpenPlayable | None
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
     """What is wanted and not done yet; None: as it is. `state`: PLAYING, PAUSED or STOPPED."""
 
-    files: Mapping[str, Path] | None = None
-    remix: Remix | None = None
+    load: _Load | None = None
+    sound: Sound | None = None
     seek: int | None = None
     state: PlayerState | None = None
+    device: str | None = None
     close: bool = False
 
 
 class Player:
-    """Plays the stems of one song at a time. Every method but `close` and `settle` returns at
-    once and may be called from any thread; none raises for what happens to files or devices."""
+    """Plays one song at a time. Every method but `close` and `settle` returns at once and may be
+    called from any thread; none raises for what happens to files or devices.
+
+    Frames are frames of the song, whatever the speed and the device's rate.
+    """
 
     def __init__(self, open_output: OpenOutput = open_output) -> None:
         """`open_output`: where sound goes; the default device, or a clock without one."""
@@ -60,25 +69,40 @@ class Player:
         self._changed = threading.Condition()
         self._wake = threading.Event()
         self._wish = _Wish()
+        self._sound = Sound()
         self._target: int | None = None  # where a seek goes that is not done yet
         self._loading = False
         self._asked = self._done = 0  # counts of wishes, for `settle`
         self._thread = threading.Thread(target=self._run, name="render", daemon=True)
         self._thread.start()
 
-    def load(self, files: Mapping[str, Path], remix: Remix | None = None) -> None:
-        """Take another song: its stems' files (WAV or FLAC) by name. It waits at frame 0.
+    def load(self, open: OpenPlayable, remix: Remix, *, keep: bool = False) -> None:  # noqa: A002  # the contract's word
+        """Take another song; it waits at frame 0 with `remix`, at its own speed and key.
 
-        `remix`: the balance it starts with, neutral if None.
+        `keep`: it is the song that is loaded already, to be read from other files from now on.
+        Position, loop, speed, key and side stay; if it plays, it goes on without a gap.
         """
         with self._changed:
-            self._loading = True
-            self._target = 0
-            self._post(_Wish(dict(files), remix or Remix.of(files)))
+            if keep and self._wish.load is not None and not self._wish.load.keep:
+                keep = False  # the song itself is not there yet
+                self._sound = replace(self._sound, remix=remix)
+                self._post(replace(self._wish, load=_Load(open), sound=self._sound))
+            elif keep:
+                self._sound = replace(self._sound, remix=remix)
+                self._post(replace(self._wish, load=_Load(open, keep=True), sound=self._sound))
+            else:
+                self._take(_Load(open), remix)
 
     def unload(self) -> None:
         """Let the files go, so that they can be moved or deleted."""
-        self.load({})
+        with self._changed:
+            self._take(_Load(None), Remix())
+
+    def _take(self, load: _Load, remix: Remix) -> None:
+        self._loading = True
+        self._target = 0
+        self._sound = Sound(remix)
+        self._post(_Wish(load, self._sound, device=self._wish.device))
 
     def play(self) -> None:
         """Play from the position on; from the start if the song has ended."""
@@ -97,22 +121,54 @@ class Player:
         self._want(seek=frame)
 
     def set_remix(self, remix: Remix) -> None:
-        """Another balance of the stems, heard within the ring's 150 ms at most."""
-        self._want(remix=remix)
+        """Another balance of the stems."""
+        self._change(remix=remix)
+
+    def set_speed(self, percent: float) -> None:
+        """50 to 150, 100 is as it is; the pitch stays. Kept to tenths of a percent."""
+        self._change(speed_percent=percent)
+
+    def set_key(self, semitones: float) -> None:
+        """So many semitones higher, -12 to 12; the speed stays."""
+        self._change(key_semitones=semitones)
+
+    def set_loop(self, loop: Range | None) -> None:
+        """Play from the second frame on the first one again. At least 50 ms; None: no loop."""
+        self._change(loop=loop)
+
+    def set_side(self, side: Side) -> None:
+        """The remix, or the original at the same place."""
+        self._change(side=side)
+
+    def set_original_gain(self, gain_db: float) -> None:
+        """How much louder the original is made to compare it, -6 to 6 dB."""
+        self._change(original_db=gain_db)
+
+    def set_output(self, device: str) -> None:
+        """Another sound device by its name, "" for the system's; plays on there if it plays."""
+        self._want(device=device)
 
     @property
     def status(self) -> PlayerStatus:
-        """The player now: its state, position, length, rate, output and error."""
+        """The player now."""
         with self._changed:
-            transport = self._transport
+            transport, sound, loading = self._transport, self._sound, self._loading
             return PlayerStatus(
-                state=PlayerState.LOADING if self._loading else transport.state,
+                state=PlayerState.LOADING if loading else transport.state,
                 position_frames=self._position(),
-                length_frames=0 if self._loading else transport.length,
-                samplerate=0 if self._loading else transport.samplerate,
+                length_frames=0 if loading else transport.length,
+                samplerate=0 if loading else transport.samplerate,
                 underruns=transport.underruns,
                 output=transport.output_info,
-                error=None if self._loading else transport.error,
+                error=None if loading else transport.error,
+                speed_percent=sound.speed_percent,
+                key_semitones=sound.key_semitones,
+                loop=sound.loop,
+                side=sound.side,
+                hears_original=not loading and transport.hears_original,
+                waiting=not loading and transport.waiting,
+                levels=Levels() if loading else transport.levels,
+                has_original=loading or transport.has_original,
             )
 
     @property
@@ -181,6 +237,11 @@ class Player:
         length = 0 if self._loading else self._transport.length
         return min(max(0, self._target), length) if length else max(0, self._target)
 
+    def _change(self, **sound: Any) -> None:
+        with self._changed:
+            self._sound = replace(self._sound, **sound)
+            self._want(sound=self._sound)
+
     def _want(self, **wish: Any) -> None:
         with self._changed:
             if "seek" in wish:
@@ -225,14 +286,16 @@ class Player:
 
     def _apply(self, wish: _Wish) -> None:
         transport = self._transport
-        if wish.files is not None:
-            transport.load(wish.files, wish.remix or Remix.of(wish.files))
-        elif wish.remix is not None:
-            transport.set_remix(wish.remix)
+        if wish.load is not None:
+            transport.load(wish.load.open, wish.sound or Sound(), keep=wish.load.keep)
+        elif wish.sound is not None:
+            transport.set_sound(wish.sound)
         if wish.state is PlayerState.PAUSED:
             transport.pause()
         elif wish.state is PlayerState.STOPPED:
             transport.stop()
+        if wish.device is not None:
+            transport.set_output(wish.device)
         if wish.seek is not None:
             transport.seek(wish.seek)
         if wish.state is PlayerState.PLAYING:
@@ -240,9 +303,9 @@ class Player:
 
     def _note_done(self, wish: _Wish, ticket: int) -> None:
         with self._changed:
-            if self._wish.seek is None and self._wish.files is None:
+            if self._wish.seek is None and self._wish.load is None:
                 self._target = None
-            if wish.files is not None and self._wish.files is None:
+            if wish.load is not None and self._wish.load is None:
                 self._loading = False
             self._done = ticket
             self._changed.notify_all()

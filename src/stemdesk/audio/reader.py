@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 
 CHANNELS = 2
-KEEP_FRAMES = 16384
-"""How much of what was read last is kept: longer than the player's ring at 96 kHz."""
+KEEP_FRAMES = 49152
+"""How much of what was read last is kept: longer than the player's ring and what its vocoder looks
+back and ahead, at 96 kHz."""
 
 AHEAD_FRAMES = 16384
 """How much is read at least. Each call of soundfile gives Python's lock away a few times, and

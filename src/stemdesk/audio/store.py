@@ -83,10 +83,27 @@ class JobAudio:
         self._facts: MixFacts | None = None
         self._mix_frames = 0  # written so far
 
-    def write_mix(self, fill: Callable[[Callable[[Samples], None]], MixFacts]) -> MixFacts:
+    @property
+    def mix_path(self) -> Path:
+        """Where the mix lies, as far as it is there."""
+        return self._mix_path
+
+    @property
+    def mix_frames(self) -> int:
+        """So much of the mix can be read."""
+        facts = self.facts()
+        return self._mix_frames if facts is None else facts.frames
+
+    def write_mix(
+        self,
+        fill: Callable[[Callable[[Samples], None]], MixFacts],
+        same: Path | None = None,
+    ) -> MixFacts:
         """Store the mix: `fill` is given a function that appends float32 [2, frames] blocks.
 
-        Raises `DiskFullError` or `ExportError` when the scratch volume does not take it.
+        `same`: a raw file of the same layout that holds these blocks, or will before `fill` is
+        asked to append them. Where the file system can give it a second name, nothing is written
+        twice. Raises `DiskFullError` or `ExportError` when the scratch volume does not take it.
         """
         self._facts, self._mix_frames = None, 0
         # A new file, not the old one emptied: a decoder that an earlier run left behind may still
@@ -98,9 +115,11 @@ class JobAudio:
             for earlier in self.folder.glob("mix*.f32"):
                 with contextlib.suppress(OSError):  # Windows does not remove open files
                     earlier.unlink()
-            with self._mix_path.open("xb", buffering=0) as file:
-                facts = fill(lambda block: self._append(file, block))
-                os.fsync(file.fileno())
+            linked = same is not None and _link(same, self._mix_path)
+            with self._mix_path.open("rb" if linked else "xb", buffering=0) as file:
+                facts = fill(lambda block: self._append(None if linked else file, block))
+                if not linked:  # who writes that file has seen to it
+                    os.fsync(file.fileno())
                 if not self._is_mix(file):
                     raise Cancelled  # it was left behind itself
             value = {"file": self._mix_path.name, **asdict(facts)}
@@ -120,14 +139,19 @@ class JobAudio:
         except OSError:
             return False
 
-    def _append(self, file: BinaryIO, block: Samples) -> None:
+    def _append(self, file: BinaryIO | None, block: Samples) -> None:
+        """`file`: None where the block is in the mix already."""
+        if file is not None:
+            self._write(file, block)
+        self._mix_frames += block.shape[1]
+
+    def _write(self, file: BinaryIO, block: Samples) -> None:
         view = _bytes(np.ascontiguousarray(block.T, dtype=np.float32))
         try:
             while view:  # a nearly full disk takes a part and then raises
                 view = view[file.write(view) :]
         except OSError as error:
             raise write_error(error, self.folder, len(view)) from error
-        self._mix_frames += block.shape[1]
 
     def facts(self) -> MixFacts | None:
         """What is known of the decoded mix, or None while there is none."""
@@ -146,10 +170,8 @@ class JobAudio:
     def read_mix(self, start: int, frames: int) -> Samples:
         """float32 [2, frames] of the mix from frame `start`; zeros outside of what there is.
         Raises `ScratchError`."""
-        facts = self.facts()
-        total = self._mix_frames if facts is None else facts.frames
         samples = np.zeros((CHANNELS, frames), dtype=np.float32)
-        first, last = max(start, 0), min(start + frames, total)
+        first, last = max(start, 0), min(start + frames, self.mix_frames)
         if first < last:
             count = (last - first) * CHANNELS
             with _ours(self._mix_path):
@@ -244,6 +266,18 @@ def _ours(path: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError) as error:
         raise ScratchError(ErrorCode.SCRATCH_DAMAGED, str(error), path=path) from error
+
+
+def _link(path: Path, name: Path) -> bool:
+    """Give a file a second name; whether that went. Not on Windows, which removes no name of a
+    file that is open under another one."""
+    if os.name == "nt":
+        return False
+    try:
+        os.link(path, name)
+    except OSError:  # another volume, FAT
+        return False
+    return True
 
 
 def _bytes(samples: Samples) -> memoryview:

@@ -1,4 +1,4 @@
-"""What the render thread does: opens a song's stems, fills the ring, starts and rests the output.
+"""What the render thread does: opens a song, fills the ring, starts and rests the output.
 
 One thread calls the methods (`player.py` owns it); others only read `state`, `error` and the
 properties. Nothing here starts a thread, so everything can be tested by calling it.
@@ -6,57 +6,42 @@ properties. Nothing here starts a thread, so everything can be tested by calling
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Mapping
-from enum import StrEnum
-from pathlib import Path
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stemdesk.audio.mixer import Mixer
-from stemdesk.audio.output import Output, OutputInfo, OutputKind, Pull
-from stemdesk.audio.reader import StemReader
-from stemdesk.audio.remix import Remix
-from stemdesk.audio.ring import Ring
-from stemdesk.core.errors import DeviceError, ErrorCode, SourceError, StemDeskError
+from stemdesk.audio.chain import Chain
+from stemdesk.audio.mixer import SongMixer
+from stemdesk.audio.outlet import OpenOutput, Outlet
+from stemdesk.audio.output import OutputInfo
+from stemdesk.audio.parts import covers, gap_before, readable
+from stemdesk.audio.playable import OpenPlayable, Playable
+from stemdesk.audio.player_status import Levels, PlayerState, Side
+from stemdesk.audio.ring import Block, Ring, loudest
+from stemdesk.audio.sound import Sound
+from stemdesk.core.errors import DeviceError, StemDeskError
+
+__all__ = ["OpenOutput", "PlayerState", "Transport"]
 
 RING_S = 0.15
 FADE_S = 0.005
 POLL_S = 0.02
+IDLE_POLL_S = 0.25
+"""How often a song that is not finished is looked at while it does not play."""
+
+STRETCHED_FIRST_S = 0.06
+"""So much is made before a change is heard where the vocoder makes it; the rest comes at once."""
+
+HOLD_S = 0.04
+"""So much before the end of what is decoded it is faded out, if nothing came meanwhile; …"""
+
+RESUME_S = 0.25
+"""… and so much has to be there to go on."""
+
+LEVELS_S = 0.05
 
 Samples = NDArray[np.float32]
-OpenOutput = Callable[[int, Pull], Output]
-
-
-class PlayerState(StrEnum):
-    """What the player does. `FAILED`: the song cannot be played; it wants to be loaded again."""
-
-    EMPTY = "empty"
-    LOADING = "loading"
-    STOPPED = "stopped"
-    PLAYING = "playing"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    FAILED = "failed"
-
-
-class Song:
-    """The open stems of one song. Raises `SourceError` as `StemReader` does; SOURCE_UNSUPPORTED
-    for stems of different rates. Stems shorter than the longest end in silence."""
-
-    def __init__(self, files: Mapping[str, Path]) -> None:
-        with contextlib.ExitStack() as stack:
-            readers = {name: stack.enter_context(StemReader(p)) for name, p in files.items()}
-            first = next(iter(readers.values()))
-            for reader in readers.values():
-                if reader.samplerate != first.samplerate:
-                    detail = f"{reader.samplerate} Hz beside {first.samplerate} Hz"
-                    raise SourceError(ErrorCode.SOURCE_UNSUPPORTED, detail, path=reader.path)
-            self.samplerate = first.samplerate
-            self.frames = max(reader.frames for reader in readers.values())
-            self.mixer = Mixer(readers)
-            self.close = stack.pop_all().close
 
 
 class Transport:
@@ -65,82 +50,147 @@ class Transport:
     def __init__(self, open_output: OpenOutput) -> None:
         self.state = PlayerState.EMPTY
         self.error: StemDeskError | None = None
-        self._open_output = open_output
-        self._song: Song | None = None
-        self._remix = Remix()
-        self._output: Output | None = None
-        self._running = False
-        self._rate = 0  # of ring and output, in hertz
+        self._outlet = Outlet(open_output, self._pull)
+        self._song: Playable | None = None
+        self._mixer: SongMixer | None = None
+        self._chain: Chain | None = None
+        self._sound = Sound()
+        self._device = ""
+        self._rate = 1  # of ring and output, in hertz
         self._ring = Ring(1, 1)
-        self._underruns_before = 0  # of rings and outputs that were given up
+        self._held = False  # the ring was let run dry: the song is not decoded any further
+        self._original_here = False
+        self._wanted_gap: int | None = None  # the unfinished part that was asked for last
+        self._underruns_before = 0  # of rings that were given up
 
     @property
     def position(self) -> int:
         """The song's frame that the output is handed next."""
-        return self._ring.position
+        place = int(self._ring.position)
+        return min(place, self.length) if self._song is not None else place
 
     @property
     def length(self) -> int:
         """Frames of the song, 0 without one."""
-        return 0 if self._song is None else self._song.frames
+        song = self._song
+        return 0 if song is None else max(song.frames, song.known)
 
     @property
     def samplerate(self) -> int:
         """Hertz, 0 without a song."""
-        return 0 if self._song is None else self._song.samplerate
+        song = self._song
+        return 0 if song is None else song.samplerate
 
     @property
     def output_info(self) -> OutputInfo | None:
         """What plays; None before the first `play`."""
-        return None if self._output is None else self._output.info
+        return self._outlet.info
 
     @property
     def underruns(self) -> int:
         """How often sound was missing since the start."""
-        output = 0 if self._output is None else self._output.underruns
-        return self._underruns_before + self._ring.underruns + output
+        return self._underruns_before + self._ring.underruns + self._outlet.underruns
 
-    def load(self, files: Mapping[str, Path], remix: Remix) -> None:
-        """Open the stems and stop at frame 0; no files: only let go of what is open.
+    @property
+    def hears_original(self) -> bool:
+        """Whether the original is what is heard here, or would be."""
+        if self.state is PlayerState.PLAYING:
+            heard = self._ring.heard(1)
+            return heard[-1].original if heard else self._original_here
+        return self._original_here
 
-        Raises `SourceError`; then nothing is open.
+    @property
+    def has_original(self) -> bool:
+        """Whether the undivided song is there."""
+        song = self._song
+        return song is not None and song.original is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it plays and has come to where the song is not decoded yet."""
+        return self._held and self._ring.available == 0 and self.state is PlayerState.PLAYING
+
+    @property
+    def levels(self) -> Levels:
+        """How loud what the output was handed last is; silence unless it plays."""
+        song = self._song
+        if self.state is not PlayerState.PLAYING or song is None or self.waiting:
+            return Levels(tuple((name, 0.0) for name in song.stems) if song else ())
+        peaks = list(loudest(self._ring.heard(round(LEVELS_S * self._rate))))
+        *stems, left, right = peaks or (0.0, 0.0)
+        names = song.stems
+        stems += [0.0] * (len(names) - len(stems))
+        return Levels(tuple(zip(names, stems, strict=False)), (left, right))
+
+    def load(self, open: OpenPlayable | None, sound: Sound, *, keep: bool = False) -> None:  # noqa: A002  # as in the player
+        """Open the song and stop at frame 0; None: only let go of what is open. `keep`: the same
+        song from elsewhere, which goes on where it is.
+
+        Raises what `open` raises; then nothing is open.
         """
-        self._close_song()
-        self._ring.fade_out(0)
-        self.state, self.error, self._remix = PlayerState.EMPTY, None, remix
-        if not files:
+        if keep and self._song is not None and open is not None:
+            self._replace(open, sound)
             return
-        song = Song(files)
-        if song.samplerate != self._rate:
-            self._close_output()
-            before, self._rate = self._ring.underruns, song.samplerate
-            self._ring = Ring(round(RING_S * self._rate), round(FADE_S * self._rate))
-            self._underruns_before += before
-        self._song = song
+        self._close_song()
+        self._ring.fade_out(Fraction(0))
+        self.state, self.error, self._sound = PlayerState.EMPTY, None, sound
+        if open is None:
+            return
+        self._take(open())
         self.state = PlayerState.STOPPED
 
-    def set_remix(self, remix: Remix) -> None:
-        """Another balance, heard with the next block that the output takes."""
-        self._remix = remix
+    def _replace(self, open: OpenPlayable, sound: Sound) -> None:  # noqa: A002  # as in the player
+        self._fill()  # opening takes its time
+        before = self.samplerate
+        song = open()
+        self._close_song()
+        self._take(song)
+        self._sound = sound
+        if song.samplerate == before:
+            self._revise()
+            return
+        place = self._ring.position * song.samplerate / before
+        playing = self.state is PlayerState.PLAYING
+        self._ring.fade_out(place)
+        if playing:
+            self.state = PlayerState.PAUSED
+            self.play()
+
+    def _take(self, song: Playable) -> None:
+        self._song, self._mixer = song, SongMixer(song)
+
+    def set_sound(self, sound: Sound) -> None:
+        """Another way to play, heard with the next block that the output takes."""
+        if sound != self._sound:
+            self._sound = sound
+            self._revise()
+
+    def set_output(self, device: str) -> None:
+        """Another device, "" for the system's; it plays on there if it plays."""
+        if device == self._device:
+            return
+        self._device = device
+        self._ring.fade_out()
+        self._outlet.close()
         if self.state is PlayerState.PLAYING:
-            position = self.position
-            block = self._mix(position, round(RING_S * self._rate))
-            self._ring.revise(position, block, last=self._is_last(position, block))
+            self.state = PlayerState.PAUSED
+            self.play()
 
     def play(self) -> None:
         """Play from the position; from 0 at the song's end."""
         if self._song is None or self.state is PlayerState.PLAYING:
             return
         self.error = None
-        self._jump(0 if self.position >= self.length else self.position)
-        self.state = PlayerState.PLAYING
+        place = self._ring.position
+        if self._song.complete and place >= self.length:
+            place = Fraction(0)
         try:
-            if self._output is not None and self._output.info.kind is OutputKind.NULL:
-                self._close_output()  # there may be a sound device by now
-            if self._output is None:
-                self._output = self._open_output(self._rate, self._ring.read_into)
-            self._output.start()
-            self._running = True
+            rate = self._outlet.open(self.samplerate, self._device)
+            if rate is not None:
+                self._new_ring(rate, place)
+            self.state = PlayerState.PLAYING
+            self._jump(place)
+            self._outlet.start()
         except DeviceError as error:
             self._lose_output(error)
 
@@ -153,88 +203,138 @@ class Transport:
     def stop(self) -> None:
         """Fall silent and go to frame 0."""
         if self._song is not None:
-            self._ring.fade_out(0)
+            self._ring.fade_out(Fraction(0))
             self.state = PlayerState.STOPPED
 
     def seek(self, frame: int) -> None:
         """Go to a frame (kept inside the song), playing or not."""
         if self._song is None:
             return
-        frame = min(max(0, frame), self.length)
+        place = Fraction(min(max(0, frame), self.length))
+        self._wanted_gap = None
         if self.state is PlayerState.PLAYING:
-            self._jump(frame)
+            self._jump(place)
         else:
-            self._ring.fade_out(frame)
+            self._ring.fade_out(place)
             if self.state is PlayerState.FINISHED:
                 self.state = PlayerState.PAUSED
+        self._look_around(asked=True)
 
     def work(self) -> float | None:
         """Fill the ring; notice the song's end and a lost device; let an idle output rest.
 
         Returns the seconds after which it wants to be called again, None: after a command.
-        Raises `SourceError` when a stem cannot be read.
+        Raises what the song's readers raise.
         """
         if self.state is PlayerState.PLAYING:
-            if self._output is not None and not self._output.alive:
-                self._lose_output(
-                    DeviceError(ErrorCode.OUTPUT_UNAVAILABLE, "the device stopped", retryable=True)
-                )
+            try:
+                self._outlet.check()
+            except DeviceError as error:
+                self._lose_output(error)
                 return None
-            start = self._ring.end
-            block = self._mix(start, self._ring.free)
-            if block.shape[1]:
-                self._ring.write(block, last=self._is_last(start, block))
-            elif start >= self.length and not self._ring.available:
+            self._fill()
+            if self._chain is not None and self._chain.ended and not self._ring.available:
                 self.state = PlayerState.FINISHED
+        self._look_around(asked=self.state is PlayerState.PLAYING)
         if self.state is not PlayerState.PLAYING and not self._ring.available:
-            self._rest()
-        return POLL_S if self._running else None
+            self._outlet.rest()
+        if self._outlet.running:
+            return POLL_S
+        finished = self._song is None or self._song.final() == ((0, self.length),)
+        return None if finished else IDLE_POLL_S
 
     def fail(self, error: StemDeskError) -> None:
         """Give the song up: `error` says why."""
-        self._ring.fade_out(0)
+        self._ring.fade_out(Fraction(0))
         self._close_song()
         self.error, self.state = error, PlayerState.FAILED
 
     def close(self) -> None:
         """Let output and files go."""
-        self._close_output()
+        self._outlet.close()
         self._close_song()
         self.state = PlayerState.EMPTY
 
-    def _mix(self, start: int, frames: int) -> Samples:
-        """float32 [2, up to frames], within ±1: some systems wrap what is beyond."""
-        if self._song is None:
+    def _fill(self) -> None:
+        """Write into the ring what there is room for."""
+        chain, song = self._chain, self._song
+        if self.state is not PlayerState.PLAYING or chain is None or song is None:
+            return
+        if self._held:
+            place = int(self._ring.end)
+            enough = readable(song, place) - place >= RESUME_S * song.samplerate
+            if not (enough or song.complete):
+                return
+        while not chain.ended and (free := self._ring.free):
+            block = chain.read(min(free, self._first_frames))
+            if block.frames or block.last:
+                self._ring.write(block, fade_in=self._held)
+                self._held = self._held and not block.frames
+            if not block.frames:
+                break
+        if not chain.ended and not self._held and self._ring.available < HOLD_S * self._rate:
+            self._ring.hold()
+            self._held = True
+
+    @property
+    def _first_frames(self) -> int:
+        stretched = self._sound.stretched
+        return round((STRETCHED_FIRST_S if stretched else RING_S) * self._rate)
+
+    def _start(self, place: Fraction) -> Block:
+        """Begin at the song's frame `place`; the first frames."""
+        if self._song is None or self._mixer is None:
             raise ValueError("no song")
-        frames = max(0, min(frames, self.length - start))
-        block = self._song.mixer.read(start, frames, self._remix)
-        return np.clip(block, -1.0, 1.0, out=block)
+        self._chain = Chain(self._song, self._mixer, self._sound, self._rate, place)
+        return self._chain.read(self._first_frames)
 
-    def _is_last(self, start: int, block: Samples) -> bool:
-        return bool(start + block.shape[1] >= self.length)
+    def _jump(self, place: Fraction) -> None:
+        block = self._start(place)
+        self._ring.jump(place, block, fade_in=place > 0)
+        self._held = not block.frames and not block.last
 
-    def _jump(self, frame: int) -> None:
-        block = self._mix(frame, round(RING_S * self._rate))
-        last = self._is_last(frame, block)
-        self._ring.jump(frame, block, last=last, fade_in=frame > 0)
+    def _revise(self) -> None:
+        """What nobody has heard yet, anew: the sound or the song's files are others."""
+        if self.state is not PlayerState.PLAYING:
+            return
+        handed, place = self._ring.place()
+        block = self._start(place)
+        self._ring.revise(handed, block)
+        self._held = not block.frames and not block.last
 
-    def _rest(self) -> None:
-        if self._running and self._output is not None:
-            self._output.stop()
-        self._running = False
+    def _look_around(self, *, asked: bool) -> None:
+        """What is here; an unfinished part that is `asked` for is wanted, once."""
+        song = self._song
+        if song is None:
+            self._original_here = False
+            return
+        here, parts = self.position, song.final()
+        unfinished = not covers(parts, here) and here < self.length
+        side = self._sound.side is Side.ORIGINAL
+        self._original_here = song.original is not None and (side or unfinished)
+        gap = gap_before(parts, here) if unfinished else None
+        if asked and gap is not None and gap != self._wanted_gap:
+            song.want(here)
+        if asked:
+            self._wanted_gap = gap
+
+    def _new_ring(self, rate: int, place: Fraction) -> None:
+        """A ring for an output that was opened just now and asks for nothing yet."""
+        self._rate = rate
+        self._underruns_before += self._ring.underruns
+        self._ring = Ring(round(RING_S * rate), round(FADE_S * rate), place)
+
+    def _pull(self, out: Samples) -> None:
+        self._ring.read_into(out)
 
     def _lose_output(self, error: DeviceError) -> None:
         self.state, self.error = PlayerState.PAUSED, error
-        self._close_output()
+        self._outlet.close()
         self._ring.clear()
 
-    def _close_output(self) -> None:
-        output, self._output, self._running = self._output, None, False
-        if output is not None:
-            output.close()
-            self._underruns_before += output.underruns
-
     def _close_song(self) -> None:
-        if self._song is not None:
-            self._song.close()
-        self._song = None
+        song, self._song, self._mixer, self._chain = self._song, None, None, None
+        self._held = self._original_here = False
+        self._wanted_gap = None
+        if song is not None:
+            song.close()

@@ -32,6 +32,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     quality, model = getattr(options, "quality", None), getattr(options, "model", None)
     if quality == Quality.BEST and model not in (None, BEST_MODEL):
         root.error(_BEST_IS_A_MODEL.format(model=model))
+    more = options.command == "clean" and (options.models or options.yes)
+    if more and not options.everything:
+        root.error("--models and --yes belong to --everything")
     return options
 
 
@@ -52,7 +55,20 @@ def parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=about)
         command.add_argument("--json", action="store_true", help="print JSON")
+        if name == "clean":
+            _add_clean_options(command)
     return root
+
+
+def _add_clean_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--everything",
+        action="store_true",
+        help="remove all that StemDesk keeps: its list of songs, working files, cache, logs and "
+        "settings. Your stems and songs stay. Asks first",
+    )
+    command.add_argument("--models", action="store_true", help="with --everything: models, too")
+    command.add_argument("--yes", action="store_true", help="with --everything: do not ask")
 
 
 def _add_models(command: argparse.ArgumentParser) -> None:

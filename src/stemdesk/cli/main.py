@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from stemdesk.awake import held_off
 from stemdesk.cli.arguments import parse
 from stemdesk.cli.choice import say_best_is_missing, say_choice
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
@@ -47,9 +48,7 @@ def run_command(arguments: Sequence[str]) -> int:
             cancel = CancelToken()
             _stop_on_signals(cancel)
             return models.run(options, where, settings, cancel)
-        from stemdesk.cli import reports
-
-        return int(getattr(reports, options.command)(where, settings, options.json))
+        return _report(options, where, settings)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except SettingsError as error:
@@ -58,6 +57,15 @@ def run_command(arguments: Sequence[str]) -> int:
     except StemDeskError as error:
         _complain(error)
         return 1
+
+
+def _report(options: argparse.Namespace, where: Folders, settings: Settings) -> int:
+    """`stemdesk doctor` and `stemdesk clean`."""
+    from stemdesk.cli import everything, reports
+
+    if options.command == "clean" and options.everything:
+        return everything.run(options, where)
+    return int(getattr(reports, options.command)(where, settings, options.json))
 
 
 def _told(run: Callable[[], int], display: Display) -> int:
@@ -95,7 +103,8 @@ def _split(
         force=options.force,
         checks=where.self_checks,
     )
-    return _run(paths, place, where, separation, export, _root(options, where), display)
+    root = _root(options, where)
+    return _run(paths, place, where, separation, export, root, display, settings.stay_awake)
 
 
 def _separation(
@@ -150,13 +159,15 @@ def _run(
     export: ExportOptions,
     root: Path,
     display: Display,
+    stay_awake: bool,
 ) -> int:
     cancel = CancelToken()
     _stop_on_signals(cancel)
     store = JobStore(where.database)
     try:
         splitter = Splitter(store, Pipeline(place), display, cancel)
-        return splitter.split(paths, separation, export, root)
+        with held_off(stay_awake):
+            return splitter.split(paths, separation, export, root)
     finally:
         store.close()
 

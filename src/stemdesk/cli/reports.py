@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import json
-import platform
 import sys
-from importlib import metadata
 from typing import Any
 
-from stemdesk import __version__
-from stemdesk.core.errors import DeviceError, free_bytes
+from stemdesk.core.errors import DeviceError
 from stemdesk.core.sentences import format_bytes, printable, say
 from stemdesk.core.settings import Settings
 from stemdesk.jobs import scratch
+from stemdesk.jobs.health import Health, look, place_lines, version_lines, work_lines
+from stemdesk.jobs.runs import Totals
 from stemdesk.jobs.store import JobStore
 from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary
 from stemdesk.paths import Folders
-
-_PACKAGES = ("torch", "demucs", "PySide6-Essentials", "av", "soundfile", "soxr", "sounddevice")
 
 
 def doctor(where: Folders, settings: Settings, as_json: bool) -> int:
     """Show what StemDesk finds on this machine: first what a person asks when it is slow or
     silent."""
-    facts = _facts(where, settings)
+    health = look(where)
+    facts = _facts(health, where, settings)
     if as_json:
         _print_json(facts)
         return 0
-    print(f"StemDesk {facts['version']}, Python {facts['python']}, {facts['system']}")
+    print(f"StemDesk {health.version}, Python {health.python}, {health.system}")
     print(f"Device: {facts['device']['label']} ({facts['device']['reason']})")
     print(f"Sound: {facts['sound']['label']} ({facts['sound']['reason']})")
-    for name, folder in facts["folders"].items():
-        print(f"{name.capitalize()}: {folder['path']} ({format_bytes(folder['free_bytes'])} free)")
-    print(f"Working files: {format_bytes(facts['scratch_bytes'])}")
     names = [item["name"] for item in facts["models"] if "error" not in item]
-    print(f"Models: {', '.join(names) or 'none installed'}")
-    print("Versions: " + ", ".join(f"{name} {ver}" for name, ver in facts["packages"].items()))
+    models = f"Models: {', '.join(names) or 'none installed'}"
+    for line in (*work_lines(health), *place_lines(health), models, *version_lines(health)):
+        print(line)
     return 0
 
 
@@ -54,29 +50,43 @@ def clean(where: Folders, settings: Settings, as_json: bool) -> int:
     return 0
 
 
-def _facts(where: Folders, settings: Settings) -> dict[str, Any]:
-    places = {
-        "output": where.output,
-        "scratch": where.scratch,
-        "models": where.models,
-        "data": where.data,
-        "settings": where.config,
-        "logs": where.logs,
-    }
+def _facts(health: Health, where: Folders, settings: Settings) -> dict[str, Any]:
     return {
-        "version": __version__,
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "version": health.version,
+        "python": health.python,
+        "system": health.system,
         "device": _device(settings.device),
         "sound": _sound(),
+        "songs": _songs(health.totals),
+        "queue": {"waiting": health.waiting, "running": health.running},
+        "memory": {"used_bytes": health.used_bytes, "total_bytes": health.total_bytes},
         "folders": {
-            name: {"path": printable(str(path)), "free_bytes": free_bytes(path)}
-            for name, path in places.items()
+            place.name: {"path": printable(str(place.path)), "free_bytes": place.free_bytes}
+            for place in health.places
         },
-        "scratch_bytes": scratch.size_bytes(where.scratch),
+        "scratch_bytes": health.scratch_bytes,
+        "cache_bytes": health.cache_bytes,
         "models": [_model(item) for item in ModelLibrary(where.models).installed()],
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": health.packages,
     }
+
+
+def _songs(totals: Totals | None) -> dict[str, Any] | None:
+    """None where the list of songs cannot be read."""
+    if totals is None:
+        return None
+    speeds = [
+        {
+            "model": printable(speed.model),
+            "device": printable(speed.device),
+            "songs": speed.songs,
+            "music_s": speed.music_s,
+            "seconds_per_minute": speed.per_minute_s,
+        }
+        for speed in totals.speeds
+    ]
+    counts = {"done": totals.done, "failed": totals.failed, "cancelled": totals.cancelled}
+    return {**counts, "speeds": speeds}
 
 
 def _device(preference: str) -> dict[str, str]:
@@ -103,13 +113,6 @@ def _model(item: ModelInfo | BrokenModel) -> dict[str, Any]:
         happened, _ = say(item.error.code, item.error.path, item.error.facts)
         return {"name": item.name, "error": happened, "detail": printable(item.error.detail)}
     return {"name": item.name, "stems": list(item.usable), "size_bytes": item.size_bytes}
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "missing"
 
 
 def _print_json(value: dict[str, Any]) -> None:

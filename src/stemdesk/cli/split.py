@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from stemdesk.core.track import Track
 from stemdesk.jobs.intake import find_tracks
 from stemdesk.jobs.locks import is_running
 from stemdesk.jobs.pipeline import Pipeline, Result
+from stemdesk.jobs.runs import Stopwatch
 from stemdesk.jobs.scheduler import after_error, after_result, during, keeps_scratch
 from stemdesk.jobs.scratch import discard
 from stemdesk.jobs.store import JobStore
@@ -43,6 +45,7 @@ class Splitter:
         self._cancel = cancel
         self._done = 0
         self._failed = 0
+        self._stopwatch = Stopwatch()  # the running job's
 
     def split(
         self,
@@ -97,6 +100,7 @@ class Splitter:
         then it may be another process's."""
         current = job
         watched = Watched(self._display, job.id)
+        self._stopwatch = Stopwatch()
 
         def report(progress: Progress) -> None:
             nonlocal current, known
@@ -108,6 +112,7 @@ class Splitter:
                 known = True
             elif current is not before:
                 self._tell_store(current)
+            self._stopwatch.hear(progress)
             watched.progress(progress)
 
         try:
@@ -153,6 +158,8 @@ class Splitter:
 
     def _ended(self, job: Job) -> None:
         self._store.update([job])
+        with suppress(StemDeskError):  # only a count
+            self._store.note_run(self._stopwatch.stop(job))
         if not keeps_scratch(job):
             discard(self._scratch, job.id)
 

@@ -1,4 +1,4 @@
-"""Settings: declared once with type, default and label; JSON, written atomically.
+"""Settings: declared once (`core.declared`); JSON, written atomically.
 
 A file that cannot be read, or a value that is not allowed, never stops the app: the default is
 used for that setting and the rest is kept.
@@ -7,53 +7,193 @@ used for that setting and the rest is kept.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from stemdesk.core.declared import Declared, Kind, Section, setting
 from stemdesk.core.errors import ErrorCode, SettingsError, write_error
 from stemdesk.core.files import replace_file
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.quality import Quality
 
-_HOURS_MAX = 24 * 7
-
-
-def _setting(default: Any, label: str, choices: tuple[Any, ...] = ()) -> Any:
-    return field(default=default, metadata={"label": label, "choices": choices})
+_HOURS_MAX = 24.0 * 7
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The person's choices. A job takes a snapshot when it is added and never reads them again."""
 
-    output_folder: str = _setting("", "Save stems to")  # empty: Music/StemDesk
-    format: str = _setting("flac", "File format", tuple(item.value for item in AudioFormat))
-    bits: int = _setting(24, "Bits per sample", (16, 24, 32))
-    quality: str = _setting("standard", "Quality", tuple(item.value for item in Quality))
-    model: str = _setting("", "Model")  # empty: htdemucs, else another installed one
-    stems: tuple[str, ...] = _setting((), "Stems")  # empty: all
-    device: str = _setting("auto", "Compute on", ("auto", "cpu", "cuda", "mps"))
-    full_precision: bool = _setting(False, "Full precision")
-    models_folder: str = _setting("", "Models folder")  # empty: the app's own
-    model_mirror: str = _setting("", "Mirror for models")  # address; empty: where they are at home
-    draft_accepted: bool = _setting(False, "Split with the draft model")  # do not ask again
-    scratch_folder: str = _setting("", "Working folder")  # empty: the app's own
-    longest_hours: float = _setting(24.0, "Longest song (hours)")
-    window: str = _setting("", "Window geometry")
-    exact_sum: bool = _setting(False, "Stems sum to the mix")
-    welcomed: bool = _setting(False, "Has added a song")  # the first start's card is not shown
+    output_folder: str = setting(  # empty: Music/StemDesk
+        "",
+        "Save stems to",
+        kind=Kind.FOLDER,
+        section=Section.SAVING,
+        help="Every song gets a folder of its own in there.",
+    )
+    format: str = setting(
+        "flac",
+        "File format",
+        kind=Kind.CHOICE,
+        section=Section.SAVING,
+        choices=tuple(item.value for item in AudioFormat),
+    )
+    bits: int = setting(
+        24, "Bits per sample", kind=Kind.CHOICE, section=Section.SAVING, choices=(16, 24, 32)
+    )
+    exact_sum: bool = setting(
+        False,
+        "Stems sum to the mix",
+        kind=Kind.SWITCH,
+        section=Section.SAVING,
+        help="Sample for sample; what the model left over goes to “other”.",
+    )
+    model: str = setting(  # empty: htdemucs, else another installed one
+        "",
+        "Model",
+        kind=Kind.MODEL,
+        section=Section.SPLITTING,
+        help="For the songs that you add next, unless you choose another one there.",
+    )
+    quality: str = setting(
+        "standard",
+        "Quality",
+        kind=Kind.CHOICE,
+        section=Section.SPLITTING,
+        choices=tuple(item.value for item in Quality),
+    )
+    device: str = setting(
+        "auto",
+        "Compute on",
+        kind=Kind.CHOICE,
+        section=Section.SPLITTING,
+        choices=("auto", "cpu", "cuda", "mps"),
+    )
+    full_precision: bool = setting(
+        False,
+        "Full precision",
+        kind=Kind.SWITCH,
+        section=Section.SPLITTING,
+        help="On a graphics card, too; slower.",
+    )
+    longest_hours: float = setting(
+        24.0,
+        "Longest song",
+        kind=Kind.NUMBER,
+        section=Section.SPLITTING,
+        help="Longer ones are refused: mostly they are no songs.",
+        low=0.1,
+        high=_HOURS_MAX,
+        unit="hours",
+    )
+    stay_awake: bool = setting(
+        True,
+        "Stay awake",
+        kind=Kind.SWITCH,
+        section=Section.SPLITTING,
+        help="The computer does not fall asleep while a song is being split.",
+    )
+    output_device: str = setting(  # PortAudio's name; empty: the system's
+        "",
+        "Play through",
+        kind=Kind.DEVICE,
+        section=Section.PLAYING,
+        help="Where it is not plugged in, Play takes the system's.",
+    )
+    threads_playing: int = setting(
+        0,
+        "Threads while playing",
+        kind=Kind.NUMBER,
+        section=Section.PLAYING,
+        help="So many of the processor's threads split while a song plays.",
+        high=256,
+        zero="All of them, sound first",
+    )
+    models_folder: str = setting(  # empty: the app's own
+        "",
+        "Models folder",
+        kind=Kind.FOLDER,
+        section=Section.NETWORK,
+        help="Models that lie in the present folder are not moved.",
+    )
+    model_mirror: str = setting(  # empty: where they are at home
+        "",
+        "Mirror for models",
+        kind=Kind.ADDRESS,
+        section=Section.NETWORK,
+        help="An address to fetch models from instead of where they are at home.",
+    )
+    longest_link_hours: float = setting(
+        4.0,
+        "Longest link",
+        kind=Kind.NUMBER,
+        section=Section.NETWORK,
+        help="What is longer at a link is not fetched.",
+        low=0.1,
+        high=_HOURS_MAX,
+        unit="hours",
+    )
+    largest_link_gb: float = setting(
+        2.0,
+        "Largest link",
+        kind=Kind.NUMBER,
+        section=Section.NETWORK,
+        help="What is larger at a link is not fetched.",
+        low=0.1,
+        high=1000.0,
+        unit="GB",
+    )
+    local_network: bool = setting(
+        False,
+        "Links into the local network",
+        kind=Kind.SWITCH,
+        section=Section.NETWORK,
+        help="Fetch what devices in this network offer, too.",
+    )
+    check_updates: bool = setting(
+        False,
+        "Look for updates",
+        kind=Kind.SWITCH,
+        section=Section.NETWORK,
+        help="Off until you ask for it: StemDesk does not call anywhere by itself.",
+    )
+    scratch_folder: str = setting(  # empty: the app's own
+        "",
+        "Working folder",
+        kind=Kind.FOLDER,
+        section=Section.FOLDERS,
+        help="For songs that are being split; a fast disk with room is best.",
+    )
+    cache_folder: str = setting(  # empty: the app's own
+        "",
+        "Cache folder",
+        kind=Kind.FOLDER,
+        section=Section.FOLDERS,
+        help="For decoded songs, so that they play at once.",
+    )
+    cache_gb: float = setting(
+        10.0,
+        "Room for the cache",
+        kind=Kind.NUMBER,
+        section=Section.FOLDERS,
+        help="What was not heard for the longest time goes first.",
+        low=0.0,
+        high=10_000.0,
+        unit="GB",
+    )
+    stems: tuple[str, ...] = setting((), "Stems")  # empty: all
+    draft_accepted: bool = setting(False, "Split with the draft model")  # do not ask again
+    window: str = setting("", "Window geometry")
+    welcomed: bool = setting(False, "Has added a song")  # the first start's card is not shown
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            choices = item.metadata["choices"]
-            if choices and value not in choices:
+            said = declared(item.name)
+            if said.choices and value not in said.choices:
                 raise SettingsError(ErrorCode.SETTINGS_INVALID, f"{item.name}: {value!r}")
-        if not 0 < self.longest_hours <= _HOURS_MAX:
-            raise SettingsError(
-                ErrorCode.SETTINGS_INVALID, f"longest_hours: {self.longest_hours!r}"
-            )
+            if said.kind is Kind.NUMBER and not said.low <= value <= said.high:
+                raise SettingsError(ErrorCode.SETTINGS_INVALID, f"{item.name}: {value!r}")
 
     @property
     def export(self) -> ExportOptions:
@@ -61,6 +201,14 @@ class Settings:
         kind = AudioFormat(self.format)
         bits = 24 if kind is AudioFormat.FLAC and self.bits == 32 else self.bits
         return ExportOptions(kind, bits, self.exact_sum)
+
+
+_DECLARED: dict[str, Declared] = {item.name: item.metadata["declared"] for item in fields(Settings)}
+
+
+def declared(name: str) -> Declared:
+    """What the setting of this name says of itself."""
+    return _DECLARED[name]
 
 
 def load_settings(path: Path) -> Settings:

@@ -144,17 +144,29 @@ class PassQueue:
                 return self._let_out
             return max(self.outline.count(self._declared), self._let_out + 1)
 
+    def certain(self) -> tuple[tuple[Piece, ...], int]:
+        """The pieces of all passes that are certain, in the order of the plan, and the end of the
+        frames that no other one will cover."""
+        with self._changed:
+            passes = [*self._open.values(), *self._given.values(), *self._done.values()]
+            end = self._certain_end()
+        return tuple(one.piece for one in sorted(passes, key=by_time)), end
+
     def final(self) -> tuple[Range, ...]:
         """The parts of the song, as (first frame, end), whose stems will not change any more: every
         pass that covers them is finished. Ordered, and not touching each other."""
         with self._changed:
             pending = [*self._open.values(), *self._given.values()]
             holes = [(one.piece.start, one.piece.start + one.piece.frames) for one in pending]
-            end = self._frames
-            if not self._complete:
-                grids = zip(self.outline.grids, self._next_segment, strict=True)
-                end = min(end, *(max(0, grid.start(number)) for grid, number in grids))
+            end = self._certain_end()
         return _between(sorted(holes), end)
+
+    def _certain_end(self) -> int:
+        """Up to here the passes that cover the song are known."""
+        if self._complete:
+            return self._frames
+        grids = zip(self.outline.grids, self._next_segment, strict=True)
+        return min(self._frames, *(max(0, grid.start(number)) for grid, number in grids))
 
     def _fresh(self, index: int) -> Iterator[Pass]:
         """The passes of a grid that have become certain."""

@@ -18,13 +18,16 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from stemdesk import __version__, log
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import load_settings
-from stemdesk.gui import theme
+from stemdesk.gui import settings_words, theme
 from stemdesk.gui.controller import Controller
+from stemdesk.gui.delete_everything import delete_everything
 from stemdesk.gui.instance import Instance, hand_over
 from stemdesk.gui.reports import NO_ANSWER, error_message
+from stemdesk.gui.run_notes import RunNotes
 from stemdesk.gui.runner import load_pipeline
+from stemdesk.gui.stay_awake import StayAwake
 from stemdesk.gui.window import MainWindow, why_no_sound
-from stemdesk.paths import folders
+from stemdesk.paths import Folders, folders
 
 NAME = "StemDesk"
 DESKTOP_FILE = "io.github.stemdesk.StemDesk"
@@ -96,6 +99,8 @@ def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
         return why_no_sound()
 
     window = MainWindow(controller, sound_reason=sound_reason)
+    window.pages.settings_changed.connect(StayAwake(controller).look)
+    RunNotes(controller)
     connect(app, instance, controller, window)
 
     def begin() -> None:
@@ -154,6 +159,8 @@ def _end(controller: Controller, instance: Instance, window: MainWindow, exit_co
     ended = window.playback.shut(deadline.remainingTime() / 1000)
     ended = controller.close(max(0, deadline.remainingTime())) and ended
     instance.close()
+    if window.pages.delete_at_end is not None:
+        _delete(controller.folders, window.pages.delete_at_end)
     if not ended:  # a thread is deep inside of a library and would be waited for
         log.log.info("ended without waiting for a task")
         logging.shutdown()
@@ -164,10 +171,21 @@ def _end(controller: Controller, instance: Instance, window: MainWindow, exit_co
     return exit_code
 
 
+def _delete(where: Folders, models: bool) -> None:
+    """All is written and let go: now it can be deleted."""
+    left = delete_everything(where, models)
+    if left:
+        _say(settings_words.left_text(tuple(str(path) for path in left)))
+
+
 def _refuse(text: str) -> int:
     """Say why there is no window; 1."""
+    _say(text)
+    return 1
+
+
+def _say(text: str) -> None:
     if sys.stderr is not None:
         print(text, file=sys.stderr)
     if QApplication.platformName() not in ("offscreen", "minimal"):
         QMessageBox.critical(None, NAME, text)
-    return 1

@@ -19,11 +19,13 @@ from stemdesk.gui import reports
 from stemdesk.gui.adding import Adder
 from stemdesk.gui.conveyor import Conveyor
 from stemdesk.gui.elsewhere import Elsewhere
+from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.machine import Machine
+from stemdesk.gui.memory import LedgerMemory
 from stemdesk.gui.model_desk import ModelDesk
-from stemdesk.gui.runner import Runner, make_pipeline, workplace
+from stemdesk.gui.runner import Runner, make_pipeline
 from stemdesk.gui.shelf import Shelf
 from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.values import PipelineFactory, Surroundings
@@ -67,15 +69,16 @@ class Controller(QObject):
         self._stop_ms = around.stop_ms
         self._started = False
         self._early: list[Path] = []  # given before the start
-        self.tasks = Tasks(self)
-        tasks = self.tasks
+        tasks = self.tasks = Tasks(self)
         machine = self._machine = Machine(tasks, folders, settings, around.probe, self)
         ledger = self._ledger = Ledger(folders.database, self)
+        self.memory = LedgerMemory(ledger, self)
         self.models = ModelDesk(tasks, ledger, machine, around.models, self)
         runner = self._runner = Runner(tasks, pipeline_factory, self, around.rest_ms)
         adder = self._adder = Adder(tasks, ledger, self)
         self._shelf = Shelf(tasks, ledger, self)
-        janitor = self._janitor = Janitor(tasks, self)
+        self.hearing = Hearing(lambda: machine.folders, lambda: machine.settings)
+        janitor = self._janitor = Janitor(tasks, self.hearing, self)
         # These know nothing of the controller: in a circle of references, the garbage collector
         # would end it and its timers, in whatever thread that happens to run.
         elsewhere = self._elsewhere = Elsewhere(
@@ -119,7 +122,7 @@ class Controller(QObject):
     def start(self) -> None:
         """Begin to work, after the first paint: what was queued in the last run goes on."""
         self._started = True
-        self._runner.set_workplace(workplace(self.folders, self.settings))
+        self._runner.set_workplace(self.hearing.workplace())
         self._machine.start()
         self.models.look()
         self._ledger.open()
@@ -129,9 +132,8 @@ class Controller(QObject):
     def _on_opened(self) -> None:
         self._elsewhere.start()
         self._waits.start()
-        jobs = self._ledger.jobs
         self._janitor.clean(self.folders.scratch, self.folders.database)
-        self._adder.read_tags(jobs)
+        self._adder.read_tags(self._ledger.jobs)
 
     def stop_now(self) -> None:
         """Stop the running job, to go on at the next start; `stopped` follows within 1 s."""
@@ -147,7 +149,7 @@ class Controller(QObject):
         self._waits.stop()
         self.models.stop()
         self._runner.close()
-        ended = self.tasks.close(wait_ms)
+        ended = self.hearing.close(wait_ms / 1000) & self.tasks.close(wait_ms)
         self._machine.close()
         self._ledger.close()
         return ended
@@ -207,7 +209,7 @@ class Controller(QObject):
             self.message.emit(reports.SCRATCH_IN_USE)
         if self._machine.change_settings(settings):
             if self._started:
-                self._runner.set_workplace(workplace(self.folders, settings))
+                self._runner.set_workplace(self.hearing.workplace())
             self._waits.look()
 
     # Adding.

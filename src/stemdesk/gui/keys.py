@@ -22,12 +22,17 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from stemdesk.gui.fader import FADER_KEYS, Fader
+
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _ALT = Qt.KeyboardModifier.AltModifier
 _NONE = Qt.KeyboardModifier.NoModifier
 _KNOWN = _SHIFT | _ALT | Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
 
-_REPEATED = (Qt.Key.Key_Left, Qt.Key.Key_Right)
+_REPEATED = (
+    Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus,
+    Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight,
+)  # fmt: skip
 """A key that is held acts once, but for these."""
 
 # The keys 1 to 6 of the main block, by the system's own numbers.
@@ -131,4 +136,6 @@ def _operates(widget: QWidget, key: Qt.Key) -> bool:
         return isinstance(widget, QAbstractButton | QComboBox)
     if isinstance(widget, QComboBox):
         return True
+    if isinstance(widget, Fader):
+        return key in FADER_KEYS
     return isinstance(widget, QAbstractItemView) and key is Qt.Key.Key_Home

@@ -176,6 +176,14 @@ KEYS = (
     ("1 - 6", "Mute a stem"),
     ("Shift+1 - 6", "Solo a stem"),
     ("Alt+1 - 6", "Only this stem"),
+    ("A", "The original, or the stems"),
+    ("L", "Loop on or off"),
+    ("I / O", "The loop starts or ends here"),
+    ("[ / ]", "Slower or faster"),
+    ("+ / -", "Zoom in or out"),
+    ("0", "The whole song in sight"),
+    ("F", "Follow what plays"),
+    ("Backspace", "On a slider: as recorded"),
     ("Ctrl+Shift+F", "Show the stems in their folder"),
     ("Ctrl+O", "Open files"),
     ("Ctrl+Shift+O", "Open a folder"),
@@ -186,6 +194,7 @@ KEYS = (
     ("Ctrl+Shift+M", "Models"),
     ("Ctrl+,", "Settings"),
     ("F1", "These keys"),
+    ("F12", "Diagnostics"),
     ("Ctrl+Q", "Quit"),
 )
 
@@ -194,11 +203,8 @@ KEYS = (
 CHOOSE = "Choose…"
 SAVE = "Save"
 CANCEL = "Cancel"
-SETTINGS_TEXT = "They count for the songs that you add from now on."
 FORMATS = {"flac": "FLAC (smaller, exact)", "wav": "WAV"}
 BITS = {16: "16 bit", 24: "24 bit", 32: "32 bit float"}
-EXACT_SUM = "Sample for sample; what the model left over goes to “other”"
-FULL_PRECISION = "On a graphics card, too (slower)"
 DEVICES = {
     "auto": "The best there is",
     "cpu": "CPU",

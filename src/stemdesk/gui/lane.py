@@ -1,141 +1,107 @@
-"""One stem's lane: its colour, name, mute and solo, and its waveform."""
+"""One stem's lane: its colour, its controls (`lane_head`), and its waveform."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
+from stemdesk.audio.remix import StemSetting
 from stemdesk.gui import labels, theme
+from stemdesk.gui.lane_head import STRIP_PX, LaneHead
+from stemdesk.gui.time_view import TimeView
 from stemdesk.gui.waveform import Layer, Waveform
-from stemdesk.gui.widgets import ElidedLabel
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from stemdesk.audio.peaks import Pyramid
 
-    Samples = NDArray[np.float32]
-
-_STRIP_PX = 6
 HEIGHT_PX = 46
-
-
-class LetterButton(QToolButton):
-    """M or S: a square that grows with the font. `alone`: it was Alt+clicked."""
-
-    alone = Signal()
-
-    def __init__(self, kind: str, letter: str, name: str, tip: str) -> None:
-        super().__init__()
-        self._alt = False
-        self.setProperty("kind", kind)
-        self.setText(letter)
-        self.setCheckable(True)
-        self.setAccessibleName(name)
-        self.setToolTip(tip)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-
-    def sizeHint(self) -> QSize:
-        side = max(28, self.fontMetrics().height() + 8)
-        return QSize(side, side)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-        super().mouseReleaseEvent(event)
-        self._alt = False
-
-    def nextCheckState(self) -> None:
-        if self._alt:
-            self.alone.emit()
-        else:
-            super().nextCheckState()
+_HEIGHT_MAX_PX = 180
 
 
 class Lane(QFrame):
-    """`mute_wanted`, `solo_wanted`: stem and whether; `only_wanted`: stem."""
+    """`mute_wanted`, `solo_wanted`: stem and whether; `only_wanted`: stem. `gain_wanted`: stem and
+    dB; `pan_wanted`: stem and -1 to 1. `drag_wanted`: stem."""
 
     mute_wanted = Signal(str, bool)
     solo_wanted = Signal(str, bool)
     only_wanted = Signal(str)
+    gain_wanted = Signal(str, float)
+    pan_wanted = Signal(str, float)
+    drag_wanted = Signal(str)
 
-    def __init__(self, stem: str, number: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, stem: str, number: int, view: TimeView, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.stem = stem
-        self._peaks: Samples | None = None
-        self._scale = 1.0
+        self.stem, self.number = stem, number
+        self._pyramid: Pyramid | None = None
+        self.scale = 1.0
         self._sounds = True
-        label = labels.stem_label(stem)
-        self.setAccessibleName(label)
-        self.name = ElidedLabel(label)
-        font = QFont(self.name.font())
-        font.setWeight(QFont.Weight.DemiBold)
-        self.name.setFont(font)
-        self.mute = LetterButton(
-            "mute", labels.MUTE, labels.mute_name(stem), labels.mute_tip(stem, number)
-        )
-        self.solo = LetterButton(
-            "solo", labels.SOLO, labels.solo_name(stem), labels.solo_tip(stem, number)
-        )
-        self.wave = Waveform(labels.wave_name(stem), labels.OVERVIEW_TIP, focusable=False)
+        self.setAccessibleName(labels.stem_label(stem))
+        self.head = LaneHead(stem, number)
+        self.name, self.mute, self.solo = self.head.name, self.head.mute, self.head.solo
+        self.volume, self.pan = self.head.volume, self.head.pan
+        self.meter = self.head.meter
+        self.wave = Waveform(labels.wave_name(stem), labels.OVERVIEW_TIP, False, view)
         self.wave.setProperty("stem", stem)
-        self._connect()
-        self._lay_out()
-
-    def _connect(self) -> None:
-        self.mute.toggled.connect(lambda on: self.mute_wanted.emit(self.stem, on))
-        self.solo.toggled.connect(lambda on: self.solo_wanted.emit(self.stem, on))
-        self.mute.alone.connect(lambda: self.only_wanted.emit(self.stem))
-        self.solo.alone.connect(lambda: self.only_wanted.emit(self.stem))
-        theme.watch().changed.connect(self._draw)
-
-    def _lay_out(self) -> None:
-        head = QWidget()
-        line = QHBoxLayout(head)
-        line.setContentsMargins(_STRIP_PX + 12, 0, 12, 0)
-        line.setSpacing(6)
-        line.addWidget(self.name, 1)
-        line.addWidget(self.mute)
-        line.addWidget(self.solo)
-        head.setFixedWidth(self._head_width())
+        self.wave.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 3, 0, 3)
         layout.setSpacing(0)
-        layout.addWidget(head)
+        layout.addWidget(self.head)
         layout.addWidget(self.wave, 1)
         self.setMinimumHeight(HEIGHT_PX)
-        self.setMaximumHeight(140)
+        self.setMaximumHeight(_HEIGHT_MAX_PX)
+        self._connect()
 
-    def _head_width(self) -> int:
-        text = self.fontMetrics().averageCharWidth() * 13
-        return _STRIP_PX + 24 + text + 2 * self.mute.sizeHint().width() + 12
+    def _connect(self) -> None:
+        stem = self.stem
+        self.mute.toggled.connect(lambda on: self.mute_wanted.emit(stem, on))
+        self.solo.toggled.connect(lambda on: self.solo_wanted.emit(stem, on))
+        self.mute.alone.connect(lambda: self.only_wanted.emit(stem))
+        self.solo.alone.connect(lambda: self.only_wanted.emit(stem))
+        self.volume.chosen.connect(lambda gain_db: self.gain_wanted.emit(stem, gain_db))
+        self.pan.chosen.connect(lambda percent: self.pan_wanted.emit(stem, percent / 100))
+        self.head.grip.drag_wanted.connect(lambda: self.drag_wanted.emit(stem))
+        theme.watch().changed.connect(self._draw)
 
-    def show_balance(self, muted: bool, soloed: bool, sounds: bool) -> None:
-        """The mute and solo as they are; a stem that is not heard is drawn grey."""
-        for button, on in ((self.mute, muted), (self.solo, soloed)):
-            button.blockSignals(True)
-            button.setChecked(on)
-            button.blockSignals(False)
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """What Tab goes through, in order."""
+        return self.mute, self.solo, self.volume, self.pan
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.head.setFixedWidth(self.head.width_for(event.size().width()))
+
+    def show_setting(self, setting: StemSetting, sounds: bool) -> None:
+        """The setting as it is; a stem that is not heard is drawn grey."""
+        self.head.show_setting(setting, sounds)
         if sounds != self._sounds:
             self._sounds = sounds
             self._draw()
 
-    def show_peaks(self, peaks: Samples, scale: float) -> None:
-        """float32 [buckets, 2] and what it is multiplied by."""
-        self._peaks, self._scale = peaks, scale
+    def show_pyramid(self, pyramid: Pyramid, scale: float) -> None:
+        """The waveform, as far as it is known, and what it is multiplied by."""
+        self._pyramid, self.scale = pyramid, scale
         self._draw()
+
+    def show_finished(
+        self, ranges_s: Sequence[tuple[float, float]] | None, under: Pyramid | None
+    ) -> None:
+        """Elsewhere the original is heard, and drawn."""
+        self.wave.set_finished(ranges_s, under)
 
     def _draw(self) -> None:
         self.update()
-        if self._peaks is None:
+        if self._pyramid is None:
             return
         colour = theme.wave_colour(self.stem) if self._sounds else theme.colours().outline
-        self.wave.set_layers([Layer(colour, self._peaks * self._scale)])
+        self.wave.set_layers([Layer(colour, self._pyramid, self.scale)])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -143,5 +109,5 @@ class Lane(QFrame):
         colour = theme.stem_colour(self.stem) if self._sounds else theme.colours().outline
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colour))
-        strip = QRectF(2, 6, _STRIP_PX, self.height() - 12)
-        painter.drawRoundedRect(strip, _STRIP_PX / 2, _STRIP_PX / 2)
+        strip = QRectF(2, 6, STRIP_PX, self.height() - 12)
+        painter.drawRoundedRect(strip, STRIP_PX / 2, STRIP_PX / 2)

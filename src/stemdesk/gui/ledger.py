@@ -6,13 +6,14 @@ in the order in which it was asked for. Memory holds the truth meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from stemdesk.audio.listening import Listening
 from stemdesk.core.errors import ErrorCode, StemDeskError, StoreError
 from stemdesk.core.job import Job, JobState
 from stemdesk.jobs.scheduler import moved
@@ -113,6 +114,21 @@ class Ledger(QObject):
         self._waiting.append(lambda store: store.remove(gone))
         self._flush()
         self.removed.emit(gone)
+
+    def remember(self, listening: Mapping[str, Listening]) -> None:
+        """Write how songs are listened to, by job id."""
+        kept = dict(listening)
+        if kept:
+            self._waiting.append(lambda store: store.remember(kept))
+            self._flush()
+
+    def recall(self, job_id: str) -> Listening | None:
+        """How a song was listened to last, as far as the database knows and answers."""
+        try:
+            return None if self._store is None else self._store.recall(job_id)
+        except StemDeskError as error:  # a song can be heard without it
+            log.warning("the database did not answer: %s", error)
+            return None
 
     def move(self, job_id: str, before_id: str | None) -> None:
         """Place a job before another one, or at the end."""

@@ -106,4 +106,6 @@ def _place(settings: Settings) -> tuple[object, ...]:
         settings.models_folder,
         settings.scratch_folder,
         settings.longest_hours,
+        settings.cache_folder,
+        settings.cache_gb,
     )

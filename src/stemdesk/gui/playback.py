@@ -1,21 +1,22 @@
-"""The player as the window sees it: polled while it plays, told as signals."""
+"""The player as the window sees it, and the song that it plays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-from stemdesk.gui.song_files import SongFiles
+from stemdesk.audio.listening import LOOP_MIN_S, Listening, Loop
+from stemdesk.audio.remix import Preset, Remix
+from stemdesk.gui.memory import Known, Memory
+from stemdesk.gui.player_poll import PlayerPoll
 
 if TYPE_CHECKING:
-    from stemdesk.audio.player import Player, PlayerStatus
-    from stemdesk.audio.remix import Remix
-
-POLL_MS = 33
-_QUIET_POLLS = 15
-"""Polling rests after half a second in which nothing changed and nothing plays."""
+    from stemdesk.audio.energy import Energies
+    from stemdesk.audio.player import Player
+    from stemdesk.gui.song_source import SongSource
 
 PlayerFactory = Callable[[], "Player"]
 
@@ -27,70 +28,87 @@ def new_player() -> Player:
     return Player()
 
 
-class Playback(QObject):
-    """One song at a time. `moved`: the position in seconds. `changed`: state, length or output.
-    `remixed`: which stems sound. `failed`: the StemDeskError that silenced it."""
+class Playback(PlayerPoll):
+    """One song at a time: what the window asks of the player. `remixed`: the balance. `tuned`:
+    speed, key or loop."""
 
-    moved = Signal(float)
-    changed = Signal()
     remixed = Signal()
-    failed = Signal(object)
+    tuned = Signal()
 
     def __init__(
-        self, player_factory: PlayerFactory = new_player, parent: QObject | None = None
+        self,
+        player_factory: PlayerFactory = new_player,
+        parent: QObject | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        """`memory`: what knows how songs were listened to last; None: only this window does."""
         super().__init__(parent)
         self._factory = player_factory
-        self._player: Player | None = None
-        self._status: PlayerStatus | None = None
-        self._song: SongFiles | None = None
-        self._remixes: dict[str, Remix] = {}  # by job, as long as the window lives
-        self._quiet = 0
-        self._timer = QTimer(self)
-        self._timer.setInterval(POLL_MS)
-        self._timer.timeout.connect(self._poll)
+        self._known = Known(memory)
+        self._song: SongSource | None = None
+        self._energies: Energies | None = None
+        self._device = ""
+        self._original = False
 
     # What is
 
     @property
-    def song(self) -> SongFiles | None:
+    def song(self) -> SongSource | None:
         return self._song
 
     @property
-    def playing(self) -> bool:
-        return self._status is not None and self._status.state.value == "playing"
+    def on_original(self) -> bool:
+        """Whether the person chose the original."""
+        return self._original
 
     @property
-    def ready(self) -> bool:
-        """Whether there is something to play."""
-        return self._status is not None and self._status.length_frames > 0
+    def hears_original(self) -> bool:
+        """Whether the original is heard: chosen, or because its stems are not there yet."""
+        return self._original or (self._status is not None and self._status.hears_original)
 
     @property
-    def length_s(self) -> float:
-        return self._seconds(self._status.length_frames) if self._status else 0.0
+    def listening(self) -> Listening:
+        """Balance, speed, key and loop of this song."""
+        return self._known.of(self._song.job_id) if self._song else Listening()
 
     @property
-    def position_s(self) -> float:
-        return self._seconds(self._status.position_frames) if self._status else 0.0
+    def remix(self) -> Remix:
+        return self.listening.remix
 
     @property
-    def silent_reason(self) -> str:
-        """Why nothing is heard although it plays; "" if something is, or is not known."""
-        output = self._status.output if self._status else None
-        return output.reason if output is not None else ""
-
-    def _seconds(self, frames: int) -> float:
-        rate = self._status.samplerate if self._status else 0
-        return frames / rate if rate else 0.0
+    def loop(self) -> Loop | None:
+        """The loop that plays, in seconds."""
+        return self.listening.heard_loop
 
     # What is asked
 
-    def open(self, song: SongFiles) -> None:
-        """Take another song; it waits at its start with the balance it had last."""
+    def open(self, song: SongSource) -> None:
+        """Take another song; it waits at its start as it was listened to last."""
         if self._player is None:
             self._player = self._factory()
+            if self._device:
+                self._player.set_output(self._device)
+        self._song, self._energies, self._original = song, None, False
+        listening = self._known.recall(song)
+        self._player.load(song.open, listening.remix)  # as recorded, until told otherwise
+        if listening.speed_percent != 100.0:
+            self._player.set_speed(listening.speed_percent)
+        if listening.key_semitones:
+            self._player.set_key(listening.key_semitones)
+        self._opening = True
+        self.remixed.emit()
+        self.tuned.emit()
+        self._watch()
+
+    def replace(self, song: SongSource) -> None:
+        """The same song from other files: it goes on as it is."""
+        if self._song is None or self._player is None or self._song.job_id != song.job_id:
+            self.open(song)
+            return
         self._song = song
-        self._player.load(song.files, self._remix())
+        listening = self._known.recall(song)
+        self._player.load(song.open, listening.remix, keep=True)
+        self._match()
         self.remixed.emit()
         self._watch()
 
@@ -132,82 +150,149 @@ class Playback(QObject):
     def skip(self, seconds: float) -> None:
         self.seek(self.position_s + seconds)
 
+    def set_original(self, original: bool) -> None:
+        """Hear the song as it was, or the stems."""
+        if self._song is None or self._player is None or original == self._original:
+            return
+        if original and not self.has_original:
+            return
+        from stemdesk.audio.player import Side
+
+        self._original = original
+        self._player.set_side(Side.ORIGINAL if original else Side.STEMS)
+        self.changed.emit()
+        self._watch()
+
+    def toggle_side(self) -> None:
+        self.set_original(not self._original)
+
+    def set_output(self, device: str) -> None:
+        """Play through this device; "": the system's."""
+        if device != self._device:
+            self._device = device
+            if self._player is not None:
+                self._player.set_output(device)
+                self._watch()
+
     def shut(self, timeout_s: float = 0.0) -> bool:
         """The window closes. Whether the player's thread ended within `timeout_s`; may be asked
         again."""
         self._timer.stop()
         self._status = self._song = None
+        self._known.flush()
         return self._player is None or self._player.close(timeout_s)
 
     # The balance
 
-    def _remix(self) -> Remix:
-        from stemdesk.audio.remix import Remix
-
-        if self._song is None:
-            return Remix()
-        stems = self._song.stems
-        known = self._remixes.get(self._song.job_id)
-        if known is None or {item.name for item in known.stems} != set(stems):
-            known = self._remixes[self._song.job_id] = Remix.of(stems)
-        return known
-
     def is_muted(self, stem: str) -> bool:
-        return self._remix().setting(stem).muted
+        return self.remix.setting(stem).muted
 
     def is_soloed(self, stem: str) -> bool:
-        return self._remix().setting(stem).soloed
+        return self.remix.setting(stem).soloed
 
     def sounds(self, stem: str) -> bool:
-        """Whether the stem is heard with the mutes and solos as they are."""
-        return self._remix().gain(stem) > 0
+        """Whether the stem is heard in the remix as it is."""
+        return self.remix.sounds(stem)
 
     def set_muted(self, stem: str, muted: bool) -> None:
-        self._balance(self._remix().with_muted(stem, muted))
+        self._balance(self.remix.with_muted(stem, muted))
 
     def set_soloed(self, stem: str, soloed: bool) -> None:
-        self._balance(self._remix().with_soloed(stem, soloed))
+        self._balance(self.remix.with_soloed(stem, soloed))
 
     def only(self, stem: str) -> None:
         """This stem alone; a second time: all again."""
-        remix = self._remix()
+        remix = self.remix
         alone = remix.with_only(stem)
         self._balance(remix.with_soloed(stem, False) if alone == remix else alone)
 
-    def forget(self, ids: Iterable[str]) -> None:
-        """Songs that are gone from the list."""
-        for job_id in ids:
-            self._remixes.pop(job_id, None)
+    def set_gain(self, stem: str, gain_db: float) -> None:
+        self._balance(self.remix.with_gain(stem, gain_db))
+
+    def set_pan(self, stem: str, pan: float) -> None:
+        self._balance(self.remix.with_pan(stem, pan))
+
+    def set_master(self, master_db: float) -> None:
+        self._balance(self.remix.with_master(master_db))
+
+    def use_preset(self, preset: Preset) -> None:
+        self._balance(self.remix.with_preset(preset))
+
+    def match(self, energies: Energies) -> None:
+        """How loud the song's remixes are: the original is made as loud from now on."""
+        self._energies = energies
+        self._match()
 
     def _balance(self, remix: Remix) -> None:
         if self._song is not None and self._player is not None:
-            self._remixes[self._song.job_id] = remix
+            self._keep(replace(self.listening, remix=remix))
             self._player.set_remix(remix)
+            self._match()
             self.remixed.emit()
 
-    # Polling
+    def _match(self) -> None:
+        if self._energies is not None and self._player is not None:
+            self._player.set_original_gain(self._energies.match_db(self.remix))
 
-    def _watch(self) -> None:
-        self._quiet = 0
-        self._timer.start()
-        self._poll()
+    # Speed, key and loop
 
-    def _poll(self) -> None:
-        if self._player is None:
+    def set_speed(self, percent: float) -> None:
+        if self._song is not None and self._player is not None:
+            self._keep(self.listening.with_speed(percent))
+            self._player.set_speed(self.listening.speed_percent)
+            self.tuned.emit()
+
+    def change_speed(self, percent: float) -> None:
+        """Faster, or slower, by so many percent of the speed as recorded."""
+        self.set_speed(self.listening.speed_percent + percent)
+
+    def set_key(self, semitones: float) -> None:
+        if self._song is not None and self._player is not None:
+            self._keep(self.listening.with_key(semitones))
+            self._player.set_key(self.listening.key_semitones)
+            self.tuned.emit()
+
+    def set_loop(self, loop: Loop | None) -> None:
+        """Loop this part, in seconds; None: go on after its end."""
+        self._tune_loop(self.listening.with_loop(loop))
+
+    def toggle_loop(self) -> None:
+        """The last loop on or off; the whole song if there was none."""
+        self._tune_loop(self.listening.with_loop_toggled(self.length_s))
+
+    def start_loop_here(self) -> None:
+        self._tune_loop(self.listening.with_loop_start(self.position_s, self.length_s))
+
+    def end_loop_here(self) -> None:
+        self._tune_loop(self.listening.with_loop_end(self.position_s))
+
+    def _tune_loop(self, listening: Listening) -> None:
+        if self._song is not None and self.ready:
+            self._keep(listening)
+            self._tell_loop()
+            self.tuned.emit()
+
+    def _opened(self) -> None:
+        if self.loop is not None:
+            self._tell_loop()
+
+    def _tell_loop(self) -> None:
+        """In frames: their rate is known once the song is open."""
+        if self._player is None or self._status is None:
             return
-        before, now = self._status, self._player.status
-        self._status = now
-        if before is None or before.position_frames != now.position_frames:
-            self.moved.emit(self.position_s)
-        if before is None or _shape(before) != _shape(now):
-            self.changed.emit()
-        if now.error is not None and (before is None or before.error is not now.error):
-            self.failed.emit(now.error)
-        resting = now == before and now.state.value not in ("playing", "loading")
-        self._quiet = self._quiet + 1 if resting else 0
-        if self._quiet > _QUIET_POLLS:
-            self._timer.stop()
+        rate, loop = self._status.samplerate, self.loop
+        if loop is None or loop[0] > self.length_s - LOOP_MIN_S:
+            self._player.set_loop(None)
+        else:
+            end = min(round(loop[1] * rate), self._status.length_frames)
+            self._player.set_loop((round(loop[0] * rate), end))
 
+    # What is remembered
 
-def _shape(status: PlayerStatus) -> tuple[object, ...]:
-    return status.state, status.length_frames, status.samplerate, status.output
+    def forget(self, ids: Iterable[str]) -> None:
+        """Songs that are gone from the list."""
+        self._known.forget(ids)
+
+    def _keep(self, listening: Listening) -> None:
+        if self._song is not None:
+            self._known.keep(self._song.job_id, listening)

@@ -16,6 +16,7 @@ from stemdesk.models.library import ModelLibrary
 from stemdesk.paths import Folders
 
 if TYPE_CHECKING:
+    from stemdesk.jobs.live import Live
     from stemdesk.jobs.pipeline import Result, Workplace
 
 
@@ -24,8 +25,8 @@ def load_pipeline() -> None:
     import stemdesk.jobs.pipeline  # noqa: F401 - so that it is there when it is needed
 
 
-def workplace(where: Folders, settings: Settings) -> Workplace:
-    """Where and how the window's jobs are worked on."""
+def workplace(where: Folders, settings: Settings, live: Live | None = None) -> Workplace:
+    """Where and how the window's jobs are worked on; `live`: and heard meanwhile."""
     from stemdesk.jobs.pipeline import Workplace
 
     return Workplace(
@@ -35,6 +36,7 @@ def workplace(where: Folders, settings: Settings) -> Workplace:
         device=settings.device,
         limit_s=settings.longest_hours * 3600,
         checks=where.self_checks,
+        live=live,
     )
 
 

@@ -1,32 +1,68 @@
-"""The settings. Labels and choices come from their declaration in `core.settings`."""
+"""The settings window, made from what the settings declare of themselves (`core.settings`)."""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
+    QLabel,
+    QListWidget,
+    QScrollArea,
+    QStackedWidget,
     QWidget,
 )
 
+from stemdesk.core.declared import Kind, Section
 from stemdesk.core.options import AudioFormat
-from stemdesk.core.settings import Settings
-from stemdesk.gui import labels, model_words
-from stemdesk.gui.dialogs import Dialog, choose_folder
-from stemdesk.gui.widgets import CheckBox, ComboBox, muted, push_button
+from stemdesk.core.sentences import printable
+from stemdesk.core.settings import Settings, declared
+from stemdesk.gui import labels, setting_fields, settings_words
+from stemdesk.gui.dialogs import Dialog
+from stemdesk.gui.icons import retint
+from stemdesk.gui.model_values import ModelChoice
+from stemdesk.gui.setting_fields import ChoiceField, Field, OutputField
+from stemdesk.gui.settings_extras import AboutBox, SpaceBox
+from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.widgets import ComboBox, chain, muted, push_button
 from stemdesk.models.catalogue import BASE_URL
 from stemdesk.paths import Folders
 
-_META = {item.name: item.metadata for item in fields(Settings)}
+_MARGIN_PX = 48
+_WIDTH_PX = 860
+_HEIGHT_PX = 640
+_CHOICES: dict[str, dict[Any, str]] = {
+    "format": labels.FORMATS,
+    "bits": labels.BITS,
+    "device": labels.DEVICES,
+    "quality": settings_words.QUALITIES,
+}
+
+
+def output_devices() -> tuple[str, ...]:
+    """The names of the sound devices. Slow: not for the window's thread."""
+    from stemdesk.audio import output
+
+    ask = getattr(output, "devices", None)
+    return tuple(ask()) if ask is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the dialog knows of the machine. `models`: those that can be split with now.
+    `devices`: asks for sound devices. `hidden`: settings that have no effect on this system."""
+
+    folders: Folders
+    tasks: Tasks
+    models: Sequence[ModelChoice] = ()
+    devices: Callable[[], tuple[str, ...]] = output_devices
+    hidden: frozenset[str] = frozenset()
 
 
 class SettingsDialog(Dialog):
@@ -34,126 +70,235 @@ class SettingsDialog(Dialog):
 
     changed = Signal(object)
     models_wanted = Signal()
+    diagnostics_wanted = Signal()
+    delete_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None, settings: Settings, folders: Folders) -> None:
-        super().__init__(parent, labels.SETTINGS, labels.SETTINGS_TEXT)
+    def __init__(self, parent: QWidget | None, settings: Settings, around: Around) -> None:
+        super().__init__(parent, labels.SETTINGS, settings_words.TEXT)
         self._settings = settings
-        defaults = _without_choices(folders, settings)
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(14)
-        self._grid.setVerticalSpacing(10)
-        self._grid.setColumnStretch(1, 1)
-        self.body.addLayout(self._grid)
-        self.output = self._add_folder("output_folder", defaults.output)
-        self.format = self._add_choice("format", labels.FORMATS)
-        self.bits = self._add_choice("bits", labels.BITS)
-        self.exact_sum = self._add_switch("exact_sum", labels.EXACT_SUM)
-        self.device = self._add_choice("device", labels.DEVICES)
-        self.full_precision = self._add_switch("full_precision", labels.FULL_PRECISION)
-        self.models = self._add_folder("models_folder", defaults.models)
-        self.mirror = QLineEdit(settings.model_mirror)
-        self.mirror.setPlaceholderText(BASE_URL)
-        self._add_row("model_mirror", self.mirror, self.mirror)
-        self.scratch = self._add_folder("scratch_folder", defaults.scratch)
-        self.hours = self._add_hours()
-        self.format.currentIndexChanged.connect(self._fit_bits)
-        self._fit_bits()
-        self.page = push_button(model_words.PAGE_BUTTON, model_words.PAGE_TIP)
-        self.page.clicked.connect(self._show_models)
-        self._buttons.insertWidget(0, self.page)
-        self.add_button(labels.CANCEL, self.reject)
-        self.add_button(labels.SAVE, self._save, primary=True)
-        self.widen(84)
+        self._around = around
+        self._defaults = _without_choices(around.folders, settings)
+        self.fields: dict[str, Field] = {}
+        self.sections = QListWidget()
+        self.sections.setAccessibleName(settings_words.SECTIONS_NAME)
+        self.sections.setProperty("kind", "sections")
+        self._pages = QStackedWidget()
+        self._grids = {section: self._add_page(section) for section in Section}
+        for item in fields(Settings):
+            if declared(item.name).kind is not Kind.HIDDEN and item.name not in around.hidden:
+                self._add_field(item.name)
+        self._add_extras()
+        self._finish_pages()
+        self._add_buttons()
+        self._look_around()
+        self._order_tabs()
+        self._fit(parent)
 
     @property
     def settings(self) -> Settings:
         """The settings as the fields say."""
         return replace(
-            self._settings,
-            output_folder=self.output.text().strip(),
-            format=str(self.format.currentData()),
-            bits=int(self.bits.currentData()),
-            exact_sum=self.exact_sum.isChecked(),
-            device=str(self.device.currentData()),
-            full_precision=self.full_precision.isChecked(),
-            models_folder=self.models.text().strip(),
-            model_mirror=self.mirror.text().strip(),
-            scratch_folder=self.scratch.text().strip(),
-            longest_hours=self.hours.value(),
+            self._settings, **{name: field.value() for name, field in self.fields.items()}
         )
+
+    def show_section(self, section: Section) -> None:
+        self.sections.setCurrentRow(list(Section).index(section))
+
+    # How it is made
+
+    def _add_page(self, section: Section) -> QGridLayout:
+        inside = QWidget()
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(2, 2, 12, 2)  # room for the ring around what has the focus
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(section.value)
+        area.setWidget(inside)
+        self.sections.addItem(section.value)
+        self._pages.addWidget(area)
+        return grid
+
+    def _finish_pages(self) -> None:
+        for grid in self._grids.values():
+            grid.setRowStretch(grid.rowCount(), 1)
+        self.sections.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.sections.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        metrics = self.fontMetrics()
+        width = max(metrics.horizontalAdvance(section.value) for section in Section) + 32
+        for row in range(self.sections.count()):
+            self.sections.item(row).setSizeHint(QSize(width, metrics.height() + 16))
+        self.sections.setFixedWidth(width + 4)
+        self.sections.currentRowChanged.connect(self._pages.setCurrentIndex)
+        self.sections.setCurrentRow(0)
+        line = QHBoxLayout()
+        line.setSpacing(18)
+        line.addWidget(self.sections)
+        line.addWidget(self._pages, 1)
+        self.body.addLayout(line, 1)
+
+    def _add_field(self, name: str) -> None:
+        said = declared(name)
+        field = self.fields[name] = self._make_field(name)
+        control = field.control
+        control.setAccessibleName(said.label)
+        control.setAccessibleDescription(said.help)
+        control.setToolTip(said.help or said.label)
+        label = muted("" if said.kind is Kind.SWITCH else said.label)
+        label.setBuddy(control)
+        row = _at_left(field.row) if said.kind is Kind.NUMBER else field.row
+        self._add_row(said.section or Section.ABOUT, label, row, said.help)
+
+    def _add_row(self, section: Section, label: QLabel, row: QWidget, note: str = "") -> None:
+        grid = self._grids[section]
+        place = grid.rowCount()
+        if label.text():
+            grid.setRowMinimumHeight(place, self.fontMetrics().height() + 16)
+        grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(row, place, 1)
+        if note:
+            below = muted(note)
+            below.setWordWrap(True)
+            grid.addWidget(below, place + 1, 1)
+        grid.setRowMinimumHeight(place + 2, 4)
+
+    def _make_field(self, name: str) -> Field:
+        said, value = declared(name), getattr(self._settings, name)
+        makers: dict[Kind, Callable[[], Field]] = {
+            Kind.FOLDER: lambda: setting_fields.FolderField(said, value, self._default(name)),
+            Kind.CHOICE: lambda: ChoiceField({i: _CHOICES[name][i] for i in said.choices}, value),
+            Kind.MODEL: lambda: ChoiceField(self._model_texts(value), value),
+            Kind.SWITCH: lambda: setting_fields.SwitchField(said, value),
+            Kind.NUMBER: lambda: setting_fields.NumberField(said, value),
+            Kind.DEVICE: lambda: OutputField(value, settings_words.SYSTEM_OUTPUT),
+            Kind.ADDRESS: lambda: setting_fields.TextField(value, BASE_URL),
+        }
+        return makers[said.kind]()
+
+    def _default(self, name: str) -> Path:
+        """The folder that an empty field means."""
+        where = self._defaults
+        return {
+            "output_folder": where.output,
+            "models_folder": where.models,
+            "scratch_folder": where.scratch,
+            "cache_folder": where.cache,
+        }[name]
+
+    def _model_texts(self, chosen: str) -> dict[str, str]:
+        texts = {"": settings_words.BEST_INSTALLED_MODEL}
+        texts |= {one.name: printable(one.name) for one in self._around.models}
+        return {chosen: settings_words.not_installed(chosen)} | texts if chosen else texts
+
+    def _add_extras(self) -> None:
+        self.models_page = push_button(settings_words.MODELS, settings_words.MODELS_TIP)
+        self.models_page.clicked.connect(partial(self._go, self.models_wanted))
+        self._add_row(Section.NETWORK, muted(), _at_left(self.models_page))
+        self.space = SpaceBox(self._around.tasks, self._around.folders)
+        for label, row in self.space.rows:
+            self._add_row(Section.FOLDERS, muted(label), row)
+        self.about = AboutBox(self._around.folders)
+        self.about.diagnostics.clicked.connect(partial(self._go, self.diagnostics_wanted))
+        self.about.delete.clicked.connect(partial(self._go, self.delete_wanted))
+        grid = self._grids[Section.ABOUT]
+        grid.addWidget(self.about, 0, 0, 1, 2)
+
+    def _add_buttons(self) -> None:
+        self.cancel = self.add_button(labels.CANCEL, self.reject)
+        self.save = self.add_button(labels.SAVE, self._save, primary=True)
+        kind, bits = self.fields["format"].control, self.fields["bits"].control
+        assert isinstance(kind, ComboBox)
+        assert isinstance(bits, ComboBox)
+        fit = partial(_fit_bits, kind, bits)
+        kind.currentIndexChanged.connect(lambda _: fit())
+        fit()
+
+    def _order_tabs(self) -> None:
+        """Through the section's fields from top to bottom, then to what stands below them."""
+        extras = (self.models_page, *self.space.buttons, *self.about.buttons)
+        controls: list[QWidget] = []
+        for field in self.fields.values():
+            controls.append(field.control)
+            if isinstance(field, setting_fields.FolderField):
+                controls.append(field.button)
+        chain(self.sections, *controls, *extras, self.cancel, self.save)
+
+    def _fit(self, parent: QWidget | None) -> None:
+        """As large as the window lets it be."""
+        em = self.fontMetrics().averageCharWidth()
+        width, height = max(_WIDTH_PX, 100 * em), _HEIGHT_PX
+        if parent is not None:
+            width = min(width, parent.width() - _MARGIN_PX)
+            height = min(height, parent.height() - _MARGIN_PX)
+        self.resize(width, height)
+
+    # What it asks and does
+
+    def _look_around(self) -> None:
+        self.space.look()
+        output = self.fields.get("output_device")
+        if not isinstance(output, OutputField):
+            return
+
+        def found(outcome: Outcome[tuple[str, ...]]) -> None:
+            if not self._over and outcome.value is not None:
+                output.show_devices(outcome.value)
+
+        self._over = False
+        self.finished.connect(self._end)
+        self._around.tasks.io(self._around.devices, found)
+
+    def _end(self) -> None:
+        self._over = True
+        self.space.end()
 
     def _save(self) -> None:
         self.changed.emit(self.settings)
         self.accept()
 
-    def _show_models(self) -> None:
-        """To the models page; what was changed here is kept."""
+    def _go(self, wanted: Any, _: bool = False) -> None:
+        """To another page; what was changed here is kept."""
         self._save()
-        self.models_wanted.emit()
+        wanted.emit()
 
-    def _add_row(self, name: str, field: QWidget, control: QWidget) -> None:
-        row = self._grid.rowCount()
-        label = muted(_META[name]["label"])
-        label.setBuddy(control)
-        control.setAccessibleName(_META[name]["label"])
-        control.setToolTip(_META[name]["label"])
-        self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._grid.addWidget(field, row, 1)
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        retint(self)
+        self.sections.setFocus()
 
-    def _add_choice(self, name: str, texts: dict[Any, str]) -> QComboBox:
-        box = ComboBox()
-        for value in _META[name]["choices"]:
-            box.addItem(texts[value], value)
-        box.setCurrentIndex(box.findData(getattr(self._settings, name)))
-        self._add_row(name, box, box)
-        return box
 
-    def _add_switch(self, name: str, text: str) -> QCheckBox:
-        box = CheckBox(text)
-        box.setAccessibleDescription(text)
-        box.setChecked(getattr(self._settings, name))
-        self._add_row(name, box, box)
-        return box
+def _at_left(button: QWidget) -> QWidget:
+    line = QWidget()
+    layout = QHBoxLayout(line)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(button)
+    layout.addStretch(1)
+    return line
 
-    def _add_folder(self, name: str, default: Path) -> QLineEdit:
-        edit = QLineEdit(getattr(self._settings, name))
-        edit.setPlaceholderText(str(default))
-        button = push_button(labels.CHOOSE)
-        button.setAccessibleName(labels.choose_name(_META[name]["label"]))
-        button.clicked.connect(partial(self._choose, edit, _META[name]["label"]))
-        line = QWidget()
-        layout = QHBoxLayout(line)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(edit, 1)
-        layout.addWidget(button)
-        self._add_row(name, line, edit)
-        return edit
 
-    def _add_hours(self) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
-        box.setRange(0.1, 24 * 7)
-        box.setDecimals(1)
-        box.setValue(self._settings.longest_hours)
-        box.lineEdit().setTextMargins(9, 0, 9, 0)  # the style sheet's padding does not reach it
-        self._add_row("longest_hours", box, box)
-        return box
-
-    def _choose(self, edit: QLineEdit, caption: str, _: bool = False) -> None:
-        choose_folder(self, caption, lambda paths: edit.setText(str(paths[0])))
-
-    def _fit_bits(self) -> None:
-        """FLAC holds no 32-bit floats: the choice is there for WAV only."""
-        wav = self.format.currentData() == AudioFormat.WAV.value
-        index = self.bits.findData(32)
-        if wav and index < 0:
-            self.bits.addItem(labels.BITS[32], 32)
-        elif not wav and index >= 0:
-            if self.bits.currentData() == 32:
-                self.bits.setCurrentIndex(self.bits.findData(24))
-            self.bits.removeItem(self.bits.findData(32))
+def _fit_bits(kind: ComboBox, bits: ComboBox) -> None:
+    """FLAC holds no 32-bit floats: the choice is there for WAV only."""
+    wav = kind.currentData() == AudioFormat.WAV.value
+    index = bits.findData(32)
+    if wav and index < 0:
+        bits.addItem(labels.BITS[32], 32)
+    elif not wav and index >= 0:
+        if bits.currentData() == 32:
+            bits.setCurrentIndex(bits.findData(24))
+        bits.removeItem(bits.findData(32))
 
 
 def _without_choices(folders: Folders, settings: Settings) -> Folders:
     """The folders as they are where a field is left empty."""
     models = None if settings.models_folder else folders.models_override
-    return replace(folders, models_override=models, scratch_override=None, output_override=None)
+    return replace(
+        folders,
+        models_override=models,
+        scratch_override=None,
+        output_override=None,
+        cache_override=None,
+    )

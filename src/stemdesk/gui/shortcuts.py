@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 
 from stemdesk.gui.keys import PlainKeys
 from stemdesk.gui.row_actions import RowAction
+from stemdesk.gui.zoom_bar import ZOOM_STEP
 
 if TYPE_CHECKING:
     from stemdesk.gui.window import MainWindow
@@ -19,6 +20,7 @@ _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _ALT = Qt.KeyboardModifier.AltModifier
 SKIP_S = 5.0
 SKIP_FAR_S = 15.0
+SPEED_STEP = 5.0
 
 
 def install_shortcuts(window: MainWindow) -> PlainKeys:
@@ -35,6 +37,7 @@ def install_shortcuts(window: MainWindow) -> PlainKeys:
         ("Ctrl+,", window.show_settings),
         ("Ctrl+Shift+M", window.models.show_page),
         ("F1", window.show_keys),
+        ("F12", window.pages.show_diagnostics),
         ("Ctrl+Q", window.close),
         ("Ctrl+L", lambda: _to_library(window)),
         ("Ctrl+D", window.empty.demo.click),
@@ -62,6 +65,17 @@ def _player_keys(window: MainWindow, plain: PlainKeys) -> None:
         plain.on_key(key, partial(playback.skip, sign * SKIP_S))
         plain.on_key(key, partial(playback.skip, sign * SKIP_FAR_S), _SHIFT)
 
+    for key, act in (
+        (Qt.Key.Key_L, playback.toggle_loop),
+        (Qt.Key.Key_I, playback.start_loop_here),
+        (Qt.Key.Key_O, playback.end_loop_here),
+        (Qt.Key.Key_A, playback.toggle_side),
+        (Qt.Key.Key_BracketLeft, partial(playback.change_speed, -SPEED_STEP)),
+        (Qt.Key.Key_BracketRight, partial(playback.change_speed, SPEED_STEP)),
+    ):
+        plain.on_key(key, act)
+    _view_keys(window, plain)
+
     def on_lane(act: Callable[[str], object]) -> Callable[[int], None]:
         def with_number(number: int) -> None:
             lanes = window.song.stems.lanes if window.song.shows_stems else []
@@ -73,6 +87,17 @@ def _player_keys(window: MainWindow, plain: PlainKeys) -> None:
     plain.on_digit(on_lane(lambda s: playback.set_muted(s, not playback.is_muted(s))))
     plain.on_digit(on_lane(lambda s: playback.set_soloed(s, not playback.is_soloed(s))), _SHIFT)
     plain.on_digit(on_lane(playback.only), _ALT)
+
+
+def _view_keys(window: MainWindow, plain: PlainKeys) -> None:
+    page = window.song.stems
+    view, zoom = page.view, page.desk.zoom
+    for key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):  # where + is, with and without Shift
+        for modifiers in (Qt.KeyboardModifier.NoModifier, _SHIFT):
+            plain.on_key(key, partial(view.zoom, ZOOM_STEP), modifiers)
+    plain.on_key(Qt.Key.Key_Minus, partial(view.zoom, 1 / ZOOM_STEP))
+    plain.on_key(Qt.Key.Key_0, view.show_all)
+    plain.on_key(Qt.Key.Key_F, zoom.toggle_following)
 
 
 def _to_library(window: MainWindow) -> None:

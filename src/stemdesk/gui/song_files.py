@@ -1,29 +1,17 @@
-"""Reads what the song area draws: which files a finished song has, and their overviews."""
+"""Which files a finished song has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError, write_error
+from stemdesk.core.errors import ErrorCode, SourceError, write_error
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken
 from stemdesk.gui.tasks import Outcome, Tasks
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Samples = NDArray[np.float32]
-
-BUCKETS = 2400
-_KEPT = 12
-"""Songs whose overviews are kept in memory: about 75 KiB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +30,21 @@ class SongFiles:
 
 
 class SongReader(QObject):
-    """Reads one song at a time in the io pool; asking for another one stops the first.
+    """Looks for one song at a time in the io pool; asking for another one stops the first.
 
-    `found`: SongFiles. `drawn`: job id, stem, float32 [BUCKETS, 2] of lowest and highest
-    samples. `missing`: job id; its files are not where they were. `damaged`: job id and the
-    file that cannot be read.
+    `found`: SongFiles. `missing`: job id; its files are not where they were.
     """
 
     found = Signal(object)
-    drawn = Signal(str, str, object)
     missing = Signal(str)
-    damaged = Signal(str, object)
 
     def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._tasks = tasks
         self._cancel = CancelToken()
-        self._kept: dict[tuple[Path, int], dict[str, Samples]] = {}
 
     def read(self, job: Job) -> None:
-        """Look for the job's stems, then draw them one after the other."""
+        """Look for the job's stems."""
         self.stop()
         self._cancel = cancel = CancelToken()
         output = job.output
@@ -79,37 +62,8 @@ class SongReader(QObject):
         song = outcome.value
         if song is None:
             self.missing.emit(job_id)
-            return
-        self.found.emit(song)
-        kept = self._keep(song)
-        for stem, path in song.files.items():
-            if stem in kept:
-                self.drawn.emit(job_id, stem, kept[stem])
-            else:
-                done = partial(self._drawn, song, stem, cancel)
-                self._tasks.io(_overview(path, cancel), done)
-
-    def _drawn(
-        self, song: SongFiles, stem: str, cancel: CancelToken, outcome: Outcome[Samples]
-    ) -> None:
-        if outcome.value is not None:
-            self._keep(song)[stem] = outcome.value
-            if not cancel.cancelled:
-                self.drawn.emit(song.job_id, stem, outcome.value)
-        elif isinstance(outcome.error, StemDeskError) and not cancel.cancelled:
-            if outcome.error.code is ErrorCode.STEMS_MISSING:
-                self.missing.emit(song.job_id)
-            else:
-                self.damaged.emit(song.job_id, song.files[stem])
-
-    def _keep(self, song: SongFiles) -> dict[str, Samples]:
-        """The song's overviews; those that were looked at longest ago are forgotten."""
-        key = (song.folder, song.changed_ns)
-        kept = self._kept.pop(key, {})
-        self._kept[key] = kept
-        while len(self._kept) > _KEPT:
-            del self._kept[next(iter(self._kept))]
-        return kept
+        else:
+            self.found.emit(song)
 
 
 def find_stems(job_id: str, folder: Path) -> SongFiles:
@@ -136,12 +90,3 @@ def give_up_folder(folder: Path) -> None:
         pass  # it counts as split no more
     except OSError as error:
         raise write_error(error, folder) from error
-
-
-def _overview(path: Path, cancel: CancelToken) -> Callable[[], Samples]:
-    def work() -> Samples:
-        from stemdesk.audio.peaks import overview
-
-        return overview(path, BUCKETS, cancel)
-
-    return work

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from stemdesk.gui.action_row import ActionRow, Button
 from stemdesk.gui.icons import set_icon
-from stemdesk.gui.widgets import FlowLayout, muted, push_button
+from stemdesk.gui.widgets import muted
 
-Button = tuple[str, str, Callable[[], object]]
-"""Text, icon, what it does."""
-_LOUD = ("play", "retry", "locate", "drop")
-"""The first button stands out if it brings the song on; pause and cancel do not."""
+__all__ = ["Button", "StatePanel"]
 
 
 class StatePanel(QScrollArea):
@@ -42,11 +40,7 @@ class StatePanel(QScrollArea):
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
         self.progress.setFixedWidth(360)
-        self._row = QWidget()
-        self._flow = FlowLayout(10, self._row)
-        self.buttons: list[QPushButton] = []
-        self._actions: list[tuple[str, str]] = []
-        self._acts: list[Callable[[], object]] = []
+        self._row = ActionRow()
         centre = Qt.AlignmentFlag.AlignHCenter
         content = QWidget()
         layout = QVBoxLayout(content)
@@ -61,6 +55,10 @@ class StatePanel(QScrollArea):
         layout.addWidget(self._row, 0, centre)
         layout.addStretch(3)
         self.setWidget(content)
+
+    @property
+    def buttons(self) -> list[QPushButton]:
+        return self._row.buttons
 
     def show_state(
         self,
@@ -79,24 +77,4 @@ class StatePanel(QScrollArea):
         self.progress.setAccessibleName(headline)
         if fraction is not None:
             self.progress.setValue(round(fraction * 1000))
-        self._show_buttons(buttons)
-
-    def _show_buttons(self, buttons: Sequence[Button]) -> None:
-        wanted = [(text, icon) for text, icon, _ in buttons]
-        if wanted != self._actions:  # the same ones stay, so that they keep the focus
-            self._actions = wanted
-            while self._flow.takeAt(0) is not None:
-                pass
-            for button in self.buttons:
-                button.hide()
-                button.deleteLater()
-            self.buttons = [
-                push_button(text, icon=icon, primary=number == 0 and icon in _LOUD)
-                for number, (text, icon) in enumerate(wanted)
-            ]
-            for number, button in enumerate(self.buttons):
-                button.clicked.connect(lambda _=False, index=number: self._acts[index]())
-                self._flow.addWidget(button)
-            self._row.setVisible(bool(wanted))
-            self._row.updateGeometry()
-        self._acts = [act for _, _, act in buttons]
+        self._row.show_buttons(buttons)

@@ -6,17 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from stemdesk.core.errors import free_bytes
 from stemdesk.core.job import ACTIVE, JobState
-from stemdesk.gui import labels, messages
+from stemdesk.gui import labels, messages, settings_words
+from stemdesk.gui.diagnostics import Heard
 from stemdesk.gui.icons import set_icon
 from stemdesk.gui.later import Later
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.values import DeviceLike
-from stemdesk.gui.widgets import ElidedLabel, muted
+from stemdesk.gui.widgets import ElidedLabel, icon_button, muted
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -26,7 +27,7 @@ _DISK_EVERY_MS = 10_000
 
 class StatusLine(QFrame):
     """Follows the controller. `sound_reason`: why there is no sound, "" if there is; asked for
-    once, away from the window's thread."""
+    once, away from the window's thread. `heard`: asked for what its tooltip says of the sound."""
 
     def __init__(
         self,
@@ -45,8 +46,13 @@ class StatusLine(QFrame):
         self.device.setProperty("kind", "muted")
         self.queue, self.disk, self.sound = muted(), muted(), muted(labels.NO_SOUND)
         self._sound_icon = _icon("sound-off")
+        self.diagnostics = icon_button(
+            "info", settings_words.DIAGNOSTICS_TITLE, settings_words.DIAGNOSTICS_TIP, "muted"
+        )
+        self.diagnostics.setProperty("icon_px", 16)
+        self.heard: Callable[[], Heard] = Heard
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 5, 16, 5)
+        layout.setContentsMargins(16, 2, 10, 2)
         layout.setSpacing(6)
         layout.addWidget(_icon("device"))
         layout.addWidget(self.device, 1)
@@ -58,8 +64,16 @@ class StatusLine(QFrame):
             layout.addSpacing(12)
             layout.addWidget(icon)
             layout.addWidget(label)
+        layout.addSpacing(6)
+        layout.addWidget(self.diagnostics)
         self.show_sound("")
         self._follow()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ToolTip:  # as it is now
+            heard = self.heard()
+            self.setToolTip(settings_words.sound_line(heard.output, heard.underruns))
+        return super().event(event)
 
     def _follow(self) -> None:
         controller = self._controller

@@ -12,7 +12,7 @@ RADIUS_PX = 8
 
 
 def stylesheet(c: Colours) -> str:
-    return "\n".join((_ground(c), _buttons(c), _fields(c), _chips(c), _lists(c)))
+    return "\n".join((_ground(c), _buttons(c), _fields(c), _chips(c), _toggles(c), _lists(c)))
 
 
 def _ground(c: Colours) -> str:
@@ -136,9 +136,45 @@ def _chips(c: Colours) -> str:
     """
 
 
+def _toggles(c: Colours) -> str:
+    on = f"background: {c.accent}; color: {c.on_accent}; border-color: {c.accent};"
+    shape = (
+        f"background: {c.surface}; color: {c.text}; border: 1px solid {c.outline};"
+        " padding: 4px 11px;"
+    )
+    return f"""
+    QToolButton[kind="icon"]:checked {{
+        background: {c.selected}; border: 1px solid {c.accent};
+    }}
+    QToolButton[kind="icon"]:checked:focus {{ border: 2px solid {c.accent}; }}
+    QToolButton[kind="pill"] {{ {shape} border-radius: 12px; }}
+    QToolButton[kind="left"] {{
+        {shape} border-top-left-radius: {RADIUS_PX}px; border-bottom-left-radius: {RADIUS_PX}px;
+        border-right: none;
+    }}
+    QToolButton[kind="right"] {{
+        {shape} border-top-right-radius: {RADIUS_PX}px; border-bottom-right-radius: {RADIUS_PX}px;
+    }}
+    QToolButton[kind="pill"]:hover, QToolButton[kind="left"]:hover,
+    QToolButton[kind="right"]:hover {{ background: {c.raised}; }}
+    QToolButton[kind="pill"]:checked, QToolButton[kind="left"]:checked,
+    QToolButton[kind="right"]:checked {{ {on} }}
+    QToolButton[kind="pill"]:disabled, QToolButton[kind="left"]:disabled,
+    QToolButton[kind="right"]:disabled {{ color: {c.outline}; border-color: {c.border}; }}
+    QToolButton[kind="pill"]:focus, QToolButton[kind="left"]:focus,
+    QToolButton[kind="right"]:focus {{ border: 2px solid {c.accent}; padding: 3px 10px; }}
+    QToolButton[kind="pill"]:checked:focus, QToolButton[kind="left"]:checked:focus,
+    QToolButton[kind="right"]:checked:focus {{ border-color: {c.text}; }}
+    """
+
+
 def _lists(c: Colours) -> str:
     return f"""
     QListView {{ background: transparent; border: none; outline: none; }}
+    QListView[kind="sections"]::item {{ border-radius: {RADIUS_PX}px; padding: 0 8px; }}
+    QListView[kind="sections"]::item:hover {{ background: {c.raised}; }}
+    QListView[kind="sections"]::item:selected {{ background: {c.selected}; color: {c.text}; }}
+    QListView[kind="sections"]::item:selected:focus {{ border: 2px solid {c.accent}; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{

@@ -1,59 +1,172 @@
-"""Play, pause, stop, the time, and the way to the folder."""
+"""Everything that is played with as a whole: play, loop, sides, speed, key, master, presets."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from stemdesk.gui import labels, messages
+from stemdesk.audio.listening import Listening
+from stemdesk.gui import desk_words, labels, messages
+from stemdesk.gui.grip import Grip
 from stemdesk.gui.icons import set_icon
-from stemdesk.gui.widgets import icon_button, push_button
+from stemdesk.gui.presets import PresetBar
+from stemdesk.gui.scales import KEY, SPEED
+from stemdesk.gui.toggles import SideSwitch, icon_toggle
+from stemdesk.gui.tuning import Master, Tuning
+from stemdesk.gui.widgets import FlowLayout, icon_button, muted, push_button
 
 _PLAY_PX = 44
+_GROUP_GAP_PX = 14
+_LINE_GAP_PX = 8
+_WIDE_PX = 940
+"""From here on there is room for words on the button that shows the folder."""
 
 
 class TransportBar(QFrame):
+    """Its groups stand in as many lines as they need. What the parts ask for is heard from them
+    (`side`, `speed`, `key`, `master`, `presets`, `grip`)."""
+
     toggle_wanted = Signal()
     stop_wanted = Signal()
     start_wanted = Signal()
     folder_wanted = Signal()
+    loop_wanted = Signal()  # on or off
+    loop_start_wanted = Signal()
+    loop_end_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        words = desk_words
         self.to_start = icon_button("to-start", labels.TO_START, labels.TO_START_TIP)
         self.play = icon_button("play", labels.PLAY, labels.PLAY_TIP, "on_accent")
         self.play.setProperty("kind", "play")
         self.play.setFixedSize(_PLAY_PX, _PLAY_PX)
         self.play.setIconSize(QSize(24, 24))
         self.stop = icon_button("stop", labels.STOP, labels.STOP_TIP)
-        self.time = QLabel()
-        self.time.setAccessibleName(labels.TIME_NAME)
-        font = QFont(self.time.font())
-        font.setPointSizeF(font.pointSizeF() * 1.1)
-        font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width do not jump
-        self.time.setFont(font)
+        self.time = _time_label()
+        self.hint = muted()
+        self.loop = icon_toggle("loop", words.LOOP, words.LOOP_TIP)
+        self.loop_start = icon_button("loop-start", words.LOOP_START, words.LOOP_START_TIP)
+        self.loop_end = icon_button("loop-end", words.LOOP_END, words.LOOP_END_TIP)
+        self.loop_text = muted()
+        self.side = SideSwitch()
+        self.presets = PresetBar()
+        self.speed = Tuning(SPEED, words.SPEED, words.SPEED_TIP, words.speed_text)
+        self.key = Tuning(KEY, words.KEY, words.KEY_TIP, words.key_short)
+        self.master = Master()
+        self.grip = Grip("drag-out", words.GRIP_ALL_NAME, words.GRIP_ALL_TIP, 20)
         self.folder = push_button(labels.SHOW_FOLDER, labels.SHOW_FOLDER_TIP, "folder")
-        self.to_start.clicked.connect(self.start_wanted)
-        self.play.clicked.connect(self.toggle_wanted)
-        self.stop.clicked.connect(self.stop_wanted)
-        self.folder.clicked.connect(self.folder_wanted)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        for button in (self.to_start, self.play, self.stop):
-            line.addWidget(button)
-        line.addSpacing(8)
-        line.addWidget(self.time)
-        line.addStretch(1)
-        line.addWidget(self.folder, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._folder_text = self.folder.text()
+        self._connect()
+        self._lay_out()
         self.show_time(0.0, 0.0)
+        self.show_hint("", live=False)
+
+    def _connect(self) -> None:
+        for button, signal in (
+            (self.to_start, self.start_wanted),
+            (self.play, self.toggle_wanted),
+            (self.stop, self.stop_wanted),
+            (self.folder, self.folder_wanted),
+            (self.loop, self.loop_wanted),
+            (self.loop_start, self.loop_start_wanted),
+            (self.loop_end, self.loop_end_wanted),
+        ):
+            button.clicked.connect(lambda _, signal=signal: signal.emit())
+
+    def _lay_out(self) -> None:
+        times = QVBoxLayout()
+        times.setSpacing(0)
+        times.addStretch(1)
+        times.addWidget(self.time)
+        times.addWidget(self.hint)
+        times.addStretch(1)
+        playing = _group(self.to_start, self.play, self.stop)
+        inside = playing.layout()
+        if isinstance(inside, QHBoxLayout):
+            inside.addSpacing(4)
+            inside.addLayout(times)
+        flow = FlowLayout(_GROUP_GAP_PX, self, _LINE_GAP_PX)
+        for group in (
+            playing,
+            _group(self.loop, self.loop_start, self.loop_end, self.loop_text),
+            self.side,
+            self.master,
+            _group(self.folder, self.grip),
+            self.presets,
+            _group(self.speed, self.key, gap_px=_GROUP_GAP_PX),
+        ):
+            flow.addWidget(group)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """What Tab goes through, in order."""
+        return (
+            self.to_start, self.play, self.stop, self.loop, self.loop_start, self.loop_end,
+            self.side.original, self.side.stems, self.master.fader, self.folder,
+            *self.presets.buttons.values(), self.speed.fader, self.key.fader,
+        )  # fmt: skip
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        text = self._folder_text if event.size().width() >= _WIDE_PX else ""
+        if text != self.folder.text():
+            self.folder.setText(text)
 
     def show_time(self, position_s: float, length_s: float) -> None:
         self.time.setText(messages.time_text(position_s, length_s))
 
-    def show_state(self, playing: bool, ready: bool) -> None:
-        set_icon(self.play, "pause" if playing else "play", "on_accent")
-        self.play.setAccessibleName(labels.PAUSE if playing else labels.PLAY)
+    def show_state(self, playing: bool, ready: bool, waiting: bool = False) -> None:
+        icon = "waiting" if waiting else "pause" if playing else "play"
+        if self.play.property("icon_name") != icon:
+            set_icon(self.play, icon, "on_accent")
+        name = labels.PAUSE if playing else labels.PLAY
+        self.play.setAccessibleName(desk_words.WAITING_PAUSE if waiting else name)
         for button in (self.play, self.stop, self.to_start):
             button.setEnabled(ready)
+        for button in (self.loop, self.loop_start, self.loop_end):
+            button.setEnabled(ready)
+
+    def show_hint(self, text: str, live: bool) -> None:
+        """What is to be known about what is heard. While a song is split its place is kept, so
+        that nothing jumps when it comes and goes."""
+        metrics = self.hint.fontMetrics()
+        texts = (desk_words.WAITING, desk_words.ORIGINAL_MEANWHILE)
+        widest = max(metrics.horizontalAdvance(item) for item in texts) + 4
+        self.hint.setMinimumWidth(widest if live else 0)
+        if text != self.hint.text():
+            self.hint.setText(text)
+        self.hint.setVisible(live or bool(text))
+
+    def show_listening(self, listening: Listening) -> None:
+        """Speed, key and loop as they are."""
+        self.speed.show_amount(listening.speed_percent)
+        self.key.show_amount(listening.key_semitones)
+        self.loop.setChecked(listening.looping)
+        text = desk_words.loop_text(*listening.loop) if listening.loop else ""
+        self.loop_text.setText(text)
+        self.loop_text.setVisible(bool(text))
+
+
+def _time_label() -> QLabel:
+    label = QLabel()
+    label.setAccessibleName(labels.TIME_NAME)
+    font = QFont(label.font())
+    font.setPointSizeF(font.pointSizeF() * 1.1)
+    font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width do not jump
+    label.setFont(font)
+    return label
+
+
+def _group(*widgets: QWidget, gap_px: int = 4) -> QWidget:
+    group = QWidget()
+    line = QHBoxLayout(group)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(gap_px)
+    for widget in widgets:
+        line.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+    return group

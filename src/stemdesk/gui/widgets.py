@@ -143,12 +143,16 @@ class CheckBox(QCheckBox):
 
 class FlowLayout(QLayout):
     """Lays widgets out like words: as many in a line as fit, each in the middle of its line. One
-    that is too wide by itself gets a line, and as much height as it needs there."""
+    that is too wide by itself gets a line, and as much height as it needs there. `line_px`:
+    between lines, as between widgets by default."""
 
-    def __init__(self, spacing_px: int = 6, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, spacing_px: int = 6, parent: QWidget | None = None, line_px: int | None = None
+    ) -> None:
         super().__init__(parent)
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing_px)
+        self._line_px = spacing_px if line_px is None else line_px
         self._items: list[QLayoutItem] = []
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -203,8 +207,8 @@ class FlowLayout(QLayout):
                     middle = y + (height - size.height()) // 2
                     item.setGeometry(QRect(QPoint(x, middle), size))
                 x += size.width() + self.spacing()
-            y += height + self.spacing()
-        return y - self.spacing() - rect.y() if lines else 0
+            y += height + self._line_px
+        return y - self._line_px - rect.y() if lines else 0
 
     def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
         """The widgets with their sizes, in lines of at most `width`."""

@@ -32,6 +32,7 @@ from stemdesk.gui import dialogs, labels, messages, model_words, theme
 from stemdesk.gui.add_bar import AddBar
 from stemdesk.gui.announcer import Announcer
 from stemdesk.gui.banners import Banners
+from stemdesk.gui.desk_drags import DeskDrags
 from stemdesk.gui.dialogs import CloseChoice
 from stemdesk.gui.drawer import NARROW_PX, Body
 from stemdesk.gui.drop import DropOverlay, drop_text, model_files, paths_from_mime
@@ -40,10 +41,10 @@ from stemdesk.gui.icons import app_icon, retint
 from stemdesk.gui.library import Library
 from stemdesk.gui.model_asks import ModelAsks
 from stemdesk.gui.model_values import ModelChoice
+from stemdesk.gui.pages import Pages
 from stemdesk.gui.playback import Playback, PlayerFactory, new_player
 from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import RowCommands
-from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.shortcuts import install_shortcuts
 from stemdesk.gui.song_view import SongView
 from stemdesk.gui.status import StatusLine
@@ -79,10 +80,12 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self._close_dialog: QDialog | None = None
         self._started = False
-        self.playback = Playback(player_factory, self)
+        self.playback = Playback(player_factory, self, controller.memory)
+        self._choose_output()
         self.commands = RowCommands(controller, self)
         self.announcer = Announcer(controller, self)
         self.models = ModelAsks(controller, self)
+        self.pages = Pages(controller, self)
         self.setWindowTitle(labels.APP_NAME)
         self.setWindowIcon(app_icon())
         self.setMinimumSize(SMALLEST)
@@ -109,12 +112,13 @@ class MainWindow(QMainWindow):
         self._area.addWidget(self.empty)
         self._area.addWidget(song_holder)
         self.body = Body(self.library, self._area)
+        self.drags = DeskDrags(controller, self.song.stems, self.playback)
         self.status = StatusLine(controller, controller.tasks, sound_reason)
         self.centre = QWidget()
         layout = QVBoxLayout(self.centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.add_bar, self.banners):
+        for part in (self.add_bar, self.banners, self.drags.note):
             layout.addWidget(part)
         layout.addWidget(self.body, 1)
         layout.addWidget(self.status)
@@ -126,6 +130,8 @@ class MainWindow(QMainWindow):
         controller, bar = self._controller, self.add_bar
         bar.paths_given.connect(self.take)
         bar.settings_wanted.connect(self.show_settings)
+        self.status.diagnostics.clicked.connect(self.pages.show_diagnostics)
+        self.status.heard = self.pages.heard
         bar.library_wanted.connect(self.body.toggle)
         for source in (bar, self.empty.welcome, self.song):
             source.models_wanted.connect(self.models.show_page)
@@ -150,6 +156,7 @@ class MainWindow(QMainWindow):
         controller.job_changed.connect(self._job_changed)
         controller.stopped.connect(self._close_now)
         self.playback.changed.connect(self._heard)
+        self.pages.settings_changed.connect(self._choose_output)
         theme.watch().changed.connect(self._retint)
 
     # What is shown
@@ -187,6 +194,9 @@ class MainWindow(QMainWindow):
     def _retint(self) -> None:
         retint(self)
 
+    def _choose_output(self) -> None:
+        self.playback.set_output(self._controller.settings.output_device)
+
     def _heard(self) -> None:
         self._controller.tasks.make_way(self.playback.playing)
         if self.playback.playing:
@@ -217,12 +227,7 @@ class MainWindow(QMainWindow):
             self.models.import_files(models)
 
     def show_settings(self) -> None:
-        controller = self._controller
-        dialog = SettingsDialog(self, controller.settings, controller.folders)
-        dialog.changed.connect(controller.change_settings)
-        dialog.changed.connect(self.status.look_at_disk)
-        dialog.models_wanted.connect(self.models.show_page)
-        dialog.show_over()
+        self.pages.show_settings()
 
     def show_keys(self) -> None:
         dialogs.KeysDialog(self).show_over()
@@ -251,7 +256,9 @@ class MainWindow(QMainWindow):
     # Drops
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        paths = paths_from_mime(event.mimeData()) if event.mimeData().hasUrls() else []
+        # A stem that is dragged out passes here on its way, and is no song to split.
+        ours = event.source() is not None or not event.mimeData().hasUrls()
+        paths = [] if ours else paths_from_mime(event.mimeData())
         if paths:
             self.overlay.show_text(drop_text(paths))
             event.acceptProposedAction()
@@ -265,7 +272,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.overlay.hide()
-        paths = paths_from_mime(event.mimeData())
+        paths = [] if event.source() is not None else paths_from_mime(event.mimeData())
         if paths:
             event.acceptProposedAction()
             self.take(paths)
@@ -320,6 +327,7 @@ class MainWindow(QMainWindow):
         """Begin to let go; whoever ends the app waits for it."""
         self._save_geometry()
         self.playback.shut()
+        self.drags.out.close()
 
     def _save_geometry(self) -> None:
         text = base64.b64encode(self.saveGeometry().data()).decode("ascii")

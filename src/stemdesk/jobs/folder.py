@@ -106,6 +106,7 @@ class Manifest:
     files: tuple[StemFile, ...]
     notices: tuple[Notice, ...] = ()
     null_depth: NullDepth | None = None
+    fingerprint: str = ""  # the song's file when it was split
 
 
 def parent_folder(job: Job) -> Path:
@@ -152,6 +153,7 @@ def read_manifest(folder: Path) -> Manifest | None:
             files=files,
             notices=tuple(Notice.from_json(item) for item in value["notices"]),
             null_depth=NullDepth.from_json(value.get("null_depth_db")),
+            fingerprint=str(value["source"].get("fingerprint", "")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -7,6 +7,7 @@ the job's scratch folder until the job ends, so that the same job goes on where 
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ from stemdesk.models.library import ModelInfo, ModelLibrary
 
 if TYPE_CHECKING:
     from stemdesk.engine.separate import Separator
+    from stemdesk.jobs.live import Live
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Workplace:
 
     `device`: preference ("auto", "cpu", "cuda", "mps"). `limit_s`: longest song in seconds.
     `force`: split again even where a matching song folder exists, and take its place.
-    `checks`: file that remembers which networks passed their self-check.
+    `checks`: file that remembers which networks passed their self-check. `live`: where jobs can be
+    heard while they run, and keep their mix afterwards.
     """
 
     scratch: Path
@@ -49,6 +52,7 @@ class Workplace:
     limit_s: float = 24 * 3600.0
     force: bool = False
     checks: Path | None = None
+    live: Live | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class Pipeline:
             try:
                 # Saving is inside: who waits with the same song then finds it split.
                 with (
+                    _shown(place.live, task),
                     task.decoding() as ahead,
                     compute_lock(place.compute_lock, report, cancel),
                 ):
@@ -141,6 +146,8 @@ class Pipeline:
                 task.report,
                 task.cancel,
             )
+        if self.workplace.live is not None:
+            self.workplace.live.keep(task)
         notices = saved.notices + _left_out(task.recipe)
         return Result(
             saved.folder, facts.frames, facts.samplerate, notices, null_depth=saved.null_depth
@@ -178,6 +185,11 @@ class Pipeline:
                 probe(place.device).name, SelfChecks(place.checks)
             )
         return self._separators[place.device]
+
+
+def _shown(live: Live | None, task: Task) -> AbstractContextManager[None]:
+    """Lets the job be heard while it runs, where somebody may want to."""
+    return nullcontext() if live is None else live.showing(task)
 
 
 def prepare(job: Job, library: ModelLibrary) -> tuple[ModelInfo, Recipe]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shutil
 import time
@@ -14,12 +13,20 @@ from typing import Protocol
 import numpy as np
 
 from stemdesk.audio.decode import decode, probe
+from stemdesk.audio.originals import Original, source_facts
 from stemdesk.audio.store import JobAudio, MixFacts, Samples
-from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError, write_error
+from stemdesk.core.errors import (
+    ErrorCode,
+    ScratchError,
+    SourceError,
+    StemDeskError,
+    write_error,
+)
 from stemdesk.core.files import is_folder, replace_file
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.track import fingerprint
 from stemdesk.jobs.folder import Recipe
+from stemdesk.jobs.follow import follow, path_of
 from stemdesk.jobs.locks import job_lock
 
 # Mean and deviation of the first 30 s stand for the whole song: the networks normalise every
@@ -69,16 +76,19 @@ def decode_mix(
     listener: Listener,
     report: Callable[[float], None],
     cancel: CancelToken,
+    shared: Original | None = None,
 ) -> MixFacts:
     """Decode the whole song into `audio` at `samplerate` hertz.
 
     `mark`: the source's fingerprint when the job began; `SourceError` SOURCE_CHANGED if it is
-    another one now. Also raises what `decode` and `JobAudio.write_mix` raise.
+    another one now. `shared`: the same song where it is decoded already, or is being decoded for
+    the player; it is not decoded again. Also raises what `decode` and `JobAudio.write_mix` raise.
     """
 
     def fill(append: Callable[[Samples], None]) -> MixFacts:
         head = _Head(NORMALISE_S * samplerate, listener)
         frames = 0
+        linked = same is not None and audio.mix_path.samefile(same)
 
         def write(block: Samples) -> None:
             nonlocal frames
@@ -87,22 +97,44 @@ def decode_mix(
             head.add(block)
             listener.grow(frames)
 
-        decoded = decode(source, samplerate, write, limit_s=limit_s, report=report, cancel=cancel)
+        facts = None
+        if shared is not None:
+            facts = follow(shared, mark, write, limit_s, report, cancel)
+            if facts is None and linked:  # what is missing cannot be written to a file of others
+                raise ScratchError(ErrorCode.SCRATCH_DAMAGED, "a shared mix", path=same)
+        if facts is None:
+            rest = _Skip(frames, write)
+            facts = source_facts(
+                decode(source, samplerate, rest, limit_s=limit_s, report=report, cancel=cancel)
+            )
         if fingerprint(source) != mark:
             raise SourceError(ErrorCode.SOURCE_CHANGED, path=source, retryable=True)
         mean, deviation = head.normalisation()
         return MixFacts(
-            frames=decoded.frames,
+            frames=frames,
             samplerate=samplerate,
             mean=mean,
             deviation=deviation,
             fingerprint=mark,
-            source_samplerate=decoded.source_samplerate,
-            source_channels=decoded.source_channels,
-            notices=json.dumps([notice.to_json() for notice in decoded.notices]),
+            **facts,
         )
 
-    return audio.write_mix(fill)
+    same = None if shared is None else path_of(shared, mark)
+    return audio.write_mix(fill, same)
+
+
+class _Skip:
+    """Passes blocks on, but for the first `frames`, which are there already."""
+
+    def __init__(self, frames: int, write: Callable[[Samples], None]) -> None:
+        self._left = frames
+        self._write = write
+
+    def __call__(self, block: Samples) -> None:
+        skipped = min(self._left, block.shape[1])
+        self._left -= skipped
+        if skipped < block.shape[1]:
+            self._write(block[:, skipped:])
 
 
 class _Head:

@@ -2,7 +2,8 @@
 
 One row a job: what is looked for or sorted by stands in columns, the rest in a JSON document
 (ASCII, so that file names which are no valid UTF-8 survive). Written on state changes, never on
-progress. Raises `StoreError`.
+progress. Beside it, a row for each song whose balance, speed, key or loop was changed.
+Raises `StoreError`.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from stemdesk.audio.listening import Listening
 from stemdesk.core.errors import DiskFullError, ErrorCode, StoreError
 from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.notices import Notice
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.options import ExportOptions, SeparationOptions
 from stemdesk.core.track import Tags
+from stemdesk.jobs.runs import Run, Speed, Totals
 from stemdesk.jobs.scheduler import keeps_scratch
 from stemdesk.log import log
 
@@ -37,6 +40,22 @@ _MIGRATIONS = (
     );
     CREATE INDEX jobs_by_position ON jobs (position);
     CREATE INDEX jobs_by_source ON jobs (source);
+    """,
+    """
+    CREATE TABLE listening (
+        job TEXT PRIMARY KEY,
+        document TEXT NOT NULL
+    );
+    """,
+    """
+    CREATE TABLE runs (
+        ended REAL NOT NULL,
+        outcome TEXT NOT NULL,
+        model TEXT NOT NULL,
+        device TEXT NOT NULL,
+        music_s REAL NOT NULL,
+        spent_s REAL NOT NULL
+    );
     """,
 )
 
@@ -82,8 +101,33 @@ class JobStore:
             )
 
     def remove(self, ids: Iterable[str]) -> None:
+        """Remove jobs, and how they were listened to."""
+        gone = [(job_id,) for job_id in ids]
         with self._translated(), self._transaction():
-            self._db.executemany("DELETE FROM jobs WHERE id = ?", [(item,) for item in ids])
+            self._db.executemany("DELETE FROM jobs WHERE id = ?", gone)
+            self._db.executemany("DELETE FROM listening WHERE job = ?", gone)
+
+    def remember(self, listening: Mapping[str, Listening]) -> None:
+        """Write how songs are listened to, by job id; jobs that are gone are passed over."""
+        rows = [(job_id, json.dumps(item.to_json())) for job_id, item in listening.items()]
+        with self._translated(), self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO listening (job, document) "
+                "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1)",
+                rows,
+            )
+
+    def recall(self, job_id: str) -> Listening | None:
+        """How the song was listened to last; None if that is not known or cannot be read."""
+        with self._translated():
+            row = self._db.execute(
+                "SELECT document FROM listening WHERE job = ?", (job_id,)
+            ).fetchone()
+        try:
+            return None if row is None else Listening.from_json(json.loads(row[0]))
+        except (ValueError, TypeError) as error:
+            log.warning("how job %s was listened to cannot be read: %r", job_id, error)
+            return None
 
     def get(self, job_id: str) -> Job | None:
         with self._translated():
@@ -108,6 +152,30 @@ class JobStore:
                 (json.dumps(str(source)),),
             )
             return _jobs(rows)
+
+    def note_run(self, run: Run) -> None:
+        """Keep how a job went; it stays when the job is taken off the list."""
+        with self._translated(), self._transaction():
+            self._db.execute(
+                "INSERT INTO runs (outcome, ended, model, device, music_s, spent_s) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (run.outcome.value, run.ended, run.model, run.device, run.music_s, run.spent_s),
+            )
+
+    def totals(self) -> Totals:
+        """How all jobs went."""
+        with self._translated():
+            counts = dict(self._db.execute("SELECT outcome, count(*) FROM runs GROUP BY outcome"))
+            speeds = self._db.execute(
+                "SELECT model, device, count(*), sum(music_s), sum(spent_s) FROM runs "
+                "WHERE music_s > 0 GROUP BY model, device ORDER BY max(ended) DESC"
+            )
+            return Totals(
+                done=counts.get(JobState.DONE.value, 0),
+                failed=counts.get(JobState.FAILED.value, 0),
+                cancelled=counts.get(JobState.CANCELLED.value, 0),
+                speeds=tuple(Speed(*row) for row in speeds),
+            )
 
     def change_count(self) -> int:
         """Grows whenever another process has written."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from stemdesk.audio.originals import Original
 from stemdesk.audio.store import JobAudio, MixFacts
 from stemdesk.core.errors import DiskFullError
 from stemdesk.core.job import Job
@@ -43,7 +44,8 @@ class Task:
         known = audio.facts() is not None
         frames = 0 if known else declared_frames(job.source, model.samplerate, limit_s)
         self.queue = PassQueue(self.outline, audio.has_pass, frames)
-        self._declared = frames
+        self.declared = frames
+        self.shared: Original | None = None  # where the song is decoded for the player, too
         self._looked = False
 
     def decoding(self) -> AbstractContextManager[Ahead]:
@@ -52,7 +54,7 @@ class Task:
         facts = self.audio.facts()
         if facts is not None:
             return decoded(self.queue, facts)
-        self._check_disk(self._declared)
+        self._check_disk(self.declared)
         return decoding(self.queue, self._decode, self.report, self.cancel)
 
     def look(self, ahead: Ahead) -> None:
@@ -78,7 +80,7 @@ class Task:
         declared length. A mix that is not complete does not stay."""
         facts = self.audio.facts()
         if facts is None:
-            needed = scratch_bytes(self.outline, self._declared, self.recipe.overlap)
+            needed = scratch_bytes(self.outline, self.declared, self.recipe.overlap)
             return max(0, needed - self.audio.passes_bytes())
         pieces = make_plan(self.outline, facts.frames).pieces
         return sum(piece.size_bytes for piece in pieces if not self.audio.has_pass(piece))
@@ -94,7 +96,15 @@ class Task:
         rate, mark = self.model.samplerate, self.recipe.fingerprint
         with self.needing():
             return decode_mix(
-                self.job.source, self.audio, rate, mark, self.limit_s, ahead, note, cancel
+                self.job.source,
+                self.audio,
+                rate,
+                mark,
+                self.limit_s,
+                ahead,
+                note,
+                cancel,
+                self.shared,
             )
 
 

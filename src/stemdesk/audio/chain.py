@@ -1,0 +1,159 @@
+"""The way from a song to finished sound: timeline → vocoder → resampler → master → guard.
+
+It can begin at any frame and then goes on in order; another remix, speed or place is another
+chain. Where nothing is to be done (speed 100 %, the song's own key, a device at the song's rate)
+the samples pass as they are. Each block tells which frames of the song it holds, as exact
+fractions.
+
+The key is changed by playing faster or slower (the resampler, which also brings the sound to the
+device's rate) what the vocoder made slower or faster before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from stemdesk.audio.guard import guard
+from stemdesk.audio.mixer import SongMixer
+from stemdesk.audio.playable import Playable
+from stemdesk.audio.remix import amplitude
+from stemdesk.audio.ring import Block, Span
+from stemdesk.audio.sound import Sound
+from stemdesk.audio.timeline import Timeline
+from stemdesk.audio.vocoder import Vocoder, lead
+
+RESAMPLER_LEAD = 512
+"""Frames that the resampler hears before the first one that counts: more than its filter's half."""
+
+_PITCH_STEPS = 20_000
+_TRIES = 1000
+
+Samples = NDArray[np.float32]
+Read = Callable[[int], Samples]
+
+
+class Chain:
+    """Finished sound from one place of a song on, at `rate` hertz."""
+
+    def __init__(
+        self, song: Playable, mixer: SongMixer, sound: Sound, rate: int, position: Fraction
+    ) -> None:
+        """`position`: the song's frame of the first frame; kept to a whole one where a fraction
+        of a frame cannot be begun at."""
+        pitch = Fraction(round(2.0 ** (sound.key_semitones / 12.0) * _PITCH_STEPS), _PITCH_STEPS)
+        ratio = pitch * Fraction(song.samplerate, rate)  # frames into the resampler for each out
+        speed = sound.speed / pitch if sound.stretched else Fraction(1)  # of the vocoder
+        self.stretched = sound.stretched
+        self._step = ratio * speed
+        origin, skipped = _grid(position, self._step, ratio)
+        frames_before = lead(song.samplerate) if sound.stretched else 0
+        self._timeline = Timeline(song, mixer, sound, origin, frames_before, int(position))
+        read: Read = self._padded
+        if sound.stretched:
+            read = Vocoder(read, song.samplerate, speed).read
+        if ratio != 1:
+            read = _Resampler(read, ratio, skipped).read
+        self._read = read
+        self._next = skipped * self._step  # the timeline's step that the next frame is at
+        self._master = np.float32(amplitude(sound.remix.master_db))
+
+    @property
+    def ended(self) -> bool:
+        """Whether all frames of the song were given."""
+        return self._timeline.ended and self._next >= self._timeline.step
+
+    def read(self, frames: int) -> Block:
+        """The next frames, at most so many: fewer at the song's end (the block's `last`), and
+        where it is not decoded any further. Raises what its readers raise."""
+        samples = self._read(frames)
+        if self._timeline.ended:  # the silence after it only served to get the last frames out
+            left = max(0, math.ceil((self._timeline.step - self._next) / self._step))
+            samples = samples[:, :left]
+        if self._master != 1.0:
+            samples = samples * self._master
+        samples = guard(samples)
+        spans = tuple(self._spans(samples))
+        self._next += samples.shape[1] * self._step
+        self._timeline.forget(math.floor(self._next))
+        return Block(samples, spans, last=self.ended)
+
+    def _padded(self, frames: int) -> Samples:
+        """The timeline, silence after its end: vocoder and resampler look ahead."""
+        samples = self._timeline.read(frames)
+        missing = frames - samples.shape[1]
+        if missing and self._timeline.ended and self._has_lookahead:
+            samples = np.pad(samples, ((0, 0), (0, missing)))
+        return samples
+
+    @property
+    def _has_lookahead(self) -> bool:
+        return self._step != 1 or self.stretched
+
+    def _spans(self, samples: Samples) -> list[Span]:
+        """What the frames are: cut where the marks of the timeline are."""
+        spans: list[Span] = []
+        at, frames = 0, samples.shape[1]
+        for mark in self._timeline.marks:
+            end = min(frames, math.ceil((mark.end - self._next) / self._step))
+            if end <= at:
+                continue
+            if at >= frames:
+                break
+            position = mark.frame + (self._next + at * self._step - mark.first)
+            peaks = np.abs(samples[:, at:end]).max(axis=1)
+            master = (float(peaks[0]), float(peaks[1]))
+            spans.append(Span(end - at, position, self._step, mark.stems, master, mark.original))
+            at = end
+        return spans
+
+
+class _Resampler:
+    """`ratio` frames of its input for each frame of its own; frame 0 is the input's frame 0, and
+    the first `skipped` ones are left out."""
+
+    def __init__(self, read: Read, ratio: Fraction, skipped: int) -> None:
+        self._read = read
+        self._skipped = skipped
+        self._ratio = ratio
+        self._stream = soxr.ResampleStream(
+            float(ratio.numerator), float(ratio.denominator), 2, "float32", "HQ"
+        )
+        self._done = np.zeros((2, 0), dtype=np.float32)
+
+    def read(self, frames: int) -> Samples:
+        parts, have = [self._done], self._done.shape[1]
+        while have < frames:
+            wanted = max(64, math.ceil((frames - have + self._skipped) * self._ratio))
+            fresh = self._read(wanted)
+            if fresh.shape[1]:
+                out = self._stream.resample_chunk(np.ascontiguousarray(fresh.T)).T
+                skipped = min(self._skipped, out.shape[1])
+                self._skipped -= skipped
+                out = out[:, skipped:]
+                parts.append(out)
+                have += out.shape[1]
+            if fresh.shape[1] < wanted:
+                break
+        joined = np.concatenate(parts, axis=1)
+        self._done = joined[:, frames:]
+        return joined[:, :frames]
+
+
+def _grid(position: Fraction, step: Fraction, ratio: Fraction) -> tuple[int, int]:
+    """Where to begin: a whole frame of the song, and how many frames to leave out to come to
+    `position` from there; exactly, where that is possible."""
+    if ratio == 1:
+        return math.floor(position), 0
+    fewest = math.ceil(RESAMPLER_LEAD / ratio)
+    tries = step.denominator if step.denominator <= _TRIES else 0  # a key has steps of its own
+    for skipped in range(fewest, fewest + tries):
+        origin = position - skipped * step
+        if origin.denominator == 1:
+            return int(origin), skipped
+    return round(position - fewest * step), fewest

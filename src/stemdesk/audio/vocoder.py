@@ -1,0 +1,134 @@
+"""Another speed at the same pitch: a phase vocoder that streams and begins at any frame.
+
+After Laroche and Dolson, "Improved phase vocoder time-scale modification of audio" (IEEE Trans.
+Speech and Audio Processing 7(3), 1999), with identity phase locking: between two frames of the
+output each spectral peak goes on by the phase that the input goes on by in the same time, and the
+bins around a peak turn with it. Both channels turn alike, so that the stereo picture stays.
+
+The package python-stretch (0.3.1) cannot do this: its `process` starts from nothing and ends in
+silence at each call (blocks of 0.14 s of a sine are off by half of its level), and holds Python's
+lock for all of it, so that the audio callback would wait.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+WINDOW_S = 0.09
+OVERLAP = 4
+
+_ONSET = 2.0  # louder by this factor within a hop: a beat, whose phases are to be its own
+
+Samples = NDArray[np.float32]
+Spectrum = NDArray[np.complex64]
+
+
+class Vocoder:
+    """Gives `speed` of its input's frames for each frame of its own; frame 0 is the input's 0."""
+
+    def __init__(self, read: Callable[[int], Samples], samplerate: int, speed: Fraction) -> None:
+        """`read`: gives float32 [2, up to so many] frames of the input in order, the first one is
+        the one `lead` before frame 0; fewer than it was asked for if there is no more now."""
+        self.size = window_size(samplerate)
+        self.hop = self.size // OVERLAP
+        self._read = read
+        self._speed = speed
+        self._window = np.hanning(self.size + 1)[:-1].astype(np.float32)
+        self._scale = np.float32(1.0 / (0.375 * OVERLAP))  # of overlapping squared Hann windows
+        self._input = np.zeros((2, 0), dtype=np.float32)
+        self._first = -lead(samplerate)  # the input's frame that the buffer begins with
+        self._number = 1 - OVERLAP // 2  # of the next window: the first one that reaches frame 0
+        self._sum = np.zeros((2, self.size), dtype=np.float32)
+        self._last: Spectrum | None = None
+        self._done = np.zeros((2, 0), dtype=np.float32)
+        self._skip = self.size // 2 - self._number * self.hop  # frames before frame 0
+
+    def read(self, frames: int) -> Samples:
+        """float32 [2, up to `frames`], fewer if the input has no more now."""
+        parts, have = [self._done], self._done.shape[1]
+        while have < frames:
+            part = self._turn()
+            if part is None:
+                break
+            parts.append(part)
+            have += part.shape[1]
+        joined = np.concatenate(parts, axis=1)
+        self._done = joined[:, frames:]
+        return joined[:, :frames]
+
+    def _turn(self) -> Samples | None:
+        """One window more: the next `hop` frames that are complete, None without input."""
+        way = self._number * self.hop
+        # Before frame 0 at full speed: so the output begins in phase with the input.
+        centre = way if way < 0 else round(way * self._speed)
+        start = centre - self.size // 2 - self.hop
+        if not self._fill(start, centre + self.size // 2):
+            return None
+        at = start - self._first
+        before, now = self._spectrum(at), self._spectrum(at + self.hop)
+        if self._last is not None:
+            now *= _turned(self._last, before, now)
+        self._last = now
+        self._sum += np.fft.irfft(now, self.size).astype(np.float32) * self._window
+        ready = self._sum[:, : self.hop] * self._scale
+        self._sum = np.concatenate(
+            (self._sum[:, self.hop :], np.zeros((2, self.hop), dtype=np.float32)), axis=1
+        )
+        self._number += 1
+        skipped = min(self._skip, self.hop)
+        self._skip -= skipped
+        return ready[:, skipped:]
+
+    def _spectrum(self, at: int) -> Spectrum:
+        spectrum = np.fft.rfft(self._input[:, at : at + self.size] * self._window)
+        return spectrum.astype(np.complex64, copy=False)
+
+    def _fill(self, start: int, end: int) -> bool:
+        """Have the input's frames from `start` to `end` in the buffer, if there are as many."""
+        missing = end - self._first - self._input.shape[1]
+        if missing > 0:
+            fresh = self._read(missing)
+            old = min(max(0, start - self._first), self._input.shape[1])
+            self._input = np.concatenate((self._input[:, old:], fresh), axis=1)
+            self._first += old
+            return bool(fresh.shape[1] == missing)
+        return True
+
+
+def window_size(samplerate: int) -> int:
+    """Frames of a window: the power of two nearest to `WINDOW_S`."""
+    return int(2 ** round(math.log2(WINDOW_S * samplerate)))
+
+
+def lead(samplerate: int) -> int:
+    """How many frames of the input before frame 0 a vocoder begins with."""
+    size = window_size(samplerate)
+    return size // 2 + (OVERLAP // 2) * (size // OVERLAP)
+
+
+def _turned(last: Spectrum, before: Spectrum, now: Spectrum) -> Spectrum:
+    """What the bins of `now` are multiplied by to go on from `last`, complex64 [bins].
+
+    `before`: the input's spectrum a hop before `now`, `last`: the output's a hop before.
+    """
+    size = np.abs(now).sum(axis=0)
+    if size.sum() > _ONSET * np.abs(before).sum():
+        return np.ones(len(size), dtype=np.complex64)
+    inner = size[2:-2]
+    is_peak = (inner > size[1:-3]) & (inner >= size[3:-1])
+    is_peak &= (inner > size[:-4]) & (inner >= size[4:])
+    peaks = np.flatnonzero(is_peak) + 2
+    if len(peaks) == 0:
+        return np.ones(len(size), dtype=np.complex64)
+    turn = (last[:, peaks] * np.conj(before[:, peaks])).sum(axis=0)
+    length = np.abs(turn)
+    turn = np.where(length > 1e-20, turn / np.maximum(length, 1e-20), 1.0)
+    between = (peaks[1:] + peaks[:-1] + 1) // 2
+    widths = np.diff(np.concatenate(([0], between, [len(size)])))
+    turned: Spectrum = np.repeat(turn, widths).astype(np.complex64)
+    return turned

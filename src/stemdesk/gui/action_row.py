@@ -1,0 +1,45 @@
+"""A row of buttons that change with what can be done; those that stay keep the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from stemdesk.gui.widgets import FlowLayout, push_button
+
+Button = tuple[str, str, Callable[[], object]]
+"""Text, icon, what it does."""
+_LOUD = ("play", "retry", "locate", "drop")
+"""The first button stands out if it brings the song on; pause and cancel do not."""
+
+
+class ActionRow(QWidget):
+    """Hidden while there is nothing to do."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._flow = FlowLayout(10, self)
+        self.buttons: list[QPushButton] = []
+        self._shown: list[tuple[str, str]] = []
+        self._acts: list[Callable[[], object]] = []
+
+    def show_buttons(self, buttons: Sequence[Button]) -> None:
+        wanted = [(text, icon) for text, icon, _ in buttons]
+        if wanted != self._shown:
+            self._shown = wanted
+            while self._flow.takeAt(0) is not None:
+                pass
+            for button in self.buttons:
+                button.hide()
+                button.deleteLater()
+            self.buttons = [
+                push_button(text, icon=icon, primary=number == 0 and icon in _LOUD)
+                for number, (text, icon) in enumerate(wanted)
+            ]
+            for number, button in enumerate(self.buttons):
+                button.clicked.connect(lambda _=False, index=number: self._acts[index]())
+                self._flow.addWidget(button)
+            self.setVisible(bool(wanted))
+            self.updateGeometry()
+        self._acts = [act for _, _, act in buttons]

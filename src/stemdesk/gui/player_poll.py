@@ -1,0 +1,117 @@
+"""What the player says, polled while it plays and told as signals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+if TYPE_CHECKING:
+    from stemdesk.audio.player import Player, PlayerStatus
+
+POLL_MS = 33
+_QUIET_POLLS = 15
+"""Polling rests after half a second in which nothing changed and nothing plays."""
+
+
+class PlayerPoll(QObject):
+    """`moved`: the position in seconds. `changed`: state, length, output, or which side is heard.
+    `levels`: the player's `Levels`. `failed`: the StemDeskError that silenced it."""
+
+    moved = Signal(float)
+    changed = Signal()
+    levels = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._player: Player | None = None
+        self._status: PlayerStatus | None = None
+        self._opening = False
+        self._quiet = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+
+    @property
+    def playing(self) -> bool:
+        return self._status is not None and self._status.state.value == "playing"
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to play."""
+        return self._status is not None and self._status.length_frames > 0
+
+    @property
+    def length_s(self) -> float:
+        return self._seconds(self._status.length_frames) if self._status else 0.0
+
+    @property
+    def position_s(self) -> float:
+        return self._seconds(self._status.position_frames) if self._status else 0.0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it plays, and what comes next is not decoded yet."""
+        return self._status is not None and self.playing and self._status.waiting
+
+    @property
+    def has_original(self) -> bool:
+        """Whether there is an original to compare with, as far as is known."""
+        return self._status is None or not self.ready or self._status.has_original
+
+    @property
+    def silent_reason(self) -> str:
+        """Why nothing is heard although it plays; "" if something is, or is not known."""
+        output = self._status.output if self._status else None
+        return output.reason if output is not None else ""
+
+    @property
+    def output_label(self) -> str:
+        """What plays; "" before the first play."""
+        output = self._status.output if self._status else None
+        return output.label if output is not None else ""
+
+    @property
+    def underruns(self) -> int:
+        """How often sound that was due was not there."""
+        return self._status.underruns if self._status else 0
+
+    def _seconds(self, frames: int) -> float:
+        rate = self._status.samplerate if self._status else 0
+        return frames / rate if rate else 0.0
+
+    def _watch(self) -> None:
+        self._quiet = 0
+        self._timer.start()
+        self._poll()
+
+    def _opened(self) -> None:
+        """A song's length and samplerate are known now."""
+
+    def _poll(self) -> None:
+        if self._player is None:
+            return
+        before, now = self._status, self._player.status
+        self._status = now
+        if self._opening and self.ready:
+            self._opening = False
+            self._opened()
+        if before is None or before.position_frames != now.position_frames:
+            self.moved.emit(self.position_s)
+        if before is None or before.levels != now.levels:
+            self.levels.emit(now.levels)
+        if before is None or _shape(before) != _shape(now):
+            self.changed.emit()
+        if now.error is not None and (before is None or before.error is not now.error):
+            self.failed.emit(now.error)
+        resting = now == before and now.state.value not in ("playing", "loading")
+        self._quiet = self._quiet + 1 if resting else 0
+        if self._quiet > _QUIET_POLLS:
+            self._timer.stop()
+
+
+def _shape(status: PlayerStatus) -> tuple[object, ...]:
+    output = status.output
+    heard = (status.hears_original, status.waiting, status.has_original)
+    return status.state, status.length_frames, status.samplerate, output, heard

@@ -1,0 +1,150 @@
+"""A field for each kind of setting (`core.declared.Kind`): shows a value, tells the present one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from stemdesk.core.declared import Declared
+from stemdesk.core.sentences import printable
+from stemdesk.gui import dialogs, labels
+from stemdesk.gui.settings_words import not_connected
+from stemdesk.gui.widgets import CheckBox, ComboBox, push_button
+
+_MARGIN_PX = 9
+_CHARACTERS = 16
+
+
+class Field(Protocol):
+    """`row`: what stands in the window; `control`: the part of it that takes the focus."""
+
+    @property
+    def row(self) -> QWidget: ...
+    @property
+    def control(self) -> QWidget: ...
+    def value(self) -> Any:
+        """As the setting's type."""
+        ...
+
+
+class TextField:
+    """A line of text; `empty`: what it means where nothing is written."""
+
+    def __init__(self, value: str, empty: str) -> None:
+        self.control = QLineEdit(value)
+        self.control.setPlaceholderText(empty)
+        self.row: QWidget = self.control
+
+    def value(self) -> str:
+        return self.control.text().strip()
+
+
+class FolderField(TextField):
+    """A path, and a button to choose one."""
+
+    def __init__(self, said: Declared, value: str, empty: Path) -> None:
+        super().__init__(value, str(empty))
+        self._caption = said.label
+        self.button = push_button(labels.CHOOSE)
+        self.button.setAccessibleName(labels.choose_name(said.label))
+        self.button.clicked.connect(self.choose)
+        self.row = QWidget()
+        layout = QHBoxLayout(self.row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.control, 1)
+        layout.addWidget(self.button)
+
+    def choose(self) -> None:
+        dialogs.choose_folder(self.row.window(), self._caption, self._chosen)
+
+    def _chosen(self, paths: list[Path]) -> None:
+        self.control.setText(str(paths[0]))
+
+
+class ChoiceField:
+    """One of the values, with a text for each."""
+
+    def __init__(self, texts: Mapping[Any, str], value: Any) -> None:
+        self.control = ComboBox()
+        self.control.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.control.setMinimumContentsLength(_CHARACTERS)
+        self.row = self.control
+        for each, text in texts.items():
+            self.control.addItem(text, each)
+        self.control.setCurrentIndex(self.control.findData(value))
+
+    def value(self) -> Any:
+        return self.control.currentData()
+
+
+class OutputField(ChoiceField):
+    """A sound device by its name, "" for the system's. One that is not there now stays chosen."""
+
+    def __init__(self, value: str, system: str) -> None:
+        self._gone = not_connected(value)
+        super().__init__({"": system} | ({value: printable(value)} if value else {}), value)
+
+    def show_devices(self, names: Iterable[str]) -> None:
+        """The devices that are there."""
+        chosen, system = self.value(), self.control.itemText(0)
+        known = [name for name in dict.fromkeys(names) if name]
+        self.control.clear()
+        self.control.addItem(system, "")
+        for name in known:
+            self.control.addItem(printable(name), name)
+        if chosen and chosen not in known:
+            self.control.addItem(self._gone, chosen)
+        self.control.setCurrentIndex(self.control.findData(chosen))
+
+
+class SwitchField:
+    """On or off; its label stands beside the box."""
+
+    def __init__(self, said: Declared, value: bool) -> None:
+        self.control = CheckBox(said.label)
+        self.control.setChecked(value)
+        self.row: QWidget = self.control
+
+    def value(self) -> bool:
+        return self.control.isChecked()
+
+
+class NumberField:
+    """A number within its range, with its unit; whole where the setting is."""
+
+    def __init__(self, said: Declared, value: float) -> None:
+        self._whole = isinstance(value, int)
+        if self._whole:
+            whole = QSpinBox()
+            whole.setRange(int(said.low), int(said.high))
+            whole.setValue(int(value))
+            self.control: QSpinBox | QDoubleSpinBox = whole
+        else:
+            broken = QDoubleSpinBox()
+            broken.setDecimals(1)
+            broken.setRange(said.low, said.high)
+            broken.setValue(value)
+            self.control = broken
+        self.control.setSuffix(f" {said.unit}" if said.unit else "")
+        self.control.setSpecialValueText(said.zero)
+        # The style sheet's padding does not reach the line inside.
+        self.control.lineEdit().setTextMargins(_MARGIN_PX, 0, _MARGIN_PX, 0)
+        self.row: QWidget = self.control
+
+    def value(self) -> float:
+        return self.control.value()
+
+
+FieldMaker = Callable[[Declared, Any], Field]

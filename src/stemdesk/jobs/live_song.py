@@ -1,0 +1,170 @@
+"""A song whose job is not done, as the player plays it: in the queue, running, or resting."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stemdesk.audio.originals import Extent, Handle
+from stemdesk.audio.playable import Range, Reader
+from stemdesk.audio.store import CHANNELS, Samples, StemReader
+from stemdesk.core.errors import ScratchError
+from stemdesk.core.job import Job
+from stemdesk.jobs.live import Live
+from stemdesk.jobs.task import Task
+
+_NEAR_S = 30
+"""Whoever reads the original so near to what is decoded of it wants more."""
+
+
+class LiveSong:
+    """A `Playable` that follows its job from the queue to its end. Its original is what the job
+    has in scratch, or what is decoded for the player as long as there is nothing; its stems are
+    the finished passes. When scratch goes, it falls silent and nothing of it is final.
+    """
+
+    def __init__(self, live: Live, job: Job, stems: tuple[str, ...], samplerate: int) -> None:
+        """`stems`, `samplerate`: of its model."""
+        self.stems = stems
+        self.samplerate = samplerate
+        self._live = live
+        self._job = job
+        self._task: Task | None = None
+        self._lost = False  # the task's scratch is gone
+        self._handle: Handle | None = None
+        self._closed = False
+        live.listen(job.id)
+        self._follow()
+
+    @property
+    def frames(self) -> int:
+        task, extent = self._follow(), self._extent
+        facts = None if task is None else task.audio.facts()
+        if facts is not None:
+            return facts.frames
+        if extent.complete:
+            return extent.frames
+        declared = 0 if task is None else max(task.declared, task.queue.frames)
+        return max(declared, extent.frames, extent.known)
+
+    @property
+    def complete(self) -> bool:
+        task = self._follow()
+        return self._extent.complete or (task is not None and task.audio.facts() is not None)
+
+    @property
+    def known(self) -> int:
+        task = self._follow()
+        return max(self._extent.known, 0 if task is None else task.audio.mix_frames)
+
+    @property
+    def original(self) -> Reader | None:
+        return _Mix(self)
+
+    def stem(self, name: str) -> Reader:
+        return _Stem(self, name)
+
+    def final(self) -> tuple[Range, ...]:
+        task = self._follow()
+        return () if task is None else task.queue.final()
+
+    def want(self, frame: int) -> None:
+        self._live.want(self._job, frame)
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._live.let_go(self._job.id)
+            if self._handle is not None:
+                self._handle.close()
+
+    @property
+    def _extent(self) -> Extent:
+        """How far the song is decoded for the player."""
+        return Extent() if self._handle is None else self._handle.original.extent
+
+    def _follow(self) -> Task | None:
+        """The job's run whose scratch can be read; finds another way to the original where there
+        is none."""
+        task = self._live.task(self._job)
+        if task is not self._task:
+            self._task, self._lost = task, False
+        if task is not None and (task.outline.stems, task.outline.samplerate) != (
+            self.stems,
+            self.samplerate,
+        ):
+            task = None  # another model of that name
+        if self._lost:
+            task = None
+        alone = task is None or not self._live.has_mix(task)
+        if self._handle is None and alone and not self._closed:
+            self._handle = self._live.original_of(self._job, self.samplerate, self._lost)
+        return task
+
+    def is_run(self, task: Task) -> bool:
+        """Whether this is the run whose scratch can be read."""
+        return self._follow() is task
+
+    def lose(self, task: Task) -> None:
+        """The run's scratch could not be read."""
+        if not task.audio.folder.is_dir():
+            self._lost = True
+
+    def read_mix(self, start: int, frames: int) -> Samples:
+        """float32 [2, frames] of the original; zeros where it is not there."""
+        task, extent = self._follow(), self._extent
+        known = 0 if task is None else task.audio.mix_frames
+        near = start + frames + _NEAR_S * self.samplerate
+        if near > max(known, extent.known) and not self.complete:
+            self._live.want(self._job, start)
+        if task is not None and known >= min(start + frames, extent.known):
+            try:
+                return task.audio.read_mix(start, frames)
+            except ScratchError:
+                self.lose(task)
+        if self._handle is not None:
+            return self._handle.original.read(start, frames)
+        return np.zeros((CHANNELS, frames), np.float32)
+
+    def stem_reader(self, name: str) -> tuple[Task, StemReader, int] | None:
+        """Reads the passes that are certain now, up to the frame where others may come."""
+        task = self._follow()
+        if task is None:
+            return None
+        pieces, end = task.queue.certain()
+        return task, StemReader(task.audio, name, pieces), end
+
+
+class _Mix:
+    """The original."""
+
+    def __init__(self, song: LiveSong) -> None:
+        self._song = song
+
+    def read(self, start: int, frames: int) -> Samples:
+        return self._song.read_mix(start, frames)
+
+
+class _Stem:
+    """One stem."""
+
+    def __init__(self, song: LiveSong, name: str) -> None:
+        self._song = song
+        self._name = name
+        self._found: tuple[Task, StemReader, int] | None = None
+
+    def read(self, start: int, frames: int) -> Samples:
+        if not self._fits(start + frames):
+            self._found = self._song.stem_reader(self._name)
+        if self._found is not None:
+            task, reader, _ = self._found
+            try:
+                return reader.read(start, frames)
+            except (ScratchError, ValueError):
+                self._song.lose(task)
+        return np.zeros((CHANNELS, frames), np.float32)
+
+    def _fits(self, end: int) -> bool:
+        if self._found is None:
+            return False
+        task, _, certain = self._found
+        return self._song.is_run(task) and end <= certain

@@ -1,0 +1,128 @@
+"""A remix as one file: rendered into the cache, to be dragged out of the window.
+
+A finished file stays under its name until it was not asked for in a week: a program that it was
+dropped on may play it where it lies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from stemdesk.audio.encode import StemWriter, rounded
+from stemdesk.audio.mixer import Mixer
+from stemdesk.audio.playable import OpenPlayable, Playable
+from stemdesk.audio.remix import Preset, Remix, amplitude
+from stemdesk.core.errors import write_error
+from stemdesk.core.names import safe_name
+from stemdesk.core.options import AudioFormat, ExportOptions
+from stemdesk.core.progress import CancelToken
+
+BITS = 24
+KEPT_DAYS = 7
+_BLOCK = 65_536  # frames
+_WAV = ExportOptions(AudioFormat.WAV, BITS)
+_NAMES = {
+    Preset.INSTRUMENTAL: "Instrumental",
+    Preset.A_CAPPELLA: "A cappella",
+    Preset.NO_DRUMS: "No drums",
+    Preset.DRUMS_AND_BASS: "Drums and bass",
+}
+
+
+def remix_name(title: str, remix: Remix, stems: Sequence[str]) -> str:
+    """A file name for a song's remix, such as `Title (Instrumental).wav`."""
+    return f"{safe_name(title)} ({safe_name(_balance(remix, stems))}).wav"
+
+
+def _balance(remix: Remix, stems: Sequence[str]) -> str:
+    heard = [stem for stem in stems if remix.sounds(stem)]
+    if len(heard) == len(stems):
+        return "Mix" if _is_neutral(remix) else "Remix"
+    of_song = Remix(tuple(remix.setting(stem) for stem in stems))
+    for preset, name in _NAMES.items():
+        if of_song.follows(preset):
+            return name
+    return heard[0].replace("_", " ").capitalize() if len(heard) == 1 else "Remix"
+
+
+def _is_neutral(remix: Remix) -> bool:
+    plain = all(setting.gain_db == 0.0 and setting.pan == 0.0 for setting in remix.stems)
+    return plain and remix.master_db == 0.0
+
+
+def rendered_path(cache: Path, song_key: str, remix: Remix, name: str) -> Path:
+    """Where this remix of the song with that key (`SongSource.key`) lies once it is rendered."""
+    facts = json.dumps([song_key, remix.to_json()], sort_keys=True)
+    return cache / "remixes" / hashlib.sha256(facts.encode()).hexdigest()[:24] / name
+
+
+def render(
+    open_song: OpenPlayable,
+    remix: Remix,
+    path: Path,
+    report: Callable[[float], None],
+    cancel: CancelToken,
+) -> Path:
+    """Write the remix to `path` (`rendered_path`) as WAV of 24 bits, the master's gain included,
+    and return it; at once where it is there already. What is louder than full scale is clipped.
+
+    `report`: the fraction that is done. The song must be whole (`final`). Raises `Cancelled`,
+    `DiskFullError`, `ExportError`, and what the song's readers raise; nothing is left then.
+    """
+    if path.is_file():
+        with contextlib.suppress(OSError):
+            os.utime(path.parent)  # used now: it stays for another week
+        return path
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(error, path.parent) from error
+    try:
+        with contextlib.closing(open_song()) as song:
+            _write(song, remix, partial, report, cancel)
+        partial.replace(path)
+    except OSError as error:
+        raise write_error(error, path) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+            path.parent.rmdir()  # where nothing was finished
+    return path
+
+
+def _write(
+    song: Playable,
+    remix: Remix,
+    path: Path,
+    report: Callable[[float], None],
+    cancel: CancelToken,
+) -> None:
+    if song.final() != ((0, song.frames),) and song.frames:
+        raise ValueError("the song is not finished")
+    mixer = Mixer({stem: song.stem(stem) for stem in song.stems})
+    master = np.float32(amplitude(remix.master_db))
+    with StemWriter(path, song.samplerate, 2, _WAV, song.frames) as writer:
+        for start in range(0, song.frames, _BLOCK):
+            cancel.check()
+            frames = min(_BLOCK, song.frames - start)
+            writer.write(rounded(master * mixer.read(start, frames, remix), BITS))
+            report((start + frames) / song.frames)
+
+
+def forget_old(cache: Path, now: float | None = None) -> None:
+    """Remove remixes that nobody has asked for in a week."""
+    moment = time.time() if now is None else now
+    with contextlib.suppress(OSError):
+        for folder in list((cache / "remixes").iterdir()):
+            if moment - folder.stat().st_mtime > KEPT_DAYS * 86_400:
+                shutil.rmtree(folder, ignore_errors=True)
