@@ -12,9 +12,6 @@ from stemdesk.core.job import Job
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.task import Task
 
-_NEAR_S = 30
-"""Whoever reads the original so near to what is decoded of it wants more."""
-
 
 class LiveSong:
     """A `Playable` that follows its job from the queue to its end. Its original is what the job
@@ -113,9 +110,6 @@ class LiveSong:
         """float32 [2, frames] of the original; zeros where it is not there."""
         task, extent = self._follow(), self._extent
         known = 0 if task is None else task.audio.mix_frames
-        near = start + frames + _NEAR_S * self.samplerate
-        if near > max(known, extent.known) and not self.complete:
-            self._live.want(self._job, start)
         if task is not None and known >= min(start + frames, extent.known):
             try:
                 return task.audio.read_mix(start, frames)
