@@ -26,13 +26,14 @@ from stemdesk.audio.remix import amplitude
 from stemdesk.audio.ring import Block, Span
 from stemdesk.audio.sound import Sound
 from stemdesk.audio.timeline import Timeline
-from stemdesk.audio.vocoder import Vocoder, lead
+from stemdesk.audio.vocoder import Spectrum, Vocoder, lead
 
 RESAMPLER_LEAD = 512
 """Frames that the resampler hears before the first one that counts: more than its filter's half."""
 
 _PITCH_STEPS = 20_000
 _TRIES = 1000
+_NEAR = 64
 
 Samples = NDArray[np.float32]
 Read = Callable[[int], Samples]
@@ -42,25 +43,47 @@ class Chain:
     """Finished sound from one place of a song on, at `rate` hertz."""
 
     def __init__(
-        self, song: Playable, mixer: SongMixer, sound: Sound, rate: int, position: Fraction
+        self,
+        song: Playable,
+        mixer: SongMixer,
+        sound: Sound,
+        rate: int,
+        position: Fraction,
+        after: tuple[Chain, int] | None = None,
     ) -> None:
         """`position`: the song's frame of the first frame; kept to a whole one where a fraction
-        of a frame cannot be begun at."""
+        of a frame cannot be begun at. `after`: the chain that was there until now, and how many
+        of its frames are given up for those of this one, which goes on in phase if it can."""
         pitch = Fraction(round(2.0 ** (sound.key_semitones / 12.0) * _PITCH_STEPS), _PITCH_STEPS)
         ratio = pitch * Fraction(song.samplerate, rate)  # frames into the resampler for each out
         speed = sound.speed / pitch if sound.stretched else Fraction(1)  # of the vocoder
-        self.stretched = sound.stretched
+        self._ratio = ratio
         self._step = ratio * speed
+        self._kind = (sound.speed, pitch, song.samplerate, rate)
+        self._given = 0  # frames
+        self._vocoder: Vocoder | None = None
         origin, skipped = _grid(position, self._step, ratio)
-        frames_before = lead(song.samplerate) if sound.stretched else 0
+        self._way = skipped * ratio  # the vocoder's frame that the first frame is at
+        unheard, begin, offset = 0, None, Fraction(0)
+        if sound.stretched and after is not None and after[0]._kind == self._kind:
+            place = after[0]._place_in_vocoder(after[1])
+            if place is not None:
+                self._way, unheard, skipped, begin = place
+                origin = math.floor(position - self._way * speed)
+                offset = position - self._way * speed - origin
+        frames_before = lead(song.samplerate, speed) if sound.stretched else 0
         self._timeline = Timeline(song, mixer, sound, origin, frames_before, int(position))
         read: Read = self._padded
         if sound.stretched:
-            read = Vocoder(read, song.samplerate, speed).read
+            self._vocoder = Vocoder(read, song.samplerate, speed, begin, offset)
+            read = self._vocoder.read
+            self._to_skip = unheard
+            read = self._without_start
         if ratio != 1:
             read = _Resampler(read, ratio, skipped).read
         self._read = read
-        self._next = skipped * self._step  # the timeline's step that the next frame is at
+        # The timeline's step that the next frame is at.
+        self._next = position - origin if begin is not None else skipped * self._step
         self._master = np.float32(amplitude(sound.remix.master_db))
 
     @property
@@ -80,20 +103,46 @@ class Chain:
         samples = guard(samples)
         spans = tuple(self._spans(samples))
         self._next += samples.shape[1] * self._step
+        self._given += samples.shape[1]
         self._timeline.forget(math.floor(self._next))
         return Block(samples, spans, last=self.ended)
+
+    def _place_in_vocoder(self, given_up: int) -> tuple[Fraction, int, int, Spectrum] | None:
+        """Where another vocoder is to begin to take over the last `given_up` frames in phase:
+        which frame of its own the first of those is, how many frames are to be left out before
+        and how many after the resampler, and its first turn. None where it cannot."""
+        if self._vocoder is None or given_up > self._given:
+            return None
+        at = self._way + (self._given - given_up) * self._ratio
+        skipped = _nearest_grid(at, self._ratio)
+        start = round(at - skipped * self._ratio)  # of the resampler, in the vocoder's frames
+        first = start // self._vocoder.hop * self._vocoder.hop
+        begin = self._vocoder.turn_at(first)
+        if begin is None:
+            return None
+        return start - first + skipped * self._ratio, start - first, skipped, begin
+
+    def _without_start(self, frames: int) -> Samples:
+        """The vocoder's frames but for the first ones."""
+        if self._vocoder is None:
+            raise ValueError("no vocoder")
+        if self._to_skip:
+            self._to_skip -= self._vocoder.read(self._to_skip).shape[1]
+            if self._to_skip:
+                return np.zeros((2, 0), dtype=np.float32)
+        return self._vocoder.read(frames)
 
     def _padded(self, frames: int) -> Samples:
         """The timeline, silence after its end: vocoder and resampler look ahead."""
         samples = self._timeline.read(frames)
         missing = frames - samples.shape[1]
-        if missing and self._timeline.ended and self._has_lookahead:
+        if missing and self._timeline.ended and self._looks_ahead:
             samples = np.pad(samples, ((0, 0), (0, missing)))
         return samples
 
     @property
-    def _has_lookahead(self) -> bool:
-        return self._step != 1 or self.stretched
+    def _looks_ahead(self) -> bool:
+        return self._ratio != 1 or self._vocoder is not None
 
     def _spans(self, samples: Samples) -> list[Span]:
         """What the frames are: cut where the marks of the timeline are."""
@@ -143,6 +192,21 @@ class _Resampler:
         joined = np.concatenate(parts, axis=1)
         self._done = joined[:, frames:]
         return joined[:, :frames]
+
+
+def _nearest_grid(at: Fraction, ratio: Fraction) -> int:
+    """How many frames before `at` (in frames into the resampler) it begins best: where that is
+    nearest to a whole one."""
+    if ratio == 1:
+        return 0
+    fewest = math.ceil(RESAMPLER_LEAD / ratio)
+
+    def off(skipped: int) -> float:
+        place = float(at - skipped * ratio)
+        return abs(place - round(place))
+
+    tries = ratio.denominator if ratio.denominator <= _TRIES else _NEAR
+    return min(range(fewest, fewest + tries), key=off)
 
 
 def _grid(position: Fraction, step: Fraction, ratio: Fraction) -> tuple[int, int]:
