@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from dataclasses import replace
@@ -215,6 +216,25 @@ def test_scratch_that_vanishes_silences_the_song_and_no_more(place: Place, live:
     wait_until(lambda: song.complete)  # the original is decoded for itself now
     np.testing.assert_array_equal(heard(song), read(job.source))
     job.source.unlink()
+    song.close()
+
+
+def test_where_the_mix_is_moved_the_song_is_heard_from_its_new_place(
+    place: Place, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("not on FAT")
+
+    monkeypatch.setattr(os, "link", refuse)
+    job = place.job(place.song(seconds=3.0))
+    running = Running(place, job, live)
+    running.wait_for_step()
+    song = listen(live, job)
+    assert song.final() == ()
+    running.finish()
+    assert not list((place.scratch / job.id).glob("mix*.f32"))
+    np.testing.assert_array_equal(heard(song), read(job.source))
+    assert song.final() == ((0, song.frames),) and song.stem("drums").read(0, 1000).any()
     song.close()
 
 
