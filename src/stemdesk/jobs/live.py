@@ -95,7 +95,8 @@ class Live:
             task = self.task(job)
             if task is not None and not lost and task.shared is None and self.has_mix(task):
                 return None
-            return self.originals.open(job.source, samplerate)
+            mark = task.recipe.fingerprint if task is not None else ""
+            return self.originals.open(job.source, samplerate, mark if lost else "")
 
     def want(self, job: Job, frame: int) -> None:
         """A person is at this frame of the job's song: its passes come next, now or when it
