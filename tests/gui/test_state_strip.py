@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -29,7 +30,7 @@ def song(stage: Stage) -> SongView:
     return stage.window.song
 
 
-def there(stage: Stage, **changes: object) -> Job:
+def there(stage: Stage, **changes: Any) -> Job:
     """A job whose file is there."""
     path = stage.root / "song.wav"
     path.write_bytes(b"la la la")

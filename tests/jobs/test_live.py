@@ -19,6 +19,7 @@ from stemdesk.core.track import fingerprint
 from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.scratch import discard
+from stemdesk.models.library import ModelLibrary
 from support.decoding import decode_all
 from support.live_jobs import Running, heard, listen, make_live, wait_until
 from support.media import bursts, make_in
@@ -256,6 +257,26 @@ def test_what_is_finished_of_a_paused_song_is_heard(place: Place, live: Live) ->
     saved = read(again.result.folder / "vocals.wav")
     np.testing.assert_array_equal(part, saved[:, : parts[0][1]])
     assert song.final() == ((0, song.frames),)
+    song.close()
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_an_earlier_process_finished_is_heard(place: Place, live: Live, same: bool) -> None:
+    job = place.job(place.song(seconds=4.0))
+    running = Running(place, job, live)
+    running.wait_for_step()
+    running.step(3)
+    running.cancel.pause()
+    running.finish()
+    parts = live.final(job)
+    later = make_live(place.root / "later")
+    asked = job if same else replace(job, separation=SeparationOptions("small", ("bass",)))
+    later.revive(asked, place.scratch, ModelLibrary(place.models))
+    later.revive(place.job(place.root / "song.wav"), place.scratch, ModelLibrary(place.models))
+    song = listen(later, asked)
+    assert song.final() == (parts if same else ())
+    wait_until(lambda: song.complete)
+    np.testing.assert_array_equal(heard(song), read(job.source))
     song.close()
 
 
