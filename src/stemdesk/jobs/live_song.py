@@ -14,8 +14,9 @@ from stemdesk.core.job import Job
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.task import Task
 
-_AHEAD_S = 3.0
-"""The passes that follow the player are those this far before it: one takes its time, too."""
+_AHEAD_S = 1.0
+_MOST_AHEAD_S = 5.0
+"""The passes that go along with the player are so far before it: as long as one takes."""
 _TELL_S = 0.5
 
 
@@ -113,7 +114,8 @@ class LiveSong:
         if self._told is None or abs(frame - self._told) < _TELL_S * self.samplerate:
             return
         self._told = frame
-        ahead = frame + round(_AHEAD_S * self.samplerate)
+        pass_s = self._task.pass_s if self._task is not None else None
+        ahead = frame + round(min(pass_s or _AHEAD_S, _MOST_AHEAD_S) * self.samplerate)
         self._live.want(self._job, max(frame, min(ahead, self.frames - 1)))
 
     def is_run(self, task: Task) -> bool:
