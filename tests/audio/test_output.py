@@ -66,6 +66,7 @@ class FakeSounddevice(ModuleType):
         self.open_error: Exception | None = None
         self.rates: tuple[int, ...] = ()  # those that the device takes; all if empty
         self.own_rate = 48_000.0
+        self.fine = SimpleNamespace(output_underflow=False)
         self.listed = [
             device("Speakers", 0),
             device("Microphone", 0, outputs=0),
@@ -162,6 +163,23 @@ def test_a_device_that_stops_by_itself_is_not_alive(fake: FakeSounddevice) -> No
     alive.append(output.alive)
     output.close()
     assert alive == [True, True, False, True]
+
+
+def test_a_device_that_asks_for_nothing_any_more_has_gone(fake: FakeSounddevice) -> None:
+    now = [100.0]
+    output = SounddeviceOutput(RATE, silence, clock=lambda: now[0])
+    now[0] = 900.0  # resting: nobody expects it to ask
+    output.start()
+    alive = []
+    for _ in range(3):
+        now[0] += 2.0
+        alive.append(output.alive)
+        output._callback(np.zeros((64, 2), np.float32), 64, None, fake.fine)
+    now[0] += 4.0
+    alive.append(output.alive)
+    output.stop()
+    alive.append(output.alive)
+    assert alive == [True, True, True, False, True]
 
 
 def test_a_device_that_does_not_start_is_a_device_error(fake: FakeSounddevice) -> None:

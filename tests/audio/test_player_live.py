@@ -150,6 +150,34 @@ def test_a_seek_beyond_what_is_decoded_waits_there(
     assert player.underruns == 0
 
 
+def test_a_change_where_nothing_more_is_decoded_is_no_click(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    song.complete, song.known = False, 3000
+    load(player, song)
+    player.play()
+    heard = [hear(player, output, 2700, block=100)]
+    player.set_speed(90.0)  # which has to look further ahead than there is
+    heard.append(hear(player, output, 1000, block=100))
+    player.seek(30_000)
+    heard.append(hear(player, output, 1000, block=100))
+    song.known, song.complete = FRAMES, True
+    heard.append(hear(player, output, 1000, block=100))
+    assert heard[-1][0, -1] == pytest.approx(ORIGINAL, abs=0.01)
+    assert steepest(np.concatenate(heard, axis=1)) <= ORIGINAL / FADE + 0.002
+    assert player.underruns == 0
+
+
+def test_a_song_of_unknown_length_has_the_length_that_is_known(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    song.complete, song.known, song.frames = False, 3000, 0
+    load(player, song)
+    player.play()
+    hear(player, output, 2000)
+    assert (player.position_frames, player.length_frames) == (2000, 3000)
+
+
 def test_a_song_that_turns_out_shorter_ends_there(
     player: Player, output: HandOutput, song: ArraySong
 ) -> None:

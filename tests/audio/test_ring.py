@@ -77,9 +77,10 @@ def test_a_jump_is_heard_at_once_and_crossfaded() -> None:
 def test_a_revision_leaves_out_what_was_handed_over_meanwhile() -> None:
     ring = ring_with(0, 16)
     version = ramp(0, 16) * np.float32(10)
-    handed, place = ring.place()
+    place = ring.place()
+    assert (place.handed, place.unread) == (0, 16)
     take(ring, 5)
-    ring.revise(handed, block(version, int(place)))
+    ring.revise(place.handed, block(version, int(place.position)))
     heard = take(ring, 11)
     assert heard[0] == 5  # still the old one, where it was
     assert heard[FADE:] == [90, 100, 110, 120, 130, 140, 150]
@@ -111,6 +112,26 @@ def test_a_jump_after_a_fade_moves_the_position_again() -> None:
     assert ring.position == 46
 
 
+def test_a_jump_to_what_is_not_there_fades_out_and_waits_there() -> None:
+    ring = Ring(32, FADE)
+    ring.jump(Fraction(8), block(constant(1, 16), 8), fade_in=False)
+    take(ring, 2)
+    ring.jump(Fraction(500), Block(np.zeros((2, 0), np.float32), ()))
+    assert ring.position == ring.end == 500
+    ring.write(block(constant(1, 6), 500), fade_in=True)  # at once: the fade is still unread
+    assert take(ring, 10) == [1.0, 0.75, 0.5, 0.25, 0, 0.25, 0.5, 0.75, 1, 1]
+    assert (int(ring.position), ring.underruns) == (506, 0)
+
+
+def test_a_revision_that_has_nothing_fades_out_and_is_no_underrun() -> None:
+    ring = ring_with(0, 16)
+    handed = ring.place().handed
+    ring.revise(handed, Block(np.zeros((2, 0), np.float32), ()))
+    assert ring.available == FADE
+    take(ring, 10)
+    assert (int(ring.position), ring.underruns) == (0, 0)
+
+
 def test_the_position_follows_loops_and_other_speeds() -> None:
     ring = Ring(32, FADE)
     spans = (Span(4, Fraction(96)), Span(6, Fraction(10), Fraction(3, 2)))
@@ -126,7 +147,7 @@ def test_the_position_follows_loops_and_other_speeds() -> None:
 
 def test_a_revision_cuts_its_spans_where_the_reader_is() -> None:
     ring = ring_with(0, 10)
-    handed, _ = ring.place()
+    handed = ring.place().handed
     take(ring, 5)
     spans = (Span(3, Fraction(0)), Span(7, Fraction(50), Fraction(2)))
     ring.revise(handed, Block(constant(1, 10), spans))

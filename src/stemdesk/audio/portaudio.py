@@ -7,6 +7,8 @@ where that library is missing.
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +49,21 @@ class SounddeviceOutput:
     Raises `DeviceError` (OUTPUT_UNAVAILABLE): no PortAudio, no device, or one that does not open.
     """
 
-    def __init__(self, samplerate: int, pull: Pull, device: str = "") -> None:
+    SILENT_S = 3.0
+    """A device that asks for nothing for so long has gone, whatever PortAudio says."""
+
+    def __init__(
+        self,
+        samplerate: int,
+        pull: Pull,
+        device: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         sounddevice = _import_sounddevice()
         self._library = sounddevice
         self._pull = pull
+        self._clock = clock
+        self._asked = 0.0  # when it asked last
         self._underruns = 0
         self._started = self._lost = self._closed = False
         try:
@@ -84,6 +97,7 @@ class SounddeviceOutput:
 
     def _callback(self, out: Samples, _frames: int, _time: object, status: Any) -> None:
         self._underruns += bool(status.output_underflow)
+        self._asked = self._clock()
         self._pull(out)
 
     @property
@@ -93,7 +107,8 @@ class SounddeviceOutput:
     @property
     def alive(self) -> bool:
         try:
-            self._lost = self._started and not self._stream.active
+            silent = self._clock() - self._asked > self.SILENT_S
+            self._lost = self._started and (silent or not self._stream.active)
         except self._library.PortAudioError:
             self._lost = True
         return not self._lost
@@ -105,6 +120,7 @@ class SounddeviceOutput:
     def start(self) -> None:
         if self._started:
             return
+        self._asked = self._clock()
         try:
             self._stream.start()
         except self._library.PortAudioError as error:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,14 @@ class Block:
         return Block(self.samples[:, frames:], tuple(spans), self.last)
 
 
+class Place(NamedTuple):
+    """Where a ring is: frames handed out, frames unread, the song's frame that is next."""
+
+    handed: int
+    unread: int
+    position: Fraction
+
+
 class Ring:
     """A preallocated ring of stereo frames.
 
@@ -95,7 +104,7 @@ class Ring:
     @property
     def position(self) -> Fraction:
         """The song's frame that is handed out next."""
-        return self.place()[1]
+        return self.place().position
 
     @property
     def end(self) -> Fraction:
@@ -103,10 +112,10 @@ class Ring:
         with self._lock:
             return self._spans[-1].end if self._spans else self._rest
 
-    def place(self) -> tuple[int, Fraction]:
-        """How many frames were handed out, and the song's frame that is next: for `revise`."""
+    def place(self) -> Place:
+        """Where it is, for `revise`."""
         with self._lock:
-            return self._handed, self._place()
+            return Place(self._handed, self._count, self._place())
 
     @property
     def available(self) -> int:
@@ -161,19 +170,15 @@ class Ring:
         What was unread fades out under it. `fade_in`: False keeps the attack at a song's start.
         """
         with self._lock:
-            self._rest = position
-            self._blend(block, fade_in=fade_in)
-            self._due = not block.last and block.frames > 0
+            self._blend(block, position, fade_in=fade_in)
 
     def revise(self, handed: int, block: Block) -> None:
         """Replace what is unread by `block`, another version of what came next when `handed`
         frames had been handed out. Those that were handed out since are left out."""
         with self._lock:
             passed = min(max(0, self._handed - handed), block.frames)
-            if passed and passed == block.frames:
-                self._rest = block.spans[-1].end
-            self._blend(block.without(passed), fade_in=True)
-            self._due = not block.last
+            place = block.spans[-1].end if block.spans else self._place()
+            self._blend(block.without(passed), place, fade_in=True)
 
     def fade_out(self, position: Fraction | None = None) -> None:
         """End in a few milliseconds, then hand out silence; meanwhile the position rests.
@@ -181,10 +186,8 @@ class Ring:
         `position`: the song's frame that is next, the current one if None.
         """
         with self._lock:
-            place, frames = self._place(), min(self._fade, self._count)
-            self._blend(Block(np.zeros((2, frames), dtype=np.float32), ()), fade_in=True)
-            self._rest = place if position is None else position
-            self._due = False
+            place = self._place() if position is None else position
+            self._blend(Block(np.zeros((2, 0), dtype=np.float32), ()), place, fade_in=True)
 
     def hold(self) -> None:
         """Let what is unread end softly: what follows is not there yet, and not due."""
@@ -211,18 +214,26 @@ class Ring:
     def _rise(self, frames: int) -> Samples:
         return np.arange(frames, dtype=np.float32) / np.float32(max(1, frames))
 
-    def _blend(self, block: Block, *, fade_in: bool) -> None:
-        frames = min(self._fade, block.frames)
-        old = min(frames, self._count)
-        index = (self._first + np.arange(old)) % len(self._samples)
-        rise = self._rise(frames)
-        mixed = block.samples.copy()
+    def _blend(self, block: Block, place: Fraction, *, fade_in: bool) -> None:
+        """Replace what is unread, which fades out under `block`, or to silence where that is
+        shorter; there, and where the block is empty, the position rests."""
+        old = min(self._fade, self._count)
+        fade = min(self._fade, max(block.frames, old))
+        rise = self._rise(fade)
+        mixed = np.zeros((2, max(block.frames, old)), dtype=np.float32)
+        mixed[:, : block.frames] = block.samples
         if fade_in:
-            mixed[:, :frames] *= rise
+            mixed[:, :fade] *= rise
+        index = (self._first + np.arange(old)) % len(self._samples)
         mixed[:, :old] += self._samples[index].T * (1.0 - rise[:old])
         self._count = self._passed = 0
         self._spans.clear()
+        self._rest = block.spans[-1].end if block.spans else place
         self._append(mixed, block.spans)
+        if mixed.shape[1] > block.frames:
+            tail = mixed.shape[1] - block.frames
+            self._spans.append(Span(tail, self._rest, Fraction(0)))
+        self._due = not block.last and block.frames > 0
 
     def _append(self, samples: Samples, spans: tuple[Span, ...]) -> None:
         frames = samples.shape[1]
@@ -248,7 +259,6 @@ class Ring:
                 self._heard.append((self._handed, self._spans.popleft()))
                 self._passed = 0
                 self._rest = span.end
-        self._handed += frames  # a fade to silence is no part of the way
 
 
 def loudest(spans: tuple[Span, ...]) -> Iterator[float]:
