@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from dataclasses import replace
@@ -18,6 +19,7 @@ from stemdesk.core.track import fingerprint
 from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.scratch import discard
+from stemdesk.models.library import ModelLibrary
 from support.decoding import decode_all
 from support.live_jobs import Running, heard, listen, make_live, wait_until
 from support.media import bursts, make_in
@@ -85,6 +87,44 @@ def test_a_seek_puts_its_place_next(place: Place, live: Live) -> None:
     assert not any(first <= SAMPLERATE < end for first, end in song.final())
     running.cancel.cancel()
     running.finish()
+    song.close()
+
+
+def test_the_passes_go_along_with_who_plays_and_not_with_who_draws(
+    place: Place, live: Live
+) -> None:
+    job = place.job(place.song(seconds=20.0))
+    drawn, played = listen(live, job), listen(live, job)
+    running = Running(place, job, live)
+    running.wait_for_step()
+    wait_until(lambda: played.complete)
+    assert drawn.original is not None and played.original is not None
+    drawn.original.read(12 * SAMPLERATE, 1000)
+    running.step()
+    assert played.final()[0][0] == 0
+    played.want(0)
+    played.original.read(5 * SAMPLERATE, 1000)  # nothing is separated there
+    running.step(2)
+    assert any(5 * SAMPLERATE <= first < 9 * SAMPLERATE for first, _ in played.final())
+    running.cancel.cancel()
+    running.finish()
+    drawn.close()
+    played.close()
+
+
+def test_the_edge_of_what_is_finished_sounds_to_its_last_frame(place: Place, live: Live) -> None:
+    """The player reads beyond it, and mixes in what it reads by its share."""
+    job = place.job(place.song(seconds=4.0), export=WAV32)
+    song = listen(live, job)
+    running = Running(place, job, live)
+    running.wait_for_step()
+    running.step(2)
+    ((_, end),) = song.final()
+    early = song.stem("drums").read(end - 500, 1000)[:, :500]
+    running.finish()
+    assert running.result is not None
+    saved = read(running.result.folder / "drums.wav")
+    np.testing.assert_array_equal(early, saved[:, end - 500 : end])
     song.close()
 
 
@@ -218,6 +258,25 @@ def test_scratch_that_vanishes_silences_the_song_and_no_more(place: Place, live:
     song.close()
 
 
+def test_where_the_mix_is_moved_the_song_is_heard_from_its_new_place(
+    place: Place, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("not on FAT")
+
+    monkeypatch.setattr(os, "link", refuse)
+    job = place.job(place.song(seconds=3.0))
+    running = Running(place, job, live)
+    running.wait_for_step()
+    song = listen(live, job)
+    assert song.final() == ()
+    running.finish()
+    assert not list((place.scratch / job.id).glob("mix*.f32"))
+    np.testing.assert_array_equal(heard(song), read(job.source))
+    assert song.final() == ((0, song.frames),) and song.stem("drums").read(0, 1000).any()
+    song.close()
+
+
 def test_what_is_finished_of_a_paused_song_is_heard(place: Place, live: Live) -> None:
     job = place.job(place.song(seconds=4.0), export=WAV32)
     running = Running(place, job, live)
@@ -236,6 +295,26 @@ def test_what_is_finished_of_a_paused_song_is_heard(place: Place, live: Live) ->
     saved = read(again.result.folder / "vocals.wav")
     np.testing.assert_array_equal(part, saved[:, : parts[0][1]])
     assert song.final() == ((0, song.frames),)
+    song.close()
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_an_earlier_process_finished_is_heard(place: Place, live: Live, same: bool) -> None:
+    job = place.job(place.song(seconds=4.0))
+    running = Running(place, job, live)
+    running.wait_for_step()
+    running.step(3)
+    running.cancel.pause()
+    running.finish()
+    parts = live.final(job)
+    later = make_live(place.root / "later")
+    asked = job if same else replace(job, separation=SeparationOptions("small", ("bass",)))
+    later.revive(asked, place.scratch, ModelLibrary(place.models))
+    later.revive(place.job(place.root / "song.wav"), place.scratch, ModelLibrary(place.models))
+    song = listen(later, asked)
+    assert song.final() == (parts if same else ())
+    wait_until(lambda: song.complete)
+    np.testing.assert_array_equal(heard(song), read(job.source))
     song.close()
 
 

@@ -41,10 +41,6 @@ RESUME_S = 0.25
 
 LEVELS_S = 0.05
 
-WANT_S = 20.0
-"""In one unfinished part the place is asked for again after so much of it was played: what is
-separated and decoded follows the playhead."""
-
 Samples = NDArray[np.float32]
 
 
@@ -64,7 +60,7 @@ class Transport:
         self._ring = Ring(1, 1)
         self._held = False  # the ring was let run dry: the song is not decoded any further
         self._original_here = False
-        self._wanted: tuple[int, int] | None = None  # unfinished part and frame asked for last
+        self._wanted_gap: int | None = None  # the unfinished part that was asked for last
         self._underruns_before = 0  # of rings that were given up
 
     @property
@@ -102,12 +98,6 @@ class Transport:
             heard = self._ring.heard(1)
             return heard[-1].original if heard else self._original_here
         return self._original_here
-
-    @property
-    def has_original(self) -> bool:
-        """Whether the undivided song is there."""
-        song = self._song
-        return song is not None and song.original is not None
 
     @property
     def waiting(self) -> bool:
@@ -215,7 +205,7 @@ class Transport:
         if self._song is None:
             return
         place = Fraction(min(max(0, frame), self.length))
-        self._wanted = None
+        self._wanted_gap = None
         if self.state is PlayerState.PLAYING:
             self._jump(place)
         else:
@@ -309,7 +299,7 @@ class Transport:
         self._held = not block.frames and not block.last
 
     def _look_around(self, *, asked: bool) -> None:
-        """What is here; an unfinished part that is `asked` for is wanted."""
+        """What is here; an unfinished part that is `asked` for is wanted, once."""
         song = self._song
         if song is None:
             self._original_here = False
@@ -318,15 +308,11 @@ class Transport:
         unfinished = not covers(parts, here) and here < self.length
         side = self._sound.side is Side.ORIGINAL
         self._original_here = song.original is not None and (side or unfinished)
-        if not asked:
-            return
-        if not unfinished:
-            self._wanted = None
-            return
-        gap, before = gap_before(parts, here), self._wanted
-        if before is None or before[0] != gap or abs(here - before[1]) > WANT_S * song.samplerate:
+        gap = gap_before(parts, here) if unfinished else None
+        if asked and gap is not None and gap != self._wanted_gap:
             song.want(here)
-            self._wanted = gap, here
+        if asked:
+            self._wanted_gap = gap
 
     def _new_ring(self, rate: int, place: Fraction) -> None:
         """A ring for an output that was opened just now and asks for nothing yet."""
@@ -345,6 +331,6 @@ class Transport:
     def _close_song(self) -> None:
         song, self._song, self._mixer, self._chain = self._song, None, None, None
         self._held = self._original_here = False
-        self._wanted = None
+        self._wanted_gap = None
         if song is not None:
             song.close()
