@@ -64,9 +64,9 @@ def test_columns_hold_their_frames_and_little_more(
     step = (last - first) / columns
     slack = max(float(BASE_FRAMES), step / 4)
     for number in range(columns):
-        begin, end = first + number * step, first + (number + 1) * step
-        inner = np.arange(int(np.ceil(begin)), min(frames, int(np.ceil(end))))
-        outer = np.arange(max(0, int(begin - slack)), min(frames, int(np.ceil(end + slack))))
+        left, right = first + number * step, first + (number + 1) * step
+        inner = np.arange(int(np.ceil(left)), min(frames, int(np.ceil(right))))
+        outer = np.arange(max(0, int(left - slack)), min(frames, int(np.ceil(right + slack))))
         inner, outer = inner[known[inner]], outer[known[outer]]
         low, high = seen[number]
         if len(inner):
