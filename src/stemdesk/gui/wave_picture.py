@@ -103,16 +103,18 @@ def draw_shape(pixels: Pixels, peaks: Samples, kind: int, where: NDArray[np.bool
         known &= where
     if not known.any():
         return
-    middle, half = rows / 2, rows / 2
+    part = _span(known)
+    pixels, peaks, known = pixels[:, part], peaks[part], known[part]
+    half = rows / 2
     flat = np.where(known[:, None], peaks, 0.0).clip(-1.0, 1.0)
     thin = max(1.0, _LINE_PX / 2)
-    top = np.rint(np.minimum(middle - flat[:, 1] * half, middle - thin / 2)).astype(np.int16)
-    bottom = np.rint(np.maximum(middle - flat[:, 0] * half, top + 1)).astype(np.int16)
-    bottom[~known] = top[~known] = 0
-    y = np.arange(rows, dtype=np.int16)[:, None]
-    first, last = int(top[known].min()), int(bottom.max())
-    y = y[first:last]
-    np.copyto(pixels[first:last], np.uint8(kind), where=(y >= top) & (y < bottom))
+    top = np.rint(np.minimum(half - flat[:, 1] * half, half - thin / 2)).astype(np.uint16)
+    bottom = np.rint(np.maximum(half - flat[:, 0] * half, top + 1)).astype(np.uint16)
+    height = np.where(known, bottom - top, 0).astype(np.uint16)
+    first, last = int(top[known].min()), int(bottom[known].max())
+    y = np.arange(first, last, dtype=np.uint16)[:, None]
+    # above the top the difference wraps around to a large number: one comparison for both ends
+    np.copyto(pixels[first:last], np.uint8(kind), where=y - top < height)
 
 
 def hatch(pixels: Pixels, first: int, where: NDArray[np.bool_], ratio: float) -> None:
@@ -120,6 +122,8 @@ def hatch(pixels: Pixels, first: int, where: NDArray[np.bool_], ratio: float) ->
     through the original's waveform (BETWEEN → STRIPE). The stripes move with the song."""
     if not where.any():
         return
+    part = _span(where)
+    pixels, where, first = pixels[:, part], where[part], first + part.start
     stripe = max(1, round(_STRIPE_PX * ratio))
     rows = np.arange(pixels.shape[0])[:, None]
     tile = (rows + np.arange(2 * stripe)) % (2 * stripe) < stripe
@@ -127,6 +131,11 @@ def hatch(pixels: Pixels, first: int, where: NDArray[np.bool_], ratio: float) ->
     striped = tile[:, numbers % (2 * stripe)] & where
     np.copyto(pixels, np.uint8(GROUND), where=striped & (pixels == CLEAR))
     np.copyto(pixels, np.uint8(STRIPE), where=striped & (pixels == BETWEEN))
+
+
+def _span(where: NDArray[np.bool_]) -> slice:
+    """From the first column that is True to the last one; there is one."""
+    return slice(int(where.argmax()), len(where) - int(where[::-1].argmax()))
 
 
 def finished(
@@ -137,3 +146,11 @@ def finished(
     edges = np.array(ranges_s, np.float64).ravel()
     within: NDArray[np.bool_] = np.searchsorted(edges, middles, side="right") % 2 == 1
     return within
+
+
+def known(layers: Sequence[Samples], columns: int) -> NDArray[np.bool_]:
+    """In which of the columns something is known of at least one float32 [columns, 2]."""
+    result = np.zeros(columns, np.bool_)
+    for peaks in layers:
+        result |= ~np.isnan(peaks[:, 0])
+    return result
