@@ -33,8 +33,12 @@ def player(output: HandOutput) -> Iterator[Player]:
         yield player
 
 
-def start(player: Player, song: ArraySong, at: int = 0) -> None:
+def start(
+    player: Player, song: ArraySong, at: int = 0, percent: float = 100.0, semitones: float = 0.0
+) -> None:
     player.load(lambda: song, Remix.of(song.stems))
+    player.set_speed(percent)
+    player.set_key(semitones)
     player.seek(at)
     player.play()
     assert player.settle()
@@ -111,26 +115,48 @@ def test_out_of_bounds_is_brought_back_into_them(player: Player) -> None:
     assert player.status.speed_percent == 100.0
 
 
-@pytest.mark.parametrize("percent", [100.0, 60.0])
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+@pytest.mark.parametrize(("percent", "semitones"), [(100.0, 0.0), (60.0, 0.0), (83.7, 2.0)])
 def test_the_other_side_is_aligned_to_the_frame(
-    player: Player, output: HandOutput, percent: float
+    percent: float, semitones: float, rate: int
 ) -> None:
-    stem = noise(4 * RATE)
-    song = ArraySong({"drums": stem}, original=-stem)
-    start(player, song, 5000)
-    player.set_speed(percent)
-    hear(player, output, 3000)
-    stems_then = player.position_frames
-    player.set_side(Side.ORIGINAL)
-    assert player.settle()
-    assert hears_original(player)
-    original = hear(player, output, 2000)
-    player.seek(stems_then)
-    player.set_side(Side.STEMS)
-    assert player.settle()
-    stems = hear(player, output, 2000)
-    assert not hears_original(player)
-    np.testing.assert_allclose(stems[:, FADE:], -original[:, FADE:], atol=1e-4)
+    # A key is begun at to a hundredth of a frame or so: noise would show it.
+    stem = sine(440.0, 4 * RATE) if semitones else noise(4 * RATE)
+    song = ArraySong({"drums": stem}, original=stem.copy())
+
+    def played(*, switching: bool) -> Samples:
+        output, parts = HandOutput(), []
+        output.rate = rate
+        with Player(output.open) as player:
+            start(player, song, 5000, percent, semitones)
+            for turn in range(6):
+                parts.append(hear(player, output, 1777))
+                assert hears_original(player) is (switching and turn % 2 == 1)
+                if switching:
+                    player.set_side(Side.STEMS if turn % 2 else Side.ORIGINAL)
+                    assert player.settle()
+            assert player.underruns == 0
+        return np.concatenate(parts, axis=1)
+
+    # Both sides are the same here, so switching is not to be heard at all.
+    tolerance = 0.003 if semitones else 1e-5
+    np.testing.assert_allclose(played(switching=True), played(switching=False), atol=tolerance)
+
+
+@pytest.mark.parametrize("semitones", [0.0, 2.0])
+def test_dragging_a_fader_is_smooth_at_another_speed(
+    player: Player, output: HandOutput, semitones: float
+) -> None:
+    start(player, ArraySong({"drums": sine(440.0, 4 * RATE)}), 4000)
+    player.set_speed(80.0)
+    player.set_key(semitones)
+    heard = []
+    for turn in range(60):
+        heard.append(hear(player, output, 700, block=350))
+        player.set_remix(Remix().with_gain("drums", -0.01 * turn))
+    joined = np.concatenate(heard, axis=1)
+    assert pitch(joined[:, 4000:]) == pytest.approx(440 * 2 ** (semitones / 12), rel=1e-4)
+    assert steepest(joined[:, 4000:]) < 0.5 * 2 * np.pi * 440 * 2 ** (semitones / 12) / RATE * 1.05
 
 
 def test_the_original_is_matched_in_level(player: Player, output: HandOutput) -> None:

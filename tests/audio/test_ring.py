@@ -77,9 +77,10 @@ def test_a_jump_is_heard_at_once_and_crossfaded() -> None:
 def test_a_revision_leaves_out_what_was_handed_over_meanwhile() -> None:
     ring = ring_with(0, 16)
     version = ramp(0, 16) * np.float32(10)
-    handed, place = ring.place()
+    place = ring.place()
+    assert (place.handed, place.unread) == (0, 16)
     take(ring, 5)
-    ring.revise(handed, block(version, int(place)))
+    ring.revise(place.handed, block(version, int(place.position)))
     heard = take(ring, 11)
     assert heard[0] == 5  # still the old one, where it was
     assert heard[FADE:] == [90, 100, 110, 120, 130, 140, 150]
@@ -124,7 +125,7 @@ def test_a_jump_to_what_is_not_there_fades_out_and_waits_there() -> None:
 
 def test_a_revision_that_has_nothing_fades_out_and_is_no_underrun() -> None:
     ring = ring_with(0, 16)
-    handed, _ = ring.place()
+    handed = ring.place().handed
     ring.revise(handed, Block(np.zeros((2, 0), np.float32), ()))
     assert ring.available == FADE
     take(ring, 10)
@@ -146,7 +147,7 @@ def test_the_position_follows_loops_and_other_speeds() -> None:
 
 def test_a_revision_cuts_its_spans_where_the_reader_is() -> None:
     ring = ring_with(0, 10)
-    handed, _ = ring.place()
+    handed = ring.place().handed
     take(ring, 5)
     spans = (Span(3, Fraction(0)), Span(7, Fraction(50), Fraction(2)))
     ring.revise(handed, Block(constant(1, 10), spans))

@@ -30,7 +30,7 @@ def source(samples: Samples, before: int, start: int = 0) -> Callable[[int], Sam
 
 
 def stretched(samples: Samples, speed: Fraction, start: int = 0, block: int = 1000) -> Samples:
-    vocoder = Vocoder(source(samples, lead(RATE), start), RATE, speed)
+    vocoder = Vocoder(source(samples, lead(RATE, speed), start), RATE, speed)
     parts = []
     while (part := vocoder.read(block)).shape[1]:
         parts.append(part)
@@ -93,7 +93,8 @@ def test_both_channels_keep_their_relation() -> None:
 
 def test_input_that_ends_for_now_goes_on_later_without_a_trace() -> None:
     noise = np.random.default_rng(3).uniform(-0.5, 0.5, (2, RATE)).astype(np.float32)
-    before, allowed, at = lead(RATE), 9000, 0
+    speed = Fraction(4, 5)
+    before, allowed, at = lead(RATE, speed), 9000, 0
     padded = np.pad(noise, ((0, 0), (before, 0)))
 
     def read(frames: int) -> Samples:

@@ -50,6 +50,9 @@ class Noise:
     def write_pass(self, piece: Piece, samples: Samples) -> None:
         pass
 
+    def drop_pass(self, piece: Piece) -> None:
+        pass
+
     def drop_passes(self) -> None:
         pass
 

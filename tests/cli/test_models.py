@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,14 @@ from jsonschema import Draft202012Validator
 from cli.conftest import Command, Said
 from stemdesk.cli.transfers import JsonTransfers, TextTransfers
 from stemdesk.core.errors import Cancelled
+from stemdesk.core.job import JobState
 from stemdesk.core.settings import Settings, save_settings
 from stemdesk.core.transfer import Transfer
+from stemdesk.jobs.locks import job_lock
+from stemdesk.jobs.store import JobStore
 from stemdesk.paths import folders
 from support.hostile import Runs, save_hostile
+from support.jobs import a_job
 from support.models import SOURCES, install_small, save_network, small_htdemucs
 from support.place import Place
 from support.released import Release, Server, install_released, release, serving, sha256_of
@@ -266,6 +271,19 @@ def test_a_model_is_imported_used_and_removed(
     assert gone.code == 1 and "There is no model “mine”." in gone.err
     built_in = stemdesk("models", "remove", "starter")
     assert built_in.code == 1 and "is built in" in built_in.err
+
+
+def test_a_model_that_another_process_splits_with_stays(place: Place, stemdesk: Command) -> None:
+    where = folders()
+    scratch, source = where.scratch, place.song(seconds=0.1)
+    job = a_job(source).moved_to(JobState.DECODING)
+    with closing(JobStore(where.database)) as store:
+        store.add([job])
+    with job_lock(scratch, job.id, source):
+        said = stemdesk("models", "remove", "small")
+        assert said.code == 1 and "“small” is splitting a song right now" in said.err
+    assert (place.models / "small.yaml").is_file()
+    assert stemdesk("models", "remove", "small").code == 0, "that process has died"
 
 
 def test_one_file_of_several_says_that_more_are_wanted(

@@ -426,6 +426,18 @@ def test_stopping_in_a_check_leaves_it_for_the_next_time(scene: Scene, checks: S
     assert list(checks._verdicts.values()) == [True]
 
 
+def test_a_song_of_one_pass_is_not_saved_unchecked(
+    scene: Scene, checks: SelfChecks, tmp_path: Path
+) -> None:
+    cancel, frames = CancelToken(), SEGMENT // 2
+    audio = scratch(tmp_path / "short", noise(frames))
+    with pytest.raises(Cancelled):
+        scene.run(Separator("cpu", checks), audio, lambda *_: cancel.cancel(), cancel, frames)
+    assert audio.passes_bytes() == 0
+    scene.run(Separator("cpu", checks), audio, frames=frames)
+    assert list(checks._verdicts.values()) == [True]
+
+
 def test_each_sub_model_of_a_bag_is_checked(tmp_path: Path, checks: SelfChecks) -> None:
     nets = [small_htdemucs(seed) for seed in range(4)]
     scene = Scene(tmp_path, *nets, weights=IDENTITY)

@@ -21,7 +21,7 @@ from stemdesk.gui.app import FirstPaint
 from stemdesk.jobs.store import JobStore
 from support.jobs import a_job
 from support.media import make, sine
-from support.models import install_small
+from support.models import install_small, save_network, small_htdemucs
 from support.stage import song_folder
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -103,6 +103,19 @@ class Deletes(Told):
 app.Controller = Deletes
 app.log.set_up(Path(sys.argv[1]) / "logs", "window")
 sys.exit(app.run([], ["--platform", "offscreen"]))
+"""
+)
+_IMPORTED = (
+    _PRELUDE
+    + """
+class Imports(Told):
+    def start(self):
+        self.models_known.connect(
+            lambda models: tell(models=[one.name for one in models if one.state == "installed"]))
+        super().start()
+
+app.Controller = Imports
+sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
 """
 )
 _DEAF = (
@@ -211,7 +224,9 @@ class App:
     def end(self) -> tuple[int, str]:
         """Exit code and standard error, after an end that was asked for."""
         _, errors = self.process.communicate(timeout=60)
-        return self.process.returncode, errors.replace("This plugin does not support raise()\n", "")
+        for name in ("raise()", "propagateSizeHints()"):
+            errors = errors.replace(f"This plugin does not support {name}\n", "")
+        return self.process.returncode, errors
 
 
 @pytest.fixture
@@ -262,6 +277,16 @@ def test_files_on_the_command_line_are_split(start: Callable[..., App], tmp_path
     assert app.wait_for("added")["added"] == [str(song)]
     app.wait_for("state", "done")
     assert (tmp_path / "music" / "StemDesk" / "song" / "stemdesk.json").is_file()
+    app.process.send_signal(signal.SIGTERM)
+    assert app.end() == (0, "")
+
+
+def test_a_model_file_on_the_command_line_is_imported(
+    start: Callable[..., App], tmp_path: Path
+) -> None:
+    path = save_network(tmp_path, small_htdemucs(9))
+    app = start(_IMPORTED, path)
+    assert app.wait_for("models", [path.stem])
     app.process.send_signal(signal.SIGTERM)
     assert app.end() == (0, "")
 

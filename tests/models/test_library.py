@@ -16,7 +16,6 @@ from stemdesk.models.library import (
     ModelInfo,
     ModelLibrary,
     Why,
-    default_model,
     default_quality,
     default_reason,
 )
@@ -238,7 +237,7 @@ def test_the_built_in_model_is_listed_with_the_others(tmp_path: Path) -> None:
     mine, starter = library.installed()
     assert isinstance(mine, ModelInfo) and isinstance(starter, ModelInfo)
     assert not mine.built_in and starter.built_in
-    assert default_model(library, "") == "mine"
+    assert default_reason(library, "").name == "mine"
 
 
 def test_the_app_brings_its_own_model(tmp_path: Path) -> None:
@@ -293,6 +292,20 @@ def test_other_files_under_a_released_name_are_another_model(
     with pytest.raises(ModelError) as caught:
         vocals_only.get("htdemucs_ft", ["vocals"])
     assert caught.value.facts == {"model": "htdemucs_ft", "file": files[0].name}
+
+
+def test_a_damaged_file_stops_only_the_stems_that_need_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = install_released(tmp_path / "models", "htdemucs_ft", monkeypatch)
+    files[0].write_bytes(b"no model at all")
+    library = ModelLibrary(tmp_path / "models")
+    assert library.get("htdemucs_ft", ["vocals"]).usable == ("bass", "other", "vocals")
+    for stems in (["drums"], ["vocals", "drums"], []):
+        with pytest.raises(ModelError) as caught:
+            library.get("htdemucs_ft", stems)
+        assert caught.value.code is ErrorCode.MODEL_CORRUPT and caught.value.path == files[0]
+    assert isinstance(library.installed()[0], BrokenModel)
 
 
 def test_a_missing_model_says_what_to_type(tmp_path: Path) -> None:
@@ -367,9 +380,9 @@ def test_the_default_model_and_why(tmp_path: Path) -> None:
 
 
 def test_a_part_of_a_model_is_the_default_for_its_stems_only(vocals_only: ModelLibrary) -> None:
-    assert default_model(vocals_only, "", ["vocals"]) == "htdemucs_ft"
-    assert default_model(vocals_only, "htdemucs_ft", ["vocals"]) == "htdemucs_ft"
-    assert default_model(vocals_only, "htdemucs_ft") == BUILT_IN
+    assert default_reason(vocals_only, "", ["vocals"]).name == "htdemucs_ft"
+    assert default_reason(vocals_only, "htdemucs_ft", ["vocals"]).name == "htdemucs_ft"
+    assert default_reason(vocals_only, "htdemucs_ft").name == BUILT_IN
     assert default_quality(vocals_only, "best", ["vocals"]) is Quality.BEST
     assert default_quality(vocals_only, "best") is Quality.STANDARD
 

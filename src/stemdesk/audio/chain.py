@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -26,41 +27,66 @@ from stemdesk.audio.remix import amplitude
 from stemdesk.audio.ring import Block, Span
 from stemdesk.audio.sound import Sound
 from stemdesk.audio.timeline import Timeline
-from stemdesk.audio.vocoder import Vocoder, lead
+from stemdesk.audio.vocoder import Spectrum, Vocoder, lead
 
 RESAMPLER_LEAD = 512
 """Frames that the resampler hears before the first one that counts: more than its filter's half."""
 
 _PITCH_STEPS = 20_000
 _TRIES = 1000
+_NEAR = 64
 
 Samples = NDArray[np.float32]
 Read = Callable[[int], Samples]
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """How a chain begins. `origin`: the song's frame of the vocoder's frame 0 (or of the
+    resampler's), `offset` less. `first`: the frame before the resampler that the first frame is
+    at. `skipped`: frames that are left out after the resampler, `early`: before it. `turn`: what
+    the vocoder goes on from."""
+
+    origin: int
+    first: Fraction
+    skipped: int
+    early: int = 0
+    offset: Fraction = Fraction(0)
+    turn: Spectrum | None = None
 
 
 class Chain:
     """Finished sound from one place of a song on, at `rate` hertz."""
 
     def __init__(
-        self, song: Playable, mixer: SongMixer, sound: Sound, rate: int, position: Fraction
+        self,
+        song: Playable,
+        mixer: SongMixer,
+        sound: Sound,
+        rate: int,
+        position: Fraction,
+        after: tuple[Chain, int] | None = None,
     ) -> None:
         """`position`: the song's frame of the first frame; kept to a whole one where a fraction
-        of a frame cannot be begun at."""
+        of a frame cannot be begun at. `after`: the chain that was there until now, and how many
+        of its frames are given up for those of this one, which goes on in phase if it can."""
         pitch = Fraction(round(2.0 ** (sound.key_semitones / 12.0) * _PITCH_STEPS), _PITCH_STEPS)
-        ratio = pitch * Fraction(song.samplerate, rate)  # frames into the resampler for each out
-        speed = sound.speed / pitch if sound.stretched else Fraction(1)  # of the vocoder
-        self.stretched = sound.stretched
-        self._step = ratio * speed
-        origin, skipped = _grid(position, self._step, ratio)
-        frames_before = lead(song.samplerate) if sound.stretched else 0
-        self._timeline = Timeline(song, mixer, sound, origin, frames_before, int(position))
-        read: Read = self._padded
-        if sound.stretched:
-            read = Vocoder(read, song.samplerate, speed).read
-        if ratio != 1:
-            read = _Resampler(read, ratio, skipped).read
-        self._read = read
-        self._next = skipped * self._step  # the timeline's step that the next frame is at
+        self._ratio = pitch * Fraction(song.samplerate, rate)  # the resampler's, in for each out
+        self._speed = sound.speed / pitch if sound.stretched else Fraction(1)  # the vocoder's
+        self._step = self._ratio * self._speed
+        self._kind = (sound.speed, pitch, song.samplerate, rate)
+        self._given = 0  # frames
+        self._vocoder: Vocoder | None = None
+        begin = None
+        if sound.stretched and after is not None and after[0]._kind == self._kind:
+            begin = after[0]._successor(position, after[1])
+        self._begin = begin = begin or _grid(position, self._step, self._ratio)
+        self._next = begin.first * self._speed + begin.offset  # the timeline's step that is next
+        before = lead(song.samplerate, self._speed) if sound.stretched else 0
+        self._timeline = Timeline(song, mixer, sound, begin.origin, before, int(position))
+        self._read = self._stretching(song.samplerate) if sound.stretched else self._padded
+        if self._ratio != 1:
+            self._read = _Resampler(self._read, self._ratio, begin.skipped).read
         self._master = np.float32(amplitude(sound.remix.master_db))
 
     @property
@@ -80,20 +106,52 @@ class Chain:
         samples = guard(samples)
         spans = tuple(self._spans(samples))
         self._next += samples.shape[1] * self._step
+        self._given += samples.shape[1]
         self._timeline.forget(math.floor(self._next))
         return Block(samples, spans, last=self.ended)
+
+    def _successor(self, position: Fraction, given_up: int) -> _Begin | None:
+        """Where another chain is to begin to take over the last `given_up` frames, the first of
+        which is at `position`, in phase; None where it cannot."""
+        if self._vocoder is None or given_up > self._given:
+            return None
+        at = self._begin.first + (self._given - given_up) * self._ratio
+        skipped = _nearest_grid(at, self._ratio)
+        start = round(at - skipped * self._ratio)  # of the resampler
+        window = start // self._vocoder.hop * self._vocoder.hop
+        turn = self._vocoder.turn_at(window)
+        if turn is None:
+            return None
+        first = start - window + skipped * self._ratio
+        place = position - first * self._speed
+        origin = math.floor(place)
+        return _Begin(origin, first, skipped, start - window, place - origin, turn)
+
+    def _stretching(self, samplerate: int) -> Read:
+        """The vocoder, without the frames that it begins too early with."""
+        begin = self._begin
+        vocoder = Vocoder(self._padded, samplerate, self._speed, begin.turn, begin.offset)
+        self._vocoder, early = vocoder, begin.early
+
+        def read(frames: int) -> Samples:
+            nonlocal early
+            if early:
+                early -= vocoder.read(early).shape[1]
+            return vocoder.read(0 if early else frames)
+
+        return read
 
     def _padded(self, frames: int) -> Samples:
         """The timeline, silence after its end: vocoder and resampler look ahead."""
         samples = self._timeline.read(frames)
         missing = frames - samples.shape[1]
-        if missing and self._timeline.ended and self._has_lookahead:
+        if missing and self._timeline.ended and self._looks_ahead:
             samples = np.pad(samples, ((0, 0), (0, missing)))
         return samples
 
     @property
-    def _has_lookahead(self) -> bool:
-        return self._step != 1 or self.stretched
+    def _looks_ahead(self) -> bool:
+        return self._ratio != 1 or self._vocoder is not None
 
     def _spans(self, samples: Samples) -> list[Span]:
         """What the frames are: cut where the marks of the timeline are."""
@@ -145,15 +203,30 @@ class _Resampler:
         return joined[:, :frames]
 
 
-def _grid(position: Fraction, step: Fraction, ratio: Fraction) -> tuple[int, int]:
-    """Where to begin: a whole frame of the song, and how many frames to leave out to come to
-    `position` from there; exactly, where that is possible."""
+def _nearest_grid(at: Fraction, ratio: Fraction) -> int:
+    """How many frames before `at` (in frames into the resampler) it begins best: where that is
+    nearest to a whole one."""
     if ratio == 1:
-        return math.floor(position), 0
+        return 0
+    fewest = math.ceil(RESAMPLER_LEAD / ratio)
+
+    def off(skipped: int) -> float:
+        place = float(at - skipped * ratio)
+        return abs(place - round(place))
+
+    tries = ratio.denominator if ratio.denominator <= _TRIES else _NEAR
+    return min(range(fewest, fewest + tries), key=off)
+
+
+def _grid(position: Fraction, step: Fraction, ratio: Fraction) -> _Begin:
+    """Begin at a whole frame of the song from where `position` is come to; exactly, where that is
+    possible."""
+    if ratio == 1:
+        return _Begin(math.floor(position), Fraction(0), 0)
     fewest = math.ceil(RESAMPLER_LEAD / ratio)
     tries = step.denominator if step.denominator <= _TRIES else 0  # a key has steps of its own
     for skipped in range(fewest, fewest + tries):
         origin = position - skipped * step
         if origin.denominator == 1:
-            return int(origin), skipped
-    return round(position - fewest * step), fewest
+            return _Begin(int(origin), skipped * ratio, skipped)
+    return _Begin(round(position - fewest * step), fewest * ratio, fewest)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,14 @@ class Block:
         return Block(self.samples[:, frames:], tuple(spans), self.last)
 
 
+class Place(NamedTuple):
+    """Where a ring is: frames handed out, frames unread, the song's frame that is next."""
+
+    handed: int
+    unread: int
+    position: Fraction
+
+
 class Ring:
     """A preallocated ring of stereo frames.
 
@@ -95,7 +104,7 @@ class Ring:
     @property
     def position(self) -> Fraction:
         """The song's frame that is handed out next."""
-        return self.place()[1]
+        return self.place().position
 
     @property
     def end(self) -> Fraction:
@@ -103,10 +112,10 @@ class Ring:
         with self._lock:
             return self._spans[-1].end if self._spans else self._rest
 
-    def place(self) -> tuple[int, Fraction]:
-        """How many frames were handed out, and the song's frame that is next: for `revise`."""
+    def place(self) -> Place:
+        """Where it is, for `revise`."""
         with self._lock:
-            return self._handed, self._place()
+            return Place(self._handed, self._count, self._place())
 
     @property
     def available(self) -> int:

@@ -208,6 +208,13 @@ class JobAudio:
         except OSError as error:
             raise write_error(error, self.folder, piece.size_bytes) from error
 
+    def drop_pass(self, piece: Piece) -> None:
+        """Forget a finished pass. Raises `ExportError`."""
+        try:
+            self._pass_path(piece).unlink(missing_ok=True)
+        except OSError as error:
+            raise write_error(error, self.folder) from error
+
     def drop_passes(self) -> None:
         """Forget all finished passes. Raises `ExportError`."""
         try:

@@ -281,11 +281,12 @@ class Transport:
         stretched = self._sound.stretched
         return round((STRETCHED_FIRST_S if stretched else RING_S) * self._rate)
 
-    def _start(self, place: Fraction) -> Block:
-        """Begin at the song's frame `place`; the first frames."""
+    def _start(self, place: Fraction, after: tuple[Chain, int] | None = None) -> Block:
+        """Begin at the song's frame `place`, in phase with what `after` says; the first frames."""
         if self._song is None or self._mixer is None:
             raise ValueError("no song")
-        self._chain = Chain(self._song, self._mixer, self._sound, self._rate, place)
+        rate = self._rate
+        self._chain = Chain(self._song, self._mixer, self._sound, rate, place, after)
         return self._chain.read(self._first_frames)
 
     def _jump(self, place: Fraction) -> None:
@@ -297,9 +298,10 @@ class Transport:
         """What nobody has heard yet, anew: the sound or the song's files are others."""
         if self.state is not PlayerState.PLAYING:
             return
-        handed, place = self._ring.place()
-        block = self._start(place)
-        self._ring.revise(handed, block)
+        place = self._ring.place()
+        after = None if self._chain is None else (self._chain, place.unread)
+        block = self._start(place.position, after)
+        self._ring.revise(place.handed, block)
         self._held = not block.frames and not block.last
 
     def _look_around(self, *, asked: bool) -> None:

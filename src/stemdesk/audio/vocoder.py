@@ -13,6 +13,7 @@ lock for all of it, so that the audio callback would wait.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 WINDOW_S = 0.09
 OVERLAP = 4
 
+_REMEMBERED = 64  # windows: far more than the player's ring holds of them
 _ONSET = 2.0  # louder by this factor within a hop: a beat, whose phases are to be its own
 
 Samples = NDArray[np.float32]
@@ -31,9 +33,18 @@ Spectrum = NDArray[np.complex64]
 class Vocoder:
     """Gives `speed` of its input's frames for each frame of its own; frame 0 is the input's 0."""
 
-    def __init__(self, read: Callable[[int], Samples], samplerate: int, speed: Fraction) -> None:
+    def __init__(
+        self,
+        read: Callable[[int], Samples],
+        samplerate: int,
+        speed: Fraction,
+        begin: Spectrum | None = None,
+        offset: Fraction = Fraction(0),
+    ) -> None:
         """`read`: gives float32 [2, up to so many] frames of the input in order, the first one is
-        the one `lead` before frame 0; fewer than it was asked for if there is no more now."""
+        the one `lead` before frame 0; fewer than it was asked for if there is no more now.
+        `begin`: what `turn_at` of another vocoder gave, to go on in phase with it; frame 0 may
+        then be `offset`, less than 1, behind the input's 0."""
         self.size = window_size(samplerate)
         self.hop = self.size // OVERLAP
         self._read = read
@@ -41,10 +52,13 @@ class Vocoder:
         self._window = np.hanning(self.size + 1)[:-1].astype(np.float32)
         self._scale = np.float32(1.0 / (0.375 * OVERLAP))  # of overlapping squared Hann windows
         self._input = np.zeros((2, 0), dtype=np.float32)
-        self._first = -lead(samplerate)  # the input's frame that the buffer begins with
+        self._first = -lead(samplerate, speed)  # the input's frame that the buffer begins with
         self._number = 1 - OVERLAP // 2  # of the next window: the first one that reaches frame 0
         self._sum = np.zeros((2, self.size), dtype=np.float32)
+        self._begin = begin
+        self._offset = offset
         self._last: Spectrum | None = None
+        self._turns: deque[tuple[int, Spectrum]] = deque(maxlen=_REMEMBERED)
         self._done = np.zeros((2, 0), dtype=np.float32)
         self._skip = self.size // 2 - self._number * self.hop  # frames before frame 0
 
@@ -61,19 +75,27 @@ class Vocoder:
         self._done = joined[:, frames:]
         return joined[:, :frames]
 
+    def turn_at(self, frame: int) -> Spectrum | None:
+        """What another vocoder of this speed has to begin with, whose frame 0 is this one's
+        `frame`, a multiple of `hop`; None where that is not known (any more)."""
+        wanted = frame // self.hop - 1
+        return next((turn for number, turn in self._turns if number == wanted), None)
+
     def _turn(self) -> Samples | None:
         """One window more: the next `hop` frames that are complete, None without input."""
         way = self._number * self.hop
         # Before frame 0 at full speed: so the output begins in phase with the input.
-        centre = way if way < 0 else round(way * self._speed)
+        centre = way if way < 0 and self._begin is None else round(way * self._speed + self._offset)
         start = centre - self.size // 2 - self.hop
         if not self._fill(start, centre + self.size // 2):
             return None
         at = start - self._first
         before, now = self._spectrum(at), self._spectrum(at + self.hop)
-        if self._last is not None:
-            now *= _turned(self._last, before, now)
-        self._last = now
+        turn = self._begin if self._last is None else _turned(self._last, before, now)
+        if turn is None:
+            turn = np.ones(now.shape[1], dtype=np.complex64)
+        self._turns.append((self._number, turn))
+        self._last = now = now * turn
         self._sum += np.fft.irfft(now, self.size).astype(np.float32) * self._window
         ready = self._sum[:, : self.hop] * self._scale
         self._sum = np.concatenate(
@@ -105,10 +127,11 @@ def window_size(samplerate: int) -> int:
     return int(2 ** round(math.log2(WINDOW_S * samplerate)))
 
 
-def lead(samplerate: int) -> int:
+def lead(samplerate: int, speed: Fraction) -> int:
     """How many frames of the input before frame 0 a vocoder begins with."""
     size = window_size(samplerate)
-    return size // 2 + (OVERLAP // 2) * (size // OVERLAP)
+    hop = size // OVERLAP
+    return size // 2 + hop + math.ceil((OVERLAP // 2 - 1) * hop * max(Fraction(1), speed)) + 1
 
 
 def _turned(last: Spectrum, before: Spectrum, now: Spectrum) -> Spectrum:

@@ -31,7 +31,7 @@ def run(
     if options.action is None:
         return list_models(library, options.json)
     display: TransferDisplay = JsonTransfers() if options.json else TextTransfers()
-    action = _Action(options, library, settings, display, cancel)
+    action = _Action(options, library, where, settings, display, cancel)
     failed = 0
     try:
         for model, step in action.steps():
@@ -57,12 +57,14 @@ class _Action:
         self,
         options: argparse.Namespace,
         library: ModelLibrary,
+        where: Folders,
         settings: Settings,
         display: TransferDisplay,
         cancel: CancelToken,
     ) -> None:
         self._options = options
         self._library = library
+        self._where = where
         self._settings = settings
         self._display = display
         self._cancel = cancel
@@ -107,8 +109,10 @@ class _Action:
         self._display.done(text, model=name)
 
     def _remove(self, name: str) -> None:
+        from stemdesk.jobs.in_use import ensure_unused
         from stemdesk.models.install import remove_model
 
+        ensure_unused(name, self._where.database, self._where.scratch)
         freed = remove_model(self._library, name)
         text = f"Removed: {name} ({format_bytes(freed)})"
         self._display.done(text, model=name, freed_bytes=freed)

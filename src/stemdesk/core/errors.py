@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     MODEL_NOT_RECOGNISED = "model_not_recognised"
     MODEL_WRONG_HASH = "model_wrong_hash"
     MODEL_BUSY = "model_busy"
+    MODEL_IN_USE = "model_in_use"
     MODEL_BUILT_IN = "model_built_in"
     MODEL_NAME_TAKEN = "model_name_taken"
     MODEL_NAME_INVALID = "model_name_invalid"

@@ -85,6 +85,10 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "The model “{model}” is being downloaded right now.",
         "Wait until it is here, or cancel the download.",
     ),
+    _E.MODEL_IN_USE: (
+        "The model “{model}” is splitting a song right now.",
+        "Remove it when that is done.",
+    ),
     _E.MODEL_BUILT_IN: (
         "The model “{model}” is built in and cannot be removed.",
         "It needs no room but that of StemDesk itself.",

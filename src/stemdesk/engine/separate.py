@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 
 from stemdesk.audio.store import Piece, Samples
-from stemdesk.core.errors import DeviceError, ErrorCode, ModelError
+from stemdesk.core.errors import Cancelled, DeviceError, ErrorCode, ModelError, Paused
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.progress import CancelToken
 from stemdesk.engine import devices
@@ -39,6 +39,7 @@ class PassAudio(Protocol):
 
     def read_mix(self, start: int, frames: int) -> Samples: ...
     def write_pass(self, piece: Piece, samples: Samples) -> None: ...
+    def drop_pass(self, piece: Piece) -> None: ...
     def drop_passes(self) -> None: ...
     def setups(self) -> list[dict[str, Any]]: ...
     def add_setup(self, setup: dict[str, Any]) -> None: ...
@@ -156,7 +157,13 @@ class _Run:
         self._report(queue.done, queue.total)
         if not self._size.known:
             self._size.measured(*devices.memory_of_one_pass(self._device))
-        self._check(flight)
+        try:
+            self._check(flight)
+        except (Cancelled, Paused):
+            if queue.done == queue.total:  # else it would be saved next time, never checked
+                for one in flight.passes:
+                    self._song.audio.drop_pass(one.piece)
+            raise
 
     @contextmanager
     def _distrusting(self, network: Network) -> Iterator[None]:

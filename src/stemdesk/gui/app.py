@@ -108,7 +108,7 @@ def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
         # Not here: importing NumPy and what else jobs need takes a tenth of a second.
         controller.tasks.io(load_pipeline, lambda _: controller.start())
         if paths:
-            controller.add_paths(paths)
+            window.take(list(paths))
 
     FirstPaint(window, begin)
     window.show()
@@ -133,7 +133,7 @@ def connect(
 
     def take(given: Sequence[Path]) -> None:
         if given:
-            controller.add_paths(given)
+            window.take(list(given))
         bring_to_front(window)
 
     def stop(_number: int, _frame: FrameType | None) -> None:

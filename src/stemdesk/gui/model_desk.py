@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from stemdesk.core.errors import ErrorCode, ModelError
 from stemdesk.core.job import ACTIVE, Job
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.transfer import TransferReport
@@ -187,7 +188,8 @@ class ModelDesk(QObject):
         if state is not None and state.running:
             return
         if any(job.state in ACTIVE and job.separation.model == name for job in self._ledger.jobs):
-            self.message.emit(UserMessage(model_words.in_use_text(name)))
+            in_use = ModelError(ErrorCode.MODEL_IN_USE, model=name)
+            self.message.emit(reports.error_message(in_use))
             return
         library, remove = self._library(), self._services.remove
 

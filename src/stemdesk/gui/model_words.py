@@ -246,10 +246,6 @@ def imported_text(name: str, choice: ModelChoice | None) -> str:
     return text
 
 
-def in_use_text(name: str) -> str:
-    return f"{printable(name)} is splitting a song right now. Remove it when that is done."
-
-
 def removed_text(name: str, freed: int) -> str:
     return f"{printable(name)} was removed: {size_text(freed)} are free again."
 

@@ -35,8 +35,8 @@ class ModelInfo:
     """An installed model: one network, or a bag of several whose outputs are averaged.
 
     `weights`: [files][sources]. `segment`: the yaml's, in seconds, or None. `missing`: indexes of
-    files of a released model that are not on the disk; the stems without weight there can be had
-    all the same.
+    files that are not there: of a released model not on the disk, or damaged and not needed for
+    what was asked. The stems without weight there can be had all the same.
     """
 
     name: str
@@ -98,35 +98,57 @@ class BrokenModel:
 
 
 def read_model(
-    name: str, bag: Bag, folder: Path, released: CatalogueModel | None = None
+    name: str,
+    bag: Bag,
+    folder: Path,
+    released: CatalogueModel | None = None,
+    stems: Collection[str] = (),
 ) -> ModelInfo:
     """The model that `bag` makes of files in `folder`.
 
     `released`: what the catalogue knows of just this bag; files that are not there may be
-    `missing` then, as long as one is. Raises `ModelError` (MODEL_MISSING with the facts `model`
-    and `file`, MODEL_CORRUPT, MODEL_REFUSED).
+    `missing` then, as long as one is. Damaged files may be, too, if none of `stems` needs them.
+    Raises `ModelError` (MODEL_MISSING with the facts `model` and `file`, MODEL_CORRUPT,
+    MODEL_REFUSED).
     """
     paths = [folder / f"{signature}.safetensors" for signature in bag.signatures]
     there = [path.is_file() for path in paths]
     if not (all(there) or (released is not None and any(there))):
         raise missing_file(name, paths[there.index(False)])
-    found = {
-        signature: read_file(path, signature)
-        for signature, path, is_there in zip(bag.signatures, paths, there, strict=True)
-        if is_there
-    }
+    found, damaged = _read_files(bag, paths, there)
+    if not found or (damaged and not stems):
+        raise next(iter(damaged.values()))
     first = next(iter(found.values()))
     files = tuple(
-        found.get(signature) or replace(first, signature=signature, path=path, size_bytes=0)
-        for signature, path in zip(bag.signatures, paths, strict=True)
+        found.get(index) or replace(first, signature=signature, path=path, size_bytes=0)
+        for index, (signature, path) in enumerate(zip(bag.signatures, paths, strict=True))
     )
-    return ModelInfo(
+    info = ModelInfo(
         name,
         files,
         _checked_weights(bag, files),
         _checked_segment(bag, files),
-        missing=tuple(index for index, is_there in enumerate(there) if not is_there),
+        missing=tuple(index for index in range(len(files)) if index not in found),
     )
+    for index in info.needed(stems):
+        if index in damaged:
+            raise damaged[index]
+    return info
+
+
+def _read_files(
+    bag: Bag, paths: Sequence[Path], there: Sequence[bool]
+) -> tuple[dict[int, ModelFile], dict[int, ModelError]]:
+    """What the files say that are there, by their index, and why some say nothing."""
+    found: dict[int, ModelFile] = {}
+    damaged: dict[int, ModelError] = {}
+    for index, (signature, path) in enumerate(zip(bag.signatures, paths, strict=True)):
+        if there[index]:
+            try:
+                found[index] = read_file(path, signature)
+            except ModelError as error:
+                damaged[index] = error
+    return found, damaged
 
 
 def read_file(path: Path, signature: str) -> ModelFile:

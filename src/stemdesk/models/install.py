@@ -38,21 +38,6 @@ from stemdesk.models.library import (
 from stemdesk.models.record import record_path
 
 
-def missing_bytes(library: ModelLibrary, name: str, stems: Sequence[str] = ()) -> int:
-    """What a download of a model would fetch for these stems (() for all); 0: nothing.
-
-    Raises `ModelError` (MODEL_UNKNOWN, STEM_UNKNOWN; MODEL_NOT_DOWNLOADABLE where that would be
-    needed).
-    """
-    model = known(name)
-    if model is None or not model.downloadable:
-        if library.has(name, stems):
-            return 0
-        raise _not_to_be_had(model, name)
-    _check_stems(model, stems)
-    return sum(file.size_bytes for file in library.absent(model, stems))
-
-
 def download_model(
     library: ModelLibrary,
     name: str,

@@ -36,7 +36,6 @@ __all__ = [
     "ModelInfo",
     "ModelLibrary",
     "Why",
-    "default_model",
     "default_quality",
     "default_reason",
 ]
@@ -146,7 +145,7 @@ class ModelLibrary:
         if released is not None and not released.is_bag(bag):
             released = None  # another model with that name
         try:
-            info = read_model(name, bag, path.parent, released)
+            info = read_model(name, bag, path.parent, released, stems)
         except ModelError as error:
             error.path = error.path or path
             raise
@@ -229,11 +228,6 @@ class Choice:
     name: str
     why: Why
     passed_over: str = ""
-
-
-def default_model(library: ModelLibrary, wanted: str, stems: Collection[str] = ()) -> str:
-    """The model to use where none is named: `default_reason`'s."""
-    return default_reason(library, wanted, stems).name
 
 
 def default_reason(library: ModelLibrary, wanted: str, stems: Collection[str] = ()) -> Choice:
