@@ -103,8 +103,13 @@ def test_a_song_is_heard_while_it_is_split_and_goes_on_when_it_is_done(
     house.wait_until(lambda: controller.jobs[0].state is JobState.SEPARATING)
     assert window.song.strip.text.text().startswith("Separating")
 
+    window.playback.pause()  # torch is being imported
+    assert player_of(window).settle()
+    house.ear.loudest = 0.0
     window.playback.seek(30.0)
     gate.let(3)
+    house.wait_until(lambda: bool(controller.hearing.live.final(job)))
+    window.playback.play()
     house.wait_until(lambda: not player_of(window).status.hears_original)
     assert controller.hearing.live.final(job)[-1][0] > 29 * SAMPLERATE  # where the playhead is
     house.wait_until(lambda: player_of(window).status.hears_original)  # it has run out of it

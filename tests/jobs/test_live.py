@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from dataclasses import replace
@@ -18,6 +19,7 @@ from stemdesk.core.track import fingerprint
 from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.scratch import discard
+from stemdesk.models.library import ModelLibrary
 from support.decoding import decode_all
 from support.live_jobs import Running, heard, listen, make_live, wait_until
 from support.media import bursts, make_in
@@ -218,6 +220,25 @@ def test_scratch_that_vanishes_silences_the_song_and_no_more(place: Place, live:
     song.close()
 
 
+def test_where_the_mix_is_moved_the_song_is_heard_from_its_new_place(
+    place: Place, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("not on FAT")
+
+    monkeypatch.setattr(os, "link", refuse)
+    job = place.job(place.song(seconds=3.0))
+    running = Running(place, job, live)
+    running.wait_for_step()
+    song = listen(live, job)
+    assert song.final() == ()
+    running.finish()
+    assert not list((place.scratch / job.id).glob("mix*.f32"))
+    np.testing.assert_array_equal(heard(song), read(job.source))
+    assert song.final() == ((0, song.frames),) and song.stem("drums").read(0, 1000).any()
+    song.close()
+
+
 def test_what_is_finished_of_a_paused_song_is_heard(place: Place, live: Live) -> None:
     job = place.job(place.song(seconds=4.0), export=WAV32)
     running = Running(place, job, live)
@@ -236,6 +257,26 @@ def test_what_is_finished_of_a_paused_song_is_heard(place: Place, live: Live) ->
     saved = read(again.result.folder / "vocals.wav")
     np.testing.assert_array_equal(part, saved[:, : parts[0][1]])
     assert song.final() == ((0, song.frames),)
+    song.close()
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_an_earlier_process_finished_is_heard(place: Place, live: Live, same: bool) -> None:
+    job = place.job(place.song(seconds=4.0))
+    running = Running(place, job, live)
+    running.wait_for_step()
+    running.step(3)
+    running.cancel.pause()
+    running.finish()
+    parts = live.final(job)
+    later = make_live(place.root / "later")
+    asked = job if same else replace(job, separation=SeparationOptions("small", ("bass",)))
+    later.revive(asked, place.scratch, ModelLibrary(place.models))
+    later.revive(place.job(place.root / "song.wav"), place.scratch, ModelLibrary(place.models))
+    song = listen(later, asked)
+    assert song.final() == (parts if same else ())
+    wait_until(lambda: song.complete)
+    np.testing.assert_array_equal(heard(song), read(job.source))
     song.close()
 
 

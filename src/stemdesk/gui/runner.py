@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def load_pipeline() -> None:
     """Import what jobs need, but for torch."""
-    import stemdesk.jobs.pipeline  # noqa: F401 - so that it is there when it is needed
+    import stemdesk.jobs.live  # so that they are there when they are needed
+    import stemdesk.jobs.pipeline  # noqa: F401 - as above
 
 
 def workplace(where: Folders, settings: Settings, live: Live | None = None) -> Workplace:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import ModelError
 from stemdesk.core.files import is_file
-from stemdesk.core.job import Job
+from stemdesk.core.job import ACTIVE, Job
 from stemdesk.gui.song_files import SongFiles
 from stemdesk.models.library import ModelLibrary
+from stemdesk.paths import Folders
 
 if TYPE_CHECKING:  # NumPy comes with them
     from stemdesk.audio.playable import OpenPlayable, Playable
@@ -35,17 +36,19 @@ class SongSource:
     live: bool = False
 
 
-def find_live(job: Job, live: Live, models: Path) -> SongSource | None:
-    """A job that is not done, if its file is there. `models`: the models folder. Looks at the
-    disk: not for the GUI thread."""
+def find_live(job: Job, live: Live, folders: Folders) -> SongSource | None:
+    """A job that is not done, if its file is there. Looks at the disk: not for the GUI thread."""
     from stemdesk.jobs.pipeline import wanted_stems
 
     if not is_file(job.source):
         return None
     stems, samplerate = job.separation.stems, SAMPLERATE
     try:
-        model = ModelLibrary(models).get(job.separation.model, stems)
+        library = ModelLibrary(folders.models)
+        model = library.get(job.separation.model, stems)
         stems, samplerate = wanted_stems(model, stems), model.samplerate
+        if job.state not in ACTIVE:
+            live.revive(job, folders.scratch, library)
     except ModelError:  # it is not there yet; the original can be heard
         pass
     return SongSource(

@@ -210,7 +210,7 @@ class SongView(QWidget):
             if self._source is not None:
                 self._leave()
             self._looked = wanted
-            find = partial(find_live, job, controller.hearing.live, controller.folders.models)
+            find = partial(find_live, job, controller.hearing.live, controller.folders)
             self._tasks.io(find, partial(self._found_live, wanted))
         if self._source is None:
             self._show_state(job)

@@ -10,12 +10,19 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from stemdesk.audio.originals import Handle, Originals
 from stemdesk.audio.play_cache import original_key
 from stemdesk.audio.playable import Range
+from stemdesk.audio.store import JobAudio
+from stemdesk.core.errors import StemDeskError
 from stemdesk.core.job import Job
+from stemdesk.core.progress import CancelToken, ignore_progress
+from stemdesk.jobs.scratch import is_of
 from stemdesk.jobs.task import Task
+from stemdesk.log import log
+from stemdesk.models.library import ModelLibrary
 
 _KEPT = 8
 """Runs that are remembered after their end: what is finished of a paused job can be heard."""
@@ -80,6 +87,27 @@ class Live:
         )
         return task if same else None
 
+    def revive(self, job: Job, scratch: Path, library: ModelLibrary) -> None:
+        """Find what an earlier process has finished of a job that rests, so that it can be heard.
+        Takes as long as reading the model's files."""
+        audio = JobAudio(scratch / job.id)
+        facts = audio.facts()
+        if facts is None or self.task(job) is not None:
+            return
+        from stemdesk.jobs.pipeline import prepare
+
+        try:
+            model, recipe = prepare(job, library)
+            if not is_of(audio.folder, recipe):
+                return
+            task = Task(job, model, recipe, audio, 0.0, ignore_progress, CancelToken())
+        except (StemDeskError, OSError) as error:
+            log.info("what is finished of %s cannot be heard: %s", job.source, error)
+            return
+        task.queue.grow(facts.frames, complete=True)
+        with self._lock:
+            self._tasks.setdefault(job.id, task)
+
     def runs(self, task: Task) -> bool:
         """Whether this run has not ended."""
         return self._running is task
@@ -95,7 +123,8 @@ class Live:
             task = self.task(job)
             if task is not None and not lost and task.shared is None and self.has_mix(task):
                 return None
-            return self.originals.open(job.source, samplerate)
+            mark = task.recipe.fingerprint if task is not None else ""
+            return self.originals.open(job.source, samplerate, mark if lost else "")
 
     def want(self, job: Job, frame: int) -> None:
         """A person is at this frame of the job's song: its passes come next, now or when it

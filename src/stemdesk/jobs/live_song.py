@@ -30,6 +30,7 @@ class LiveSong:
         self._job = job
         self._task: Task | None = None
         self._lost = False  # the task's scratch is gone
+        self._mix_lost = False  # or its mix alone: it was moved to the cache
         self._handle: Handle | None = None
         self._closed = False
         live.listen(job.id)
@@ -87,7 +88,7 @@ class LiveSong:
         is none."""
         task = self._live.task(self._job)
         if task is not self._task:
-            self._task, self._lost = task, False
+            self._task, self._lost, self._mix_lost = task, False, False
         if task is not None and (task.outline.stems, task.outline.samplerate) != (
             self.stems,
             self.samplerate,
@@ -95,9 +96,10 @@ class LiveSong:
             task = None  # another model of that name
         if self._lost:
             task = None
-        alone = task is None or not self._live.has_mix(task)
+        lost = self._lost or self._mix_lost
+        alone = task is None or lost or not self._live.has_mix(task)
         if self._handle is None and alone and not self._closed:
-            self._handle = self._live.original_of(self._job, self.samplerate, self._lost)
+            self._handle = self._live.original_of(self._job, self.samplerate, lost)
         return task
 
     def is_run(self, task: Task) -> bool:
@@ -116,11 +118,13 @@ class LiveSong:
         near = start + frames + _NEAR_S * self.samplerate
         if near > max(known, extent.known) and not self.complete:
             self._live.want(self._job, start)
-        if task is not None and known >= min(start + frames, extent.known):
+        if task is not None and not self._mix_lost and known >= min(start + frames, extent.known):
             try:
                 return task.audio.read_mix(start, frames)
             except ScratchError:
+                self._mix_lost = True
                 self.lose(task)
+                self._follow()  # what the cache has is there at once
         if self._handle is not None:
             return self._handle.original.read(start, frames)
         return np.zeros((CHANNELS, frames), np.float32)

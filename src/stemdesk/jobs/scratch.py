@@ -41,13 +41,19 @@ def open_scratch(folder: Path, recipe: Recipe) -> JobAudio:
     """The job's audio in `folder`, emptied first if it was made by another recipe."""
     key = folder / _KEY
     try:
-        if not (key.is_file() and key.read_text("ascii") == recipe.separation_key):
+        if not is_of(folder, recipe):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)  # fails where something could not be removed
             replace_file(key, recipe.separation_key.encode("ascii"))
     except OSError as error:
         raise write_error(error, folder) from error
     return JobAudio(folder)
+
+
+def is_of(folder: Path, recipe: Recipe) -> bool:
+    """Whether what is in a job's folder was made by this recipe. Raises `OSError`."""
+    key = folder / _KEY
+    return key.is_file() and key.read_text("ascii") == recipe.separation_key
 
 
 def declared_frames(source: Path, samplerate: int, limit_s: float) -> int:

@@ -1,0 +1,208 @@
+"""From dropping a song into the window to hearing it, and to hearing its stems, by its length.
+
+    python tests/benchmarks/heard.py [--minutes 4 60 180] [--rounds 3] [--small] [--kind flac]
+
+In a fresh window for each (the real app, on Qt's offscreen platform, with folders of its own): the
+time from `controller.add_paths` to (a) the first block of the original that the player hands out
+after play, and (b) the first block at the playhead that comes from separated stems. The drop comes
+while torch is still being imported, as on a start with a file. The full-size HTDemucs has random
+weights; `--small` takes a network of no size and is for trying the script. Also printed: both
+against the shortest song's, and (b) against import, load and one pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests"), str(Path(__file__).parent)]
+
+if TYPE_CHECKING:
+    from stemdesk.gui.controller import Controller
+    from stemdesk.gui.window import MainWindow
+
+LOOK_MS = 5
+
+
+def measure(song: Path, home: Path, models: Path) -> dict[str, float]:
+    """One fresh window: `original_s`, `stems_s`, `pass_s`."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--inside", str(song)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "src"),
+            "QT_QPA_PLATFORM": "offscreen",
+            "STEMDESK_HOME": str(home),
+            "STEMDESK_MODELS": str(models),
+        },
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    options.add_argument("--minutes", type=float, nargs="*", default=[4.0, 60.0, 180.0])
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--small", action="store_true")
+    options.add_argument("--kind", choices=["flac", "wav", "mp3"], default="flac")
+    arguments = options.parse_args()
+    from first_sound import PARTS, run
+    from make_full_size_model import make_full_size_model
+    from running import long_song, spread
+
+    from stemdesk.audio.demo import write_demo_song
+
+    with tempfile.TemporaryDirectory(prefix="stemdesk-bench-") as temporary:
+        folder = Path(temporary)
+        models = folder / "models"
+        if arguments.small:
+            from support.models import install_small
+
+            install_small(models)
+            model = "small"
+        else:
+            model = make_full_size_model(models)
+        short = write_demo_song(folder)
+        songs = {
+            minutes: as_kind(
+                long_song(short, folder / f"{minutes:g}.flac", minutes), arguments.kind
+            )
+            for minutes in arguments.minutes
+        }
+        measure(short, folder / "first", models)  # the self-check, the disk's cache
+        found: dict[float, list[dict[str, float]]] = {minutes: [] for minutes in songs}
+        parts = []
+        for number in range(arguments.rounds):
+            for minutes, song in songs.items():
+                home = folder / f"home-{number}-{minutes:g}"
+                found[minutes].append(measure(song, home, models))
+            one_pass = statistics.median(it["pass_s"] for it in found[min(songs)])
+            parts.append(float(run(PARTS, short, model, folder)) + one_pass)
+        print(f"import, load and one pass: {spread(parts, ' s')}")
+        first = {key: middle(found[min(songs)], key) for key in ("original_s", "stems_s")}
+        for minutes, values in found.items():
+            for key, name in (("original_s", "the original"), ("stems_s", "the stems")):
+                heard = [value[key] for value in values]
+                print(
+                    f"{minutes:5.0f} min, {name} after {spread(heard, ' s')},"
+                    f" {middle(values, key) / first[key]:.2f} of the shortest song's"
+                )
+            ratio = middle(values, "stems_s") / statistics.median(parts)
+            print(f"           the stems over import, load and one pass: {ratio:.2f}")
+
+
+def middle(values: list[dict[str, float]], key: str) -> float:
+    return statistics.median(value[key] for value in values)
+
+
+def as_kind(song: Path, kind: str) -> Path:
+    """The same song in another format."""
+    if kind == "flac":
+        return song
+    import soundfile
+
+    target = song.with_suffix(f".{kind}")
+    with soundfile.SoundFile(song) as source:
+        made = soundfile.SoundFile(target, "w", source.samplerate, source.channels)
+        with made:
+            for block in source.blocks(1 << 16, dtype="float32"):
+                made.write(block)
+    return target
+
+
+# From here on: inside the process that is measured.
+
+
+class Ears:
+    """Drops a song, plays it as soon as that can be done, and notes what is heard."""
+
+    def __init__(self, song: Path) -> None:
+        self.song = song
+        self.facts: dict[str, float] = {}
+        self.dropped = 0.0
+
+    def connect(self, controller: Controller, window: MainWindow) -> None:
+        from PySide6.QtCore import QTimer
+
+        self.controller, self.window = controller, window
+        self.timer = QTimer(interval=LOOK_MS)
+        self.timer.timeout.connect(self.look)
+
+    def drop(self) -> None:
+        self.dropped = time.monotonic()
+        self.controller.add_paths([self.song])
+        self.timer.start()
+
+    def look(self) -> None:
+        playback = self.window.playback
+        if not playback.playing:
+            playback._poll()  # as its timer does, and sooner
+            if playback.ready and self.window.song.shows_stems:
+                playback.play()
+            return
+        player = playback._player
+        assert player is not None
+        status = player.status
+        if status.position_frames > 0:
+            self.note("original_s")
+        if status.position_frames > 0 and not status.hears_original:
+            self.note("stems_s")
+        for job in self.controller.jobs:
+            progress = self.controller.progress(job.id)
+            if progress is not None and progress.pass_s is not None:
+                self.facts["pass_s"] = progress.pass_s
+        if len(self.facts) == 3:
+            self.end()
+
+    def note(self, key: str) -> None:
+        self.facts.setdefault(key, time.monotonic() - self.dropped)
+
+    def end(self) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        self.timer.stop()
+        print(json.dumps(self.facts), flush=True)
+        QApplication.exit(0)
+
+
+def inside(song: Path) -> int:
+    from stemdesk import memory
+
+    memory.keep_freed()  # as `__main__` does, before any thread
+    from stemdesk.gui import app as root
+
+    ears = Ears(song)
+    first_paint, connect = root.FirstPaint, root.connect
+
+    def painted(window: MainWindow, then: Any) -> Any:
+        def both() -> None:
+            then()
+            ears.drop()
+
+        return first_paint(window, both)
+
+    def connected(app: Any, instance: Any, controller: Controller, window: MainWindow) -> None:
+        connect(app, instance, controller, window)
+        ears.connect(controller, window)
+
+    root.FirstPaint, root.connect = painted, connected  # type: ignore[assignment, misc] # watched
+    return root.run([])
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--inside"]:
+        sys.exit(inside(Path(sys.argv[2])))
+    main()

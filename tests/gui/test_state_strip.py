@@ -1,0 +1,153 @@
+"""The strip above a song that is not finished and can be heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from stemdesk.core.errors import ErrorCode
+from stemdesk.core.job import Failure, Job, JobState
+from stemdesk.core.progress import Progress
+from stemdesk.core.progress import Stage as JobStage
+from stemdesk.gui.live_words import strip_words
+from stemdesk.gui.song_view import SongView
+from support.jobs import a_job
+from support.stage import Stage, song_folder
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
+
+
+@pytest.fixture
+def stage(qtbot: QtBot, tmp_path: Path) -> Stage:
+    return Stage(qtbot, tmp_path)
+
+
+@pytest.fixture
+def song(stage: Stage) -> SongView:
+    return stage.window.song
+
+
+def there(stage: Stage, **changes: Any) -> Job:
+    """A job whose file is there."""
+    path = stage.root / "song.wav"
+    path.write_bytes(b"la la la")
+    return stage.controller.put(a_job(path, **changes))[0]
+
+
+def buttons(song: SongView) -> list[str]:
+    return [button.text().strip() for button in song.strip.buttons]
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "wanted"),
+    [
+        (JobState.QUEUED, "Queued", ["Pause", "Cancel"]),
+        (JobState.DECODING, "Decoding", ["Pause", "Cancel"]),
+        (JobState.SEPARATING, "Separating", ["Pause", "Cancel"]),
+        (JobState.SAVING, "Saving", ["Cancel"]),
+        (JobState.PAUSED, "Paused", ["Resume", "Cancel"]),
+        (JobState.INTERRUPTED, "Interrupted", ["Go on", "Cancel"]),
+    ],
+)
+def test_a_song_that_is_there_has_its_desk_below_the_strip(
+    stage: Stage, song: SongView, state: JobState, text: str, wanted: list[str]
+) -> None:
+    job = there(stage, state=state)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    assert not song.shows_finished and song.strip.isVisible()
+    assert song.strip.text.text() == text and buttons(song) == wanted
+    assert stage.player.names()[0] == "load"
+    source = stage.window.playback.song
+    assert source is not None and source.live and source.folder is None
+    assert source.job_id == job.id
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
+def test_a_song_that_ended_otherwise_has_the_panel(
+    stage: Stage, song: SongView, state: JobState
+) -> None:
+    job = there(stage)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    stage.controller.change(job, state=state)
+    assert not song.shows_stems
+    assert stage.player.names()[-1] == "unload"
+
+
+def test_a_song_that_waits_for_a_model_has_the_panel(stage: Stage, song: SongView) -> None:
+    failure = Failure(ErrorCode.MODEL_MISSING, facts={"model": "small"})
+    there(stage, state=JobState.WAITING, failure=failure)
+    assert stage.controller.tasks is not None
+    assert not song.shows_stems and song.panel.headline.text()
+
+
+def test_progress_moves_the_strip_and_the_song_stays(stage: Stage, song: SongView) -> None:
+    job = there(stage)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    assert not song.strip.progress.isVisible()
+    stage.controller.run(job, Progress(JobStage.SEPARATING, 0.43, 72))
+    assert song.strip.text.text() == "Separating 43 %, 1:12 left"
+    assert not song.strip.more.isVisible()
+    assert song.strip.progress.value() == 430
+    pause = song.strip.buttons[0]
+    stage.controller.run(job, Progress(JobStage.SEPARATING, 0.44, 70))
+    assert song.strip.buttons[0] is pause  # it keeps the focus
+    pause.click()
+    assert stage.controller.asked("pause") == [(job.id,)]
+    assert stage.player.names().count("load") == 1
+
+
+def test_a_song_that_becomes_done_goes_on_from_its_files(stage: Stage, song: SongView) -> None:
+    job = there(stage)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    stage.window.playback.play()
+    stage.controller.run(job, Progress(JobStage.SAVING, 1.0))
+    folder = song_folder(stage.root / "out")
+    stage.controller.end(job, state=JobState.DONE, output=folder)
+    stage.qtbot.waitUntil(lambda: song.shows_finished)
+    assert not song.strip.isVisible()
+    loads = [call for call in stage.player.calls if call[0] == "load"]
+    assert [call[2:] for call in loads] == [(), (True,)]  # keep
+    assert "unload" not in stage.player.names() and stage.window.playback.playing
+    source = stage.window.playback.song
+    assert source is not None and source.folder == folder
+
+
+def test_done_stems_that_are_gone_are_said(stage: Stage, song: SongView) -> None:
+    job = there(stage)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    stage.controller.end(job, state=JobState.DONE, output=stage.root / "nowhere")
+    stage.qtbot.waitUntil(lambda: not song.shows_stems)
+    assert stage.player.names()[-1] == "unload"
+
+
+def test_a_file_that_is_back_is_heard_when_the_window_is_used_again(
+    stage: Stage, song: SongView
+) -> None:
+    job = stage.controller.put(a_job(stage.root / "late.wav"))[0]
+    stage.qtbot.waitUntil(song.panel.isVisible)
+    job.source.write_bytes(b"la la la")
+    song.look_again(job.id)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+
+
+def test_a_song_that_another_stemdesk_runs_has_the_panel(stage: Stage, song: SongView) -> None:
+    job = there(stage)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    stage.controller.elsewhere.add(job.id)
+    stage.controller.job_changed.emit(job.id)
+    assert not song.shows_stems
+    assert stage.player.names()[-1] == "unload"
+
+
+def test_a_stall_says_what_to_do() -> None:
+    job = a_job(state=JobState.SEPARATING)
+    stalled = Progress(JobStage.SEPARATING, 0.43, stalled_s=180)
+    text, more = strip_words(job, stalled, "")
+    assert text == "No progress for 3 min, at 43 %"
+    assert more.startswith("The computer may only be busy")
+    text, more = strip_words(job, stalled, "Cancelling…")
+    assert text == "Cancelling… No progress for 3 min, at 43 %"
+    assert more.startswith("The computer may only be busy")
