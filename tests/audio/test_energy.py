@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stemdesk.audio.energy import MOST_DB, Energies
 from stemdesk.audio.mixer import Mixer
 from stemdesk.audio.remix import Remix
+
+PATIENT = settings(deadline=None)  # machines are busy at times
 
 STEMS = ("vocals", "drums", "bass")
 FRAMES = 3000
@@ -50,6 +52,7 @@ def level(samples: NDArray[np.float32]) -> float:
     return float(10 * np.log10(np.mean(samples.astype(np.float64) ** 2)))
 
 
+@PATIENT
 @given(
     st.lists(
         st.tuples(st.floats(-20, 12), st.floats(-1, 1), st.booleans(), st.booleans()),

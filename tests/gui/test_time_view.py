@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from stemdesk.gui.time_view import LOOP_MIN_S, SHORTEST_S, TimeView
+
+PATIENT = settings(deadline=None)  # machines are busy at times
 
 
 def a_view(length_s: float = 100.0, zoom: float = 1.0, at_s: float = 0.0) -> TimeView:
@@ -46,6 +48,7 @@ def test_zooming_by_key_keeps_the_playhead() -> None:
     assert (30.0 - view.first_s) / view.span_s == pytest.approx(0.3)
 
 
+@PATIENT
 @given(
     st.floats(0.01, 20_000),
     st.lists(
@@ -134,6 +137,7 @@ def test_a_loop_is_wanted_once_it_is_drawn(qtbot: QtBot) -> None:
     assert view.loop is None
 
 
+@PATIENT
 @given(st.floats(0.2, 100), st.floats(-10, 110), st.floats(-10, 110))
 def test_loops_are_never_too_short(length: float, one: float, other: float) -> None:
     view = a_view(length)

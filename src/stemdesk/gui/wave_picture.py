@@ -137,3 +137,11 @@ def finished(
     edges = np.array(ranges_s, np.float64).ravel()
     within: NDArray[np.bool_] = np.searchsorted(edges, middles, side="right") % 2 == 1
     return within
+
+
+def known(layers: Sequence[Samples], columns: int) -> NDArray[np.bool_]:
+    """In which of the columns something is known of at least one float32 [columns, 2]."""
+    result = np.zeros(columns, np.bool_)
+    for peaks in layers:
+        result |= ~np.isnan(peaks[:, 0])
+    return result

@@ -170,11 +170,12 @@ class Waveform(DrawnWave):
         from stemdesk.gui import wave_picture as wave
 
         columns = pixels.shape[1]
+        layers = [self.peaks(it.pyramid, first, columns, it.scale) for it in self._layers]
         finished = None
         if self._finished is not None:
             finished = wave.finished(first, columns, self.column_s, self._finished)
-        for number, layer in enumerate(self._layers):
-            peaks = self.peaks(layer.pyramid, first, columns, layer.scale)
+            finished &= wave.known(layers, columns)  # until it is read, it is as if it were not
+        for number, peaks in enumerate(layers):
             wave.draw_shape(pixels, peaks, wave.LAYERS + number, finished)
         if finished is not None:
             if self._under is not None:

@@ -30,6 +30,9 @@ _KEPT_BYTES = 250_000_000
 
 @dataclass(slots=True)
 class _Reading:
+    """One song that is read. Not frozen: it goes back and forth between the window's thread and
+    one task at a time, which owns `playable` while `busy`."""
+
     source: SongSource
     cancel: CancelToken = field(default_factory=CancelToken)
     playable: Playable | None = None
