@@ -191,7 +191,8 @@ class MainWindow(QMainWindow):
         retint(self)
 
     def _heard(self) -> None:
-        self._controller.tasks.make_way(self.playback.playing)
+        most = self._controller.settings.threads_playing
+        self._controller.tasks.make_way(self.playback.playing, most)
         if self.playback.playing:
             self.status.show_sound(self.playback.silent_reason)
 
