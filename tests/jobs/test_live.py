@@ -90,6 +90,44 @@ def test_a_seek_puts_its_place_next(place: Place, live: Live) -> None:
     song.close()
 
 
+def test_the_passes_go_along_with_who_plays_and_not_with_who_draws(
+    place: Place, live: Live
+) -> None:
+    job = place.job(place.song(seconds=20.0))
+    drawn, played = listen(live, job), listen(live, job)
+    running = Running(place, job, live)
+    running.wait_for_step()
+    wait_until(lambda: played.complete)
+    assert drawn.original is not None and played.original is not None
+    drawn.original.read(12 * SAMPLERATE, 1000)
+    running.step()
+    assert played.final()[0][0] == 0
+    played.want(0)
+    played.original.read(5 * SAMPLERATE, 1000)  # nothing is separated there
+    running.step(2)
+    assert any(5 * SAMPLERATE < first < 9 * SAMPLERATE for first, _ in played.final())
+    running.cancel.cancel()
+    running.finish()
+    drawn.close()
+    played.close()
+
+
+def test_the_edge_of_what_is_finished_sounds_to_its_last_frame(place: Place, live: Live) -> None:
+    """The player reads beyond it, and mixes in what it reads by its share."""
+    job = place.job(place.song(seconds=4.0), export=WAV32)
+    song = listen(live, job)
+    running = Running(place, job, live)
+    running.wait_for_step()
+    running.step(2)
+    ((_, end),) = song.final()
+    early = song.stem("drums").read(end - 500, 1000)[:, :500]
+    running.finish()
+    assert running.result is not None
+    saved = read(running.result.folder / "drums.wav")
+    np.testing.assert_array_equal(early, saved[:, end - 500 : end])
+    song.close()
+
+
 def test_a_seek_before_the_start_is_remembered(place: Place, live: Live) -> None:
     job = place.job(place.song(seconds=8.0))
     song = listen(live, job)

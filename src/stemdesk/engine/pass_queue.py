@@ -144,13 +144,11 @@ class PassQueue:
                 return self._let_out
             return max(self.outline.count(self._declared), self._let_out + 1)
 
-    def certain(self) -> tuple[tuple[Piece, ...], int]:
-        """The pieces of all passes that are certain, in the order of the plan, and the end of the
-        frames that no other one will cover."""
+    def finished(self) -> tuple[Piece, ...]:
+        """The pieces that are on the disk, in the order of the plan."""
         with self._changed:
-            passes = [*self._open.values(), *self._given.values(), *self._done.values()]
-            end = self._certain_end()
-        return tuple(one.piece for one in sorted(passes, key=by_time)), end
+            passes = list(self._done.values())
+        return tuple(one.piece for one in sorted(passes, key=by_time))
 
     def final(self) -> tuple[Range, ...]:
         """The parts of the song, as (first frame, end), whose stems will not change any more: every

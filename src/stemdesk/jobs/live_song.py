@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from stemdesk.audio.originals import Extent, Handle
@@ -12,8 +14,10 @@ from stemdesk.core.job import Job
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.task import Task
 
-_NEAR_S = 30
-"""Whoever reads the original so near to what is decoded of it wants more."""
+_AHEAD_S = 1.0
+_MOST_AHEAD_S = 5.0
+"""The passes that go along with the player are so far before it: as long as one takes."""
+_TELL_S = 0.5
 
 
 class LiveSong:
@@ -31,6 +35,7 @@ class LiveSong:
         self._task: Task | None = None
         self._lost = False  # the task's scratch is gone
         self._mix_lost = False  # or its mix alone: it was moved to the cache
+        self._told: int | None = None  # where the player was last; None: nobody plays it
         self._handle: Handle | None = None
         self._closed = False
         live.listen(job.id)
@@ -69,6 +74,7 @@ class LiveSong:
         return () if task is None else task.queue.final()
 
     def want(self, frame: int) -> None:
+        self._told = frame
         self._live.want(self._job, frame)
 
     def close(self) -> None:
@@ -102,6 +108,16 @@ class LiveSong:
             self._handle = self._live.original_of(self._job, self.samplerate, lost)
         return task
 
+    def _go_along(self, frame: int) -> None:
+        """The player hears the original at `frame`, where no stems are yet: the passes go along,
+        and so does the decoding. Not for who only draws the song."""
+        if self._told is None or abs(frame - self._told) < _TELL_S * self.samplerate:
+            return
+        self._told = frame
+        pass_s = self._task.pass_s if self._task is not None else None
+        ahead = frame + round(min(pass_s or _AHEAD_S, _MOST_AHEAD_S) * self.samplerate)
+        self._live.want(self._job, max(frame, min(ahead, self.frames - 1)))
+
     def is_run(self, task: Task) -> bool:
         """Whether this is the run whose scratch can be read."""
         return self._follow() is task
@@ -115,9 +131,7 @@ class LiveSong:
         """float32 [2, frames] of the original; zeros where it is not there."""
         task, extent = self._follow(), self._extent
         known = 0 if task is None else task.audio.mix_frames
-        near = start + frames + _NEAR_S * self.samplerate
-        if near > max(known, extent.known) and not self.complete:
-            self._live.want(self._job, start)
+        self._go_along(start)
         if task is not None and not self._mix_lost and known >= min(start + frames, extent.known):
             try:
                 return task.audio.read_mix(start, frames)
@@ -129,13 +143,22 @@ class LiveSong:
             return self._handle.original.read(start, frames)
         return np.zeros((CHANNELS, frames), np.float32)
 
-    def stem_reader(self, name: str) -> tuple[Task, StemReader, int] | None:
-        """Reads the passes that are certain now, up to the frame where others may come."""
+    def stem_reader(self, name: str) -> _Passes | None:
+        """Reads the passes that are finished now."""
         task = self._follow()
         if task is None:
             return None
-        pieces, end = task.queue.certain()
-        return task, StemReader(task.audio, name, pieces), end
+        done = task.queue.done
+        return _Passes(task, done, StemReader(task.audio, name, task.queue.finished()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Passes:
+    """A stem's passes, when `done` of all were finished."""
+
+    task: Task
+    done: int
+    reader: StemReader
 
 
 class _Mix:
@@ -154,21 +177,20 @@ class _Stem:
     def __init__(self, song: LiveSong, name: str) -> None:
         self._song = song
         self._name = name
-        self._found: tuple[Task, StemReader, int] | None = None
+        self._passes: _Passes | None = None
 
     def read(self, start: int, frames: int) -> Samples:
-        if not self._fits(start + frames):
-            self._found = self._song.stem_reader(self._name)
-        if self._found is not None:
-            task, reader, _ = self._found
+        if not self._is_fresh():
+            self._passes = self._song.stem_reader(self._name)
+        if self._passes is not None:
             try:
-                return reader.read(start, frames)
+                return self._passes.reader.read(start, frames)
             except (ScratchError, ValueError):
-                self._song.lose(task)
+                self._song.lose(self._passes.task)
         return np.zeros((CHANNELS, frames), np.float32)
 
-    def _fits(self, end: int) -> bool:
-        if self._found is None:
+    def _is_fresh(self) -> bool:
+        passes = self._passes
+        if passes is None:
             return False
-        task, _, certain = self._found
-        return self._song.is_run(task) and end <= certain
+        return self._song.is_run(passes.task) and passes.task.queue.done == passes.done

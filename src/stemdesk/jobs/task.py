@@ -45,6 +45,7 @@ class Task:
         frames = 0 if known else declared_frames(job.source, model.samplerate, limit_s)
         self.queue = PassQueue(self.outline, audio.has_pass, frames)
         self.declared = frames
+        self.pass_s: float | None = None  # what one usually takes, once that is known
         self.shared: Original | None = None  # where the song is decoded for the player, too
         self._looked = False
 
@@ -130,5 +131,5 @@ class Watch:
         queue = self._task.queue
         # A song may turn out longer than it says, and progress never goes back.
         self._fraction = max(self._fraction, queue.done / queue.total)
-        step_s = self._estimate.step_s
+        step_s = self._task.pass_s = self._estimate.step_s
         self._task.report(Progress(Stage.SEPARATING, self._fraction, left_s, step_s))
