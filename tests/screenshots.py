@@ -2,7 +2,8 @@
 
 The real app at work: its controller, pipeline and player, in temporary folders. The model is the
 built-in one, the songs are made on the spot. `finished.png` is the README's picture; `--all` adds
-the window empty, busy, failed and in the dark, and the models page.
+the window empty, busy, failed, in the dark, comparing and as small as it gets, and the models
+page. `QT_SCALE_FACTOR=2` makes them sharp for large screens.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from stemdesk.audio.demo import write_demo_song  # noqa: E402
 from stemdesk.audio.player import Player  # noqa: E402
+from stemdesk.audio.remix import Preset  # noqa: E402
 from stemdesk.core.job import ENDED, JobState  # noqa: E402
 from stemdesk.core.settings import Settings  # noqa: E402
 from stemdesk.gui import theme  # noqa: E402
 from stemdesk.gui.controller import Controller  # noqa: E402
 from stemdesk.gui.models_page import ModelsPage  # noqa: E402
-from stemdesk.gui.window import SIZE, MainWindow  # noqa: E402
+from stemdesk.gui.window import SIZE, SMALLEST, MainWindow  # noqa: E402
 from stemdesk.paths import Folders  # noqa: E402
 from support.outputs import HandOutput  # noqa: E402
 
@@ -117,6 +119,25 @@ class Studio:
         window.playback.seek(PLAYED_S)
         window.playback.play()
         self.wait_for(lambda: window.playback.playing and self.output.running)
+        self.hear()
+
+    def hear(self, blocks: int = 12) -> None:
+        """Play on for half a second, so that the meters show something."""
+        for _ in range(blocks):
+            self.output.take(2048)
+            self.wait_for(QDeadlineTimer(46).hasExpired)
+
+    def compare(self) -> None:
+        """The original of a loop, slower, with a balance that waits for its turn."""
+        playback = self.window.playback
+        self.window.song.stems.transport.presets.buttons[Preset.INSTRUMENTAL].click()
+        playback.set_gain("drums", -6.0)
+        playback.set_pan("bass", -0.4)
+        playback.set_loop((PLAYED_S - 2, PLAYED_S + 4))
+        playback.set_speed(80.0)
+        playback.set_original(True)
+        self.window.song.stems.view.zoom(1.8)
+        self.hear()
 
     def all_ended(self) -> bool:
         return bool(self.controller.jobs) and all(
@@ -164,6 +185,12 @@ def main() -> int:
         if arguments.all:
             theme.apply(studio.app, Qt.ColorScheme.Dark)
             studio.save("dark")
+            studio.compare()
+            studio.save("compare-dark")
+            studio.window.resize(SMALLEST)
+            studio.save("small-dark")
+            theme.apply(studio.app, Qt.ColorScheme.Light)
+            studio.save("small")
         studio.close()
     return 0
 

@@ -8,6 +8,7 @@ import platform
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -108,3 +109,28 @@ def test_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
     name_compute_thread()
     assert list(compute_threads()) == []
     make_way(True)
+
+
+def test_they_share_some_processors_and_get_all_back() -> None:
+    ours = os.sched_getaffinity(0)
+    with computing() as numbers:
+        for wanted, most, count in ((True, 1, 1), (True, 0, len(ours)), (True, 1, 1)):
+            make_way(wanted, most)
+            shared = [os.sched_getaffinity(number) for number in numbers]
+            assert [len(one) for one in shared] == [count, count]
+            assert os.sched_getaffinity(0) == ours
+        make_way(False, 1)
+        assert [os.sched_getaffinity(number) for number in numbers] == [ours, ours]
+        make_way(True, len(ours) + 5)
+        assert os.sched_getaffinity(numbers[0]) == ours
+
+
+def test_cores_are_shared_before_their_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, siblings in enumerate(["0-1", "0-1", "2-3", "2-3"]):
+        folder = tmp_path / f"cpu{number}" / "topology"
+        folder.mkdir(parents=True)
+        (folder / "thread_siblings_list").write_text(siblings)
+    monkeypatch.setattr(priority, "_TOPOLOGY", tmp_path)
+    assert priority._apart({0, 1, 2, 3, 7}) == [0, 2, 7, 1, 3]

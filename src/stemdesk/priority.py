@@ -9,6 +9,7 @@ here; Qt sets the priority of its own threads there.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import platform
 import struct
@@ -19,6 +20,7 @@ from pathlib import Path
 
 _NAME = b"compute"
 _THREADS = Path("/proc/self/task")
+_TOPOLOGY = Path("/sys/devices/system/cpu")
 _TURN_NS = 100_000_000  # the longest there is
 _SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # numbers of the system call
 
@@ -39,13 +41,43 @@ def compute_threads() -> Iterator[int]:
                     yield int(folder.name)
 
 
-def make_way(wanted: bool) -> None:
-    """Whether the compute threads let others go first, from now on and until it is undone."""
+def can_limit() -> bool:
+    """Whether `make_way` can keep the compute threads on some of the processor's cores."""
+    return hasattr(os, "sched_setaffinity") and _THREADS.is_dir()
+
+
+def make_way(wanted: bool, most: int = 0) -> None:
+    """Whether the compute threads let others go first, from now on and until it is undone.
+
+    `most`: then they share so many of the processor's threads, 0 for all. Their own number stays:
+    the last bits of what torch computes depend on it.
+    """
+    ours = _processors()
+    shared = set(_apart(ours)[:most]) if wanted and most else ours
     for thread in compute_threads():
         with suppress(OSError):  # it has ended
             policy = os.SCHED_BATCH if wanted else os.SCHED_OTHER
             os.sched_setscheduler(thread, policy, os.sched_param(0))
             _set_turns(thread, policy, _TURN_NS if wanted else 0)
+            os.sched_setaffinity(thread, shared)
+
+
+def _processors() -> set[int]:
+    """Those that this process may use: the first thread's, which is never limited here."""
+    return os.sched_getaffinity(os.getpid()) if can_limit() else set()
+
+
+def _apart(processors: set[int]) -> list[int]:
+    """One of each core first, then those that share a core with them."""
+    cores: dict[str, list[int]] = {}
+    for number in sorted(processors):
+        try:
+            core = (_TOPOLOGY / f"cpu{number}/topology/thread_siblings_list").read_text("ascii")
+        except OSError:  # not told, as in some sandboxes: a core of its own
+            core = str(number)
+        cores.setdefault(core, []).append(number)
+    turns = itertools.zip_longest(*cores.values())
+    return [number for turn in turns for number in turn if number is not None]
 
 
 def _set_turns(thread: int, policy: int, turn_ns: int) -> None:

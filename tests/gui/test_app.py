@@ -118,6 +118,19 @@ app.log.set_up(Path(sys.argv[1]) / "logs", "window")
 sys.exit(app.run([], ["--platform", "offscreen"]))
 """
 )
+_IMPORTED = (
+    _PRELUDE
+    + """
+class Imports(Told):
+    def start(self):
+        self.models_known.connect(
+            lambda models: tell(models=[one.name for one in models if one.state == "installed"]))
+        super().start()
+
+app.Controller = Imports
+sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
+"""
+)
 _DEAF = (
     _PRELUDE
     + """

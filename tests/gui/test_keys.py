@@ -266,6 +266,9 @@ def test_sides_speed_and_zoom_keys(stage: Stage, focus: str) -> None:
     stage.key(Qt.Key.Key_BracketRight)
     stage.key(Qt.Key.Key_BracketRight)
     assert stage.player.status.speed_percent == 105.0
+    stage.key(Qt.Key.Key_Comma)
+    stage.key(Qt.Key.Key_Period)
+    assert stage.player.status.speed_percent == 105.0
     assert page.transport.speed.value.text() == "105 %"
     stage.key(Qt.Key.Key_Plus)
     stage.key(Qt.Key.Key_Equal)

@@ -182,6 +182,20 @@ def test_what_is_heard_is_said(qtbot: QtBot, page: StemsPage, player: FakePlayer
     assert hint.text() == ""
 
 
+def test_a_part_that_is_finished_is_heard_of_while_nothing_plays(
+    qtbot: QtBot, page: StemsPage, player: FakePlayer
+) -> None:
+    page.show_song(source(live=True))
+    player.be(hears_original=True)
+    page.show_finished(())
+    hint = page.transport.hint
+    qtbot.waitUntil(lambda: hint.text() == desk_words.ORIGINAL_MEANWHILE)
+    qtbot.waitUntil(lambda: not page._playback._timer.isActive())
+    player.be(hears_original=False)
+    page.show_finished(((0.0, 7.8),))
+    assert hint.text() == ""
+
+
 def test_without_an_original_there_is_nothing_to_compare(
     qtbot: QtBot, page: StemsPage, player: FakePlayer
 ) -> None:

@@ -309,7 +309,9 @@ def test_computing_makes_way_only_while_something_plays(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[bool] = []
-    monkeypatch.setattr(stage.controller.tasks, "make_way", asked.append)
+    monkeypatch.setattr(
+        stage.controller.tasks, "make_way", lambda wanted, most: asked.append(wanted)
+    )
     stage.play_song()
     stage.window.playback.play()
     assert asked[-1]

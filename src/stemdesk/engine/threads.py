@@ -47,7 +47,8 @@ def physical_cores(system: Path = Path("/")) -> int:
     """
     name = platform.system()
     if name == "Linux":
-        cores = _linux_cores(os.sched_getaffinity(0), system)
+        # The first thread's: this one may share fewer while sound plays (`priority`).
+        cores = _linux_cores(os.sched_getaffinity(os.getpid()), system)
         return max(1, min(cores, int(_linux_quota(system))))
     logical = os.cpu_count() or 1
     if name == "Darwin":

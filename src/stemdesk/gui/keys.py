@@ -31,7 +31,7 @@ _KNOWN = _SHIFT | _ALT | Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifi
 
 _REPEATED = (
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus,
-    Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight,
+    Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight, Qt.Key.Key_Comma, Qt.Key.Key_Period,
 )  # fmt: skip
 """A key that is held acts once, but for these."""
 

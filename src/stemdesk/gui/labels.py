@@ -179,7 +179,7 @@ KEYS = (
     ("A", "The original, or the stems"),
     ("L", "Loop on or off"),
     ("I / O", "The loop starts or ends here"),
-    ("[ / ]", "Slower or faster"),
+    ("[ / ] or , / .", "Slower or faster"),
     ("+ / -", "Zoom in or out"),
     ("0", "The whole song in sight"),
     ("F", "Follow what plays"),

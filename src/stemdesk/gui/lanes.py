@@ -122,5 +122,5 @@ class Lanes(QFrame):
         width = self._holder.width()
         lane_px = width - _LEFT_PX - _RIGHT_PX
         self.zoom.setFixedWidth(self._lanes[0].head.width_for(lane_px))
-        right = max(0, self.width() - 2 - width) + _RIGHT_PX
+        right = max(0, self._scroll.width() - width) + _RIGHT_PX
         self._top.setContentsMargins(_LEFT_PX, 0, right, 0)

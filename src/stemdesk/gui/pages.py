@@ -12,6 +12,7 @@ from stemdesk.gui.diagnostics import DiagnosticsPage, Heard
 from stemdesk.gui.settings_dialog import Around, SettingsDialog
 from stemdesk.gui.tasks import Outcome
 from stemdesk.gui.values import DeviceLike
+from stemdesk.priority import can_limit
 
 if TYPE_CHECKING:
     from stemdesk.core.settings import Settings
@@ -37,7 +38,8 @@ class Pages(QObject):
     def show_settings(self) -> None:
         controller, window = self._controller, self._window
         models = [one for one in controller.models.choices if one.choosable]
-        around = Around(controller.folders, controller.tasks, models)
+        hidden = frozenset() if can_limit() else frozenset({"threads_playing"})
+        around = Around(controller.folders, controller.tasks, models, hidden=hidden)
         dialog = SettingsDialog(window, controller.settings, around)
         dialog.changed.connect(self._change)
         dialog.models_wanted.connect(window.models.show_page)

@@ -114,10 +114,10 @@ class Playback(PlayerPoll):
 
     def close_song(self) -> None:
         """Let the files go."""
-        if self._song is not None and self._player is not None:
+        gone, self._song = self._song, None
+        if gone is not None and self._player is not None:
             self._player.unload()
             self._watch()
-        self._song = None
 
     def toggle(self) -> None:
         if self.playing:

@@ -81,6 +81,11 @@ class PlayerPoll(QObject):
         rate = self._status.samplerate if self._status else 0
         return frames / rate if rate else 0.0
 
+    def look(self) -> None:
+        """Something may be heard otherwise now, though nothing was asked: a part is finished."""
+        if self._status is not None:
+            self._watch()
+
     def _watch(self) -> None:
         self._quiet = 0
         self._timer.start()

@@ -72,6 +72,9 @@ def _player_keys(window: MainWindow, plain: PlainKeys) -> None:
         (Qt.Key.Key_A, playback.toggle_side),
         (Qt.Key.Key_BracketLeft, partial(playback.change_speed, -SPEED_STEP)),
         (Qt.Key.Key_BracketRight, partial(playback.change_speed, SPEED_STEP)),
+        # Brackets need AltGr on many keyboards.
+        (Qt.Key.Key_Comma, partial(playback.change_speed, -SPEED_STEP)),
+        (Qt.Key.Key_Period, partial(playback.change_speed, SPEED_STEP)),
     ):
         plain.on_key(key, act)
     _view_keys(window, plain)

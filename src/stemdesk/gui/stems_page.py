@@ -177,6 +177,7 @@ class StemsPage(QWidget):
         if name == ORIGINAL:
             self._original = pyramid
             self.overview.set_original(pyramid)
+            self._playback.look()
             if self._finished is not None:
                 self.desk.show_finished(self._finished, pyramid)
         else:
@@ -193,6 +194,7 @@ class StemsPage(QWidget):
         if ranges_s != self._finished:
             self._finished = ranges_s
             self._draw_finished()
+            self._playback.look()
 
     def _draw_finished(self) -> None:
         self.desk.show_finished(self._finished, self._original)

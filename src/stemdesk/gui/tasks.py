@@ -126,7 +126,7 @@ class Tasks(QObject):
         self._throttle = QTimer(self, singleShot=True, interval=THROTTLE_MS)
         self._throttle.timeout.connect(self._deliver)
         self._compute_thread: QThread | None = None
-        self._makes_way = False
+        self._makes_way = (False, 0)
         self.compute(lambda _: self._begin_to_compute(), ignore)
 
     def compute(
@@ -148,15 +148,17 @@ class Tasks(QObject):
         checks of large files. Nothing else waits for it."""
         self._start(self._net, work, done, heard)
 
-    def make_way(self, wanted: bool) -> None:
-        """Whether the compute thread, and torch's, let others go first: sound that plays."""
-        if wanted == self._makes_way:
+    def make_way(self, wanted: bool, most: int = 0) -> None:
+        """Whether the compute thread, and torch's, let others go first: sound that plays.
+        `most`: so many of the processor's threads they share then, where the system can do that;
+        0 for all."""
+        if (wanted, most) == self._makes_way:
             return
-        self._makes_way = wanted
+        self._makes_way = (wanted, most)
         if self._compute_thread is not None:  # Windows and macOS; on Linux it does nothing
             level = QThread.Priority.LowPriority if wanted else QThread.Priority.NormalPriority
             self._compute_thread.setPriority(level)
-        priority.make_way(wanted)
+        priority.make_way(wanted, most)
 
     def close(self, wait_ms: int) -> bool:
         """Drop what has not begun, wait for the rest; whether it ended within `wait_ms`.

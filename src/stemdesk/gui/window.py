@@ -198,7 +198,8 @@ class MainWindow(QMainWindow):
         self.playback.set_output(self._controller.settings.output_device)
 
     def _heard(self) -> None:
-        self._controller.tasks.make_way(self.playback.playing)
+        most = self._controller.settings.threads_playing
+        self._controller.tasks.make_way(self.playback.playing, most)
         if self.playback.playing:
             self.status.show_sound(self.playback.silent_reason)
 
