@@ -100,6 +100,12 @@ class Transport:
         return self._original_here
 
     @property
+    def has_original(self) -> bool:
+        """Whether the undivided song is there."""
+        song = self._song
+        return song is not None and song.original is not None
+
+    @property
     def waiting(self) -> bool:
         """Whether it plays and has come to where the song is not decoded yet."""
         return self._held and self._ring.available == 0 and self.state is PlayerState.PLAYING
