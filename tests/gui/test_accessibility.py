@@ -121,6 +121,15 @@ def shown_states(stage: Stage) -> Iterator[str]:
     yield "settings"
     stage.dialog().reject()
     stage.qtbot.waitUntil(lambda: not _dialogs(stage))
+    stage.window.pages.show_diagnostics()
+    yield "diagnostics"
+    stage.dialog().reject()
+    stage.qtbot.waitUntil(lambda: not _dialogs(stage))
+    stage.window.pages.ask_delete()
+    stage.qtbot.waitUntil(lambda: bool(_dialogs(stage)))
+    yield "deleting everything"
+    stage.dialog().reject()
+    stage.qtbot.waitUntil(lambda: not _dialogs(stage))
     stage.window.show_keys()
     yield "keys"
     stage.dialog().reject()
