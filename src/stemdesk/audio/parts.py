@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemdesk.audio.playable import Playable, Range
+from stemdesk.audio.player_status import Side
 
 Samples = NDArray[np.float32]
 
@@ -20,10 +21,12 @@ def gap_before(parts: tuple[Range, ...], frame: int) -> int:
     return max((end for _, end in parts if end <= frame), default=0)
 
 
-def readable(song: Playable, frame: int) -> int:
-    """Up to which frame the song can be read from `frame` on without a hole."""
+def readable(song: Playable, frame: int, side: Side = Side.STEMS) -> int:
+    """Up to which frame this side of the song can be read from `frame` on without a hole."""
     if song.complete or song.original is None:
         return song.frames
+    if side is Side.ORIGINAL:
+        return song.known
     ends = [end for start, end in song.final() if start <= frame < end]
     return max(song.known, *ends) if ends else song.known
 

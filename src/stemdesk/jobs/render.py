@@ -31,6 +31,7 @@ from stemdesk.core.progress import CancelToken
 BITS = 24
 KEPT_DAYS = 7
 _BLOCK = 65_536  # frames
+_LOOK_S = 0.05
 _WAV = ExportOptions(AudioFormat.WAV, BITS)
 _NAMES = {
     Preset.INSTRUMENTAL: "Instrumental",
@@ -77,7 +78,8 @@ def render(
     """Write the remix to `path` (`rendered_path`) as WAV of 24 bits, the master's gain included,
     and return it; at once where it is there already. What is too loud bends as in the player.
 
-    `report`: the fraction that is done. The song must be whole (`final`). Raises `Cancelled`,
+    `report`: the fraction that is done. The song must be whole (`final`), or become so by itself.
+    Raises `Cancelled`,
     `DiskFullError`, `ExportError`, and what the song's readers raise; nothing is left then.
     """
     if path.is_file():
@@ -110,8 +112,13 @@ def _write(
     report: Callable[[float], None],
     cancel: CancelToken,
 ) -> None:
-    if song.final() != ((0, song.frames),) and song.frames:
-        raise ValueError("the song is not finished")
+    while not (complete := song.complete) or song.final() != ((0, song.frames),):
+        if not song.frames:
+            break
+        if complete:
+            raise ValueError("the song is not finished")
+        cancel.check()
+        time.sleep(_LOOK_S)  # saved stems in a lossy format are decoded first
     mixer = Mixer({stem: song.stem(stem) for stem in song.stems})
     master = np.float32(amplitude(remix.master_db))
     with StemWriter(path, song.samplerate, 2, _WAV, song.frames) as writer:
