@@ -153,7 +153,8 @@ class Vocoder:
     def _moved(self, frames: float) -> Spectrum:
         """What moves a window's content to later by so many frames."""
         angle = np.arange(self.size // 2 + 1) * (-2.0 * np.pi * frames / self.size)
-        return np.exp(1j * angle).astype(np.complex64)
+        moved: Spectrum = np.exp(1j * angle).astype(np.complex64)
+        return moved
 
     def _spectrum(self, at: int) -> Spectrum:
         spectrum = np.fft.rfft(self._input[:, at : at + self.size] * self._window)
