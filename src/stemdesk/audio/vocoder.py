@@ -129,8 +129,8 @@ class Vocoder:
             further = centre - self._centre - self.hop
             turned[moving] = (self._turns[-1][1] * self._moved(further))[moving]
         if begins.any():
-            beat = self._beat(centre)
-            goal, reach = beat / float(self._speed), _REACH * self.size
+            beat, reach = self._beat(centre), _REACH * self.size
+            goal = self._place(centre + beat) - self._number * self.hop
             if goal > reach and self._speed < 1:
                 turned[begins] *= hushed[begins]
                 begins[:] = False  # in one of the next windows
@@ -149,6 +149,12 @@ class Vocoder:
         earlier = (sums[_PARTS_BEFORE:-1] - sums[: -_PARTS_BEFORE - 1]) / _PARTS_BEFORE
         part = int((level[_PARTS_BEFORE:] - earlier).argmax()) + _PARTS_BEFORE
         return part * self.size / _PARTS - self.size / 2
+
+    def _place(self, frame: float) -> float:
+        """Where the input's frame is in the output."""
+        if frame < 0 and self._begin is None:
+            return frame
+        return (frame - float(self._offset)) / float(self._speed)
 
     def _moved(self, frames: float) -> Spectrum:
         """What moves a window's content to later by so many frames."""
