@@ -220,7 +220,7 @@ def test_what_is_taken_while_room_is_made_stays(
 
     monkeypatch.setattr(PlayCache, "_entries", slowly)
     put(cache, other)
-    (raw,) = taken
+    raw = taken[0]
     assert raw is not None and raw.path.is_file() and cache.find(KEY) is not None
     np.testing.assert_array_equal(RawReader(raw.path).read(0, 1000), samples)
 

@@ -275,8 +275,8 @@ def test_only_the_render_thread_asks_the_song(
 ) -> None:
     """A song that grows opens files when it is asked, and looks at the disk."""
     told = Told(song)
-    told.asked_by.clear()
     load(player, told)
+    told.asked_by.clear()
     player.play()
     for _ in range(3):
         hear(player, output, 500)
