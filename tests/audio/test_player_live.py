@@ -339,3 +339,19 @@ def test_the_original_is_waited_for_where_only_the_stems_are_there(
     song.known = 20_000
     assert hear(player, output, 1000)[0, -1] == pytest.approx(ORIGINAL)
     assert player.position_frames > 10_000
+
+
+def test_a_finished_song_ends_though_its_original_is_still_being_decoded(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    song.parts, song.known, song.complete = ((0, FRAMES),), 3000, False
+    load(player, song)
+    player.seek(FRAMES - 1000)
+    player.play()
+    heard = hear(player, output, 1200)
+    np.testing.assert_allclose(heard[:, FADE:1000], STEMS, atol=1e-6)
+    assert not heard[:, 1000:].any()
+    assert player.finished
+    player.play()  # from the start
+    hear(player, output, 100)
+    assert player.position_frames == 100

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemdesk.audio.mixer import SongMixer
-from stemdesk.audio.parts import readable, share, slewed
+from stemdesk.audio.parts import is_end, readable, share, slewed
 from stemdesk.audio.playable import Playable, Range
 from stemdesk.audio.player_status import Side
 from stemdesk.audio.remix import amplitude
@@ -116,9 +116,8 @@ class Timeline:
         return piece
 
     def _look_for_end(self) -> None:
-        whole = self._song.complete or self._song.original is None
         turns = self._loop is not None and self._frame == self._loop[1]
-        self.ended = whole and not turns and self._frame >= self._song.frames
+        self.ended = not turns and is_end(self._song, self._frame)
 
     def _advance(self, steps: int) -> None:
         self._frame += steps

@@ -15,7 +15,7 @@ from stemdesk.audio.chain import Chain
 from stemdesk.audio.mixer import SongMixer
 from stemdesk.audio.outlet import OpenOutput, Outlet
 from stemdesk.audio.output import OutputInfo
-from stemdesk.audio.parts import covers, gap_before, readable
+from stemdesk.audio.parts import covers, gap_before, is_end, readable
 from stemdesk.audio.playable import OpenPlayable, Playable
 from stemdesk.audio.player_status import Levels, PlayerState, Side
 from stemdesk.audio.ring import Block, Ring, loudest
@@ -178,7 +178,7 @@ class Transport:
         self.error = None
         self.facts = SongFacts.of(self._song)
         place = self._ring.position
-        if self._song.complete and place >= self.length:
+        if is_end(self._song, int(place)):
             place = Fraction(0)
         try:
             rate = self._outlet.open(self.samplerate, self._device)
