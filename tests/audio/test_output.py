@@ -238,6 +238,23 @@ def test_devices_that_were_plugged_in_are_listed_unless_something_plays(
     assert len(fake.started_anew) == 4
 
 
+def test_an_output_that_is_opened_while_devices_are_listed_goes_on(
+    fake: FakeSounddevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lock:
+        """Whoever waits for it finds that another thread has opened a stream meanwhile."""
+
+        def __enter__(self) -> None:
+            portaudio._portaudio.streams = 1
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(portaudio._portaudio, "lock", Lock())
+    assert devices() == ("Speakers", "Headphones")
+    assert fake.started_anew == []
+
+
 def test_a_chosen_device_plays_and_the_default_one_where_it_is_gone(fake: FakeSounddevice) -> None:
     output = open_output(RATE, silence, "Headphones")
     assert (output.info.label, fake.streams[-1].options["device"]) == ("Headphones", 2)

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stemdesk.audio.peaks import BASE_FRAMES, FACTOR, FULL, Pyramid, joined, without
+from stemdesk.audio.peaks import (
+    BASE_FRAMES,
+    COARSEST_FRAMES,
+    FACTOR,
+    FULL,
+    Pyramid,
+    joined,
+    without,
+)
 
 PATIENT = settings(deadline=None)  # machines are busy at times
 
@@ -143,7 +151,9 @@ def test_the_loudest_is_known() -> None:
 
 
 def test_three_hours_in_six_lanes_take_119_megabytes() -> None:
-    assert 6 * Pyramid(RATE, 3 * 3600 * RATE).nbytes == pytest.approx(119e6, rel=0.01)
+    pyramid = Pyramid(RATE, 3 * 3600 * RATE)
+    pyramid.add(3 * 3600 * RATE - 1, np.zeros((2, 1), np.float32))
+    assert 6 * pyramid.nbytes == pytest.approx(119e6, rel=0.01)
 
 
 @settings(PATIENT, max_examples=25)
@@ -201,3 +211,29 @@ def test_ranges_are_sets_of_frames(
     for parts in (joined(one), left):
         assert all(begin < end for begin, end in parts)
         assert all(a[1] < b[0] for a, b in itertools.pairwise(parts))
+
+
+def test_a_day_takes_little_memory_and_is_drawn_and_kept_all_the_same(tmp_path: Path) -> None:
+    frames = 24 * 3600 * 44_100
+    pyramid = Pyramid(44_100, frames)
+    assert pyramid.base == COARSEST_FRAMES
+    block = np.full((2, 65_536), 0.5, np.float32)
+    for start in (0, 5 * 65_536, frames - 65_536):
+        pyramid.add(start, block)
+    assert pyramid.nbytes < 15_000_000
+    pyramid.save(tmp_path / "day.peaks")
+    loaded = Pyramid.load(tmp_path / "day.peaks")
+    assert loaded is not None
+    for one in (pyramid, loaded):
+        seen = one.view(frames - 65_536, frames, 16)
+        np.testing.assert_allclose(seen[:, 1], 0.5, atol=2 * FULL / 32767)
+        assert np.isnan(one.view(10 * 65_536, 11 * 65_536, 16)).all()
+        assert one.covers() == pyramid.covers()
+
+
+def test_a_length_that_lies_takes_no_memory() -> None:
+    pyramid = Pyramid(44_100, 1 << 50)
+    assert pyramid.nbytes < 10_000_000
+    samples = np.random.default_rng(0).uniform(-1, 1, (2, 100_000)).astype(np.float32)
+    pyramid.add(0, samples)
+    assert np.isfinite(pyramid.view(0, 100_000, 40)).all()

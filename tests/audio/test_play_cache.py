@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stemdesk.audio import play_cache
-from stemdesk.audio.play_cache import PlayCache, RawReader, original_key
+from stemdesk.audio.play_cache import PlayCache, Raw, RawReader, original_key
 from stemdesk.audio.store import JobAudio, MixFacts
 from support.media import Samples, bursts
 
@@ -201,3 +203,75 @@ def test_a_volume_that_is_nearly_full_is_not_filled(
     with pytest.raises(OSError, match="No space"):
         filling.append(bursts(10, RATE))
     filling.abandon()
+
+
+def test_what_is_taken_while_room_is_made_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, other = cache_in(tmp_path, cap_bytes=12_000), original_key("1-b", RATE)
+    samples = put(cache, KEY)
+    entries, taken = PlayCache._entries, []
+
+    def slowly(self: PlayCache) -> Iterator[tuple[float, Path, Raw]]:
+        found = list(entries(self))
+        if self is cache and len(found) == 2:
+            taken.append(cache.take(KEY))  # by another thread
+        yield from found
+
+    monkeypatch.setattr(PlayCache, "_entries", slowly)
+    put(cache, other)
+    raw = taken[0]
+    assert raw is not None and raw.path.is_file() and cache.find(KEY) is not None
+    np.testing.assert_array_equal(RawReader(raw.path).read(0, 1000), samples)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no open file")
+def test_a_file_that_another_process_removes_is_read_to_its_end(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path)
+    samples = put(cache, KEY)
+    raw = cache.take(KEY)
+    assert raw is not None
+    reader = RawReader(raw.path)
+    another = PlayCache(cache.folder, 0)
+    another.trim()
+    assert not raw.path.exists()
+    np.testing.assert_array_equal(reader.read(0, 1000), samples)
+    assert cache.take(KEY) is None
+    if LINUX:
+        assert raw.path.name in _open_files()
+        del reader
+        assert raw.path.name not in _open_files()
+
+
+LINUX = sys.platform == "linux"
+
+
+def _open_files() -> str:
+    found = []
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # the one of the list itself
+            found.append(str(link.readlink()))
+    return "\n".join(found)
+
+
+def test_a_song_larger_than_the_cap_goes_when_it_is_let_go(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path, cap_bytes=4000)
+    filling = cache.begin(KEY, RATE)
+    filling.append(bursts(1000, RATE))
+    raw = filling.finish({})
+    assert cache.find(KEY) is not None  # it is being heard
+    cache.let_go(raw.path)
+    assert cache.size_bytes() == 0 and list(cache.folder.iterdir()) == []
+
+
+def test_a_mix_that_cannot_be_noted_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    cache = cache_in(tmp_path)
+    audio = a_mix(tmp_path / "job", bursts(1000, RATE))
+    monkeypatch.setattr(play_cache, "replace_file", full)
+    assert not cache.adopt(KEY, audio.mix_path, RATE, {})
+    assert list(cache.folder.iterdir()) == [] and audio.mix_path.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -254,3 +255,103 @@ def test_what_becomes_finished_while_paused_is_noticed(player: Player, song: Arr
     song.parts = ((0, FRAMES),)
     assert player.settle()
     assert not hears_original(player)
+
+
+class Told(ArraySong):
+    """Notes which threads ask it."""
+
+    def __init__(self, song: ArraySong) -> None:
+        self.asked_by: set[str] = set()
+        super().__init__({name: song.stem(name).samples for name in song.stems})
+
+    def __getattribute__(self, name: str) -> object:
+        if name in ("frames", "known", "complete", "original", "stems", "samplerate", "final"):
+            object.__getattribute__(self, "asked_by").add(threading.current_thread().name)
+        return super().__getattribute__(name)
+
+
+def test_only_the_render_thread_asks_the_song(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    """A song that grows opens files when it is asked, and looks at the disk."""
+    told = Told(song)
+    load(player, told)
+    told.asked_by.clear()
+    player.play()
+    for _ in range(3):
+        hear(player, output, 500)
+        status = player.status
+        assert status.length_frames == FRAMES and status.has_original is False
+        assert [name for name, _ in status.levels.stems] == ["drums", "bass"]
+    assert told.asked_by == {"render"}
+
+
+class Broken:
+    """An original whose decoder has given up."""
+
+    def read(self, start: int, frames: int) -> Samples:
+        raise SourceError(ErrorCode.SOURCE_UNREADABLE)
+
+
+def test_a_song_that_will_not_be_decoded_any_further_fails_instead_of_waiting(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    song.complete, song.known = False, 0
+    load(player, song)
+    player.play()
+    hear(player, output, 500)
+    assert is_waiting(player)
+    song.original = Broken()  # type: ignore[assignment]  # a reader as good as any
+    hear(player, output, 500)
+    status = player.status
+    assert status.state is PlayerState.FAILED
+    assert status.error is not None and status.error.code is ErrorCode.SOURCE_UNREADABLE
+
+
+def test_a_song_that_cannot_be_closed_does_not_end_the_player(
+    player: Player, output: HandOutput, song: ArraySong, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close() -> None:
+        raise OSError("the drive is gone")
+
+    monkeypatch.setattr(song, "close", close)
+    song.known, song.original = 0, Broken()  # type: ignore[assignment]  # see above
+    load(player, song)
+    player.play()
+    assert player.settle()
+    assert player.state is PlayerState.FAILED  # and closed
+    other = ArraySong({"drums": constant(0.5, FRAMES)}, samplerate=RATE)
+    load(player, other)
+    player.play()
+    assert hear(player, output, 1000)[0, -1] == 0.5
+
+
+def test_the_original_is_waited_for_where_only_the_stems_are_there(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    song.parts, song.known, song.complete = ((0, FRAMES),), 3000, False
+    load(player, song)
+    player.set_side(Side.ORIGINAL)
+    player.seek(10_000)
+    player.play()
+    hear(player, output, 1000)
+    assert is_waiting(player) and player.position_frames == 10_000
+    song.known = 20_000
+    assert hear(player, output, 1000)[0, -1] == pytest.approx(ORIGINAL)
+    assert player.position_frames > 10_000
+
+
+def test_a_finished_song_ends_though_its_original_is_still_being_decoded(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    song.parts, song.known, song.complete = ((0, FRAMES),), 3000, False
+    load(player, song)
+    player.seek(FRAMES - 1000)
+    player.play()
+    heard = hear(player, output, 1200)
+    np.testing.assert_allclose(heard[:, FADE:1000], STEMS, atol=1e-6)
+    assert not heard[:, 1000:].any()
+    assert player.finished
+    player.play()  # from the start
+    hear(player, output, 100)
+    assert player.position_frames == 100

@@ -197,3 +197,22 @@ def test_reading_goes_as_far_as_the_song_is_known() -> None:
     song.complete = True
     assert read(line, 500).shape[1] == 0
     assert line.ended
+
+
+def test_a_loop_goes_on_in_a_song_that_turns_out_shorter() -> None:
+    song = growing()
+    song.complete, song.known, song.parts = False, 6000, ((0, 6000),)
+    line = timeline(song, Sound(loop=(1000, 20_000)), 500)
+    read(line, 3000)
+    song.frames, song.complete = 6000, True
+    read(line, 4000)
+    assert not line.ended and line.marks[-1].frame < 6000
+    assert any(mark.frame == 1000 and mark.first > 4000 for mark in line.marks)
+
+
+@pytest.mark.parametrize("frames", [1, 10, 399])
+def test_a_song_of_a_few_frames_is_not_looped(frames: int) -> None:
+    song = ArraySong({"drums": noise(frames)}, samplerate=RATE)
+    line = timeline(song, Sound(loop=(0, frames)))
+    assert np.array_equal(line.read(2000), song.stem("drums").samples)
+    assert line.ended

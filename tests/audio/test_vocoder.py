@@ -114,3 +114,21 @@ def test_input_that_ends_for_now_goes_on_later_without_a_trace() -> None:
 
 def test_silence_stays_silence() -> None:
     assert not stretched(np.zeros((2, RATE), np.float32), Fraction(3, 2)).any()
+
+
+@pytest.mark.parametrize("speed", [*SPEEDS, Fraction(163, 100)])
+def test_beats_stay_as_steep_as_they_were_and_where_they_belong(speed: Fraction) -> None:
+    beats = [20_011, 41_500, 60_003, 83_777, 101_234]
+    noise = np.random.default_rng(4).uniform(-0.8, 0.8, (2, 6000)).astype(np.float32)
+    samples = sine(220.0, 3 * RATE, level=0.1)
+    for beat in beats:
+        samples[:, beat : beat + 6000] += noise * np.exp(-np.arange(6000) / 1500).astype(np.float32)
+    power = (np.diff(stretched(samples, speed)) ** 2).sum(axis=0)
+    for beat in beats:
+        there = round(beat / speed)
+        early = power[there - 3000 : there - 132].sum()  # up to 3 ms before
+        soon = power[there - 132 : there + 220].sum()  # and up to 5 ms after
+        late = power[there + 220 : there + 1500].sum()
+        whole = early + soon + late
+        assert early < 0.04 * whole, (beat, early / whole)
+        assert soon > 0.28 * whole, (beat, soon / whole)

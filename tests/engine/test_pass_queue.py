@@ -266,3 +266,25 @@ def test_networks_that_may_hear_more_wait_for_it() -> None:
     assert take_all(made) == []
     made.grow(LENGTH + STRIDE, complete=True)
     assert segments(take_all(made)) == [0, 1, 2]
+
+
+def test_what_is_final_is_found_once_for_each_change() -> None:
+    made = queue(2_000_000, complete=True)
+    (one,) = made.take(1, TOKEN)
+    before = made.final()
+    assert made.final() is before == ()
+    made.finish(one)
+    after = made.final()
+    assert after and made.final() is after
+    made.take(1, TOKEN)
+    made.put_back()
+    assert made.final() is after
+    made.redo()
+    assert made.final() == ()
+    made = queue(3000)
+    take_all(made)
+    known = made.final()
+    made.grow(6000, complete=True)
+    assert made.final() == known
+    take_all(made)
+    assert made.final() == ((0, 6000),)

@@ -153,7 +153,7 @@ _HUNG = (
     + """
 import time
 from PySide6.QtCore import QTimer
-from stemdesk.audio import transport
+from stemdesk.jobs import saved_song
 from stemdesk.gui.dialogs import CloseChoice
 
 hung = []
@@ -170,7 +170,7 @@ class Deaf:
         hang("pipeline")
 
 def choose():
-    if sorted(hung) == ["pipeline", "reader"]:
+    if {"pipeline", "reader"} <= set(hung):
         timer.stop()
         tell(chosen=time.time())
         the_window()._close_chosen(CloseChoice.STOP_NOW)
@@ -183,7 +183,7 @@ class Chooses(Told):
         timer.timeout.connect(choose)
         timer.start()
 
-transport.StemReader = lambda path: hang("reader")
+saved_song.StemReader = lambda path: hang("reader")
 app.Controller = lambda folders, settings: Chooses(folders, settings, Deaf)
 sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
 """

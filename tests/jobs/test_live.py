@@ -13,7 +13,7 @@ import pytest
 
 from stemdesk.audio import originals as originals_module
 from stemdesk.audio.play_cache import original_key
-from stemdesk.core.errors import Paused
+from stemdesk.core.errors import Paused, SourceError
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.track import fingerprint
 from stemdesk.jobs.folder import MANIFEST
@@ -327,12 +327,50 @@ def test_passes_of_other_options_are_not_heard(place: Place, live: Live) -> None
     song.close()
 
 
-def test_a_file_that_cannot_be_decoded_is_silent(place: Place, live: Live) -> None:
-    source = place.root / "song.mp3"
-    source.write_bytes(b"la la la" * 100)
-    song = listen(live, place.job(source))
-    assert song.original is not None
-    assert not song.original.read(0, 1000).any()
-    assert (song.known, song.final()) == (0, ())
+def test_a_song_that_cannot_be_decoded_says_so_instead_of_waiting(place: Place, live: Live) -> None:
+    source = place.song(seconds=1.0)
+    job = place.job(source)
+    source.write_bytes(b"la la la" * 1000)
+    song = listen(live, job)
+    original = song.original
+    assert original is not None
+
+    def given_up() -> bool:
+        try:
+            original.read(song.known, 0)
+        except SourceError:
+            return True
+        return False
+
+    wait_until(given_up)
+    assert (song.known, song.complete, song.final()) == (0, False, ())
     song.close()
     assert decoders() == []
+
+
+def test_a_mix_that_is_lost_is_not_said_to_be_there(
+    place: Place, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = place.job(place.song(seconds=3.0))
+    running = Running(place, job, live)
+    running.wait_for_step()
+    song = listen(live, job)
+    original = song.original
+    wait_until(lambda: song.complete)
+    assert song.known == song.frames and original is not None
+    task = live.task(job)
+    assert task is not None
+    task.audio.mix_path.unlink()
+    held = threading.Event()
+
+    def slow(_: Path) -> int:
+        assert held.wait(60)
+        return 1 << 60
+
+    monkeypatch.setattr("stemdesk.audio.play_cache.free_bytes", slow)
+    assert not original.read(0, 1000).any()
+    assert not song.complete and song.known == 0  # the player waits
+    held.set()
+    running.cancel.cancel()
+    running.finish()
+    song.close()

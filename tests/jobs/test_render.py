@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from stemdesk.audio.encode import quantise
+from stemdesk.audio.guard import KNEE
 from stemdesk.audio.mixer import Mixer
 from stemdesk.audio.remix import Preset, Remix, amplitude
 from stemdesk.core.errors import Cancelled, DiskFullError, ErrorCode, ExportError, SourceError
@@ -42,6 +43,31 @@ def test_the_file_holds_what_the_mixer_gives(tmp_path: Path) -> None:
     assert np.array_equal(written.T, quantise(mixed, 24))
     assert told[-1] == 1.0 and told == sorted(told) and len(told) == 3
     assert song.closed == 1
+    assert [item.name for item in path.parent.iterdir()] == [path.name]
+
+
+def test_what_is_too_loud_bends_as_in_the_player(tmp_path: Path) -> None:
+    ramp = np.tile(np.linspace(0.0, 1.0, 10_000, dtype=np.float32), (2, 1))
+    remix = Remix.of(["drums"]).with_gain("drums", 6.0)
+    song = MemorySong({"drums": ramp})
+    path = render(lambda: song, remix, place(tmp_path, remix), ignore, CancelToken())
+    written = soundfile.read(path, always_2d=True)[0].T[0]
+    loud = ramp[0] * amplitude(6.0)
+    np.testing.assert_allclose(written[loud <= KNEE], loud[loud <= KNEE], atol=2.0**-22)
+    bent = written[(loud > KNEE) & (loud < 1.2)]
+    assert (np.diff(bent) > 0).all() and bent.max() < 1.0  # not cut off flat
+
+
+def test_two_who_make_the_same_one_do_not_write_into_each_other(tmp_path: Path) -> None:
+    song, remix = noise_song(FRAMES), Remix.of(FOUR)
+    path = place(tmp_path, remix)
+
+    def meanwhile(fraction: float) -> None:
+        if fraction < 0.5:
+            render(lambda: noise_song(FRAMES), remix, path, ignore, CancelToken())
+
+    render(lambda: song, remix, path, meanwhile, CancelToken())
+    assert soundfile.info(path).frames == FRAMES
     assert [item.name for item in path.parent.iterdir()] == [path.name]
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stemdesk.core.errors import ErrorCode, SourceError
+from stemdesk.audio.remix import Remix
+from stemdesk.core.errors import DiskFullError, ErrorCode, SourceError
 from stemdesk.core.job import Job
 from stemdesk.core.options import AudioFormat, ExportOptions
+from stemdesk.core.progress import CancelToken
 from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.pipeline import Result
+from stemdesk.jobs.render import render
 from stemdesk.jobs.saved_song import SavedSong
 from support.decoding import decode_all
 from support.live_jobs import Running, heard, make_live, wait_until
@@ -155,3 +159,34 @@ def test_what_is_wrong_with_a_folder_is_said(place: Place, live: Live) -> None:
     with pytest.raises(SourceError) as caught:
         SavedSong(result.folder, place.root / "song.wav", live.originals)
     assert caught.value.code is ErrorCode.STEMS_MISSING
+
+
+@pytest.mark.parametrize("what", ["damaged", "full"])
+def test_a_stem_that_cannot_be_decoded_is_said_and_not_silence(
+    place: Place, live: Live, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    job = place.job(place.song(seconds=2.0), export=WAV32)
+    result = place.run(job)
+    with_stems_as(place, result, "mp3", SAMPLERATE)
+    if what == "damaged":
+        (result.folder / "drums.mp3").write_bytes(b"la la la" * 1000)
+    else:
+        monkeypatch.setattr("stemdesk.audio.play_cache.RESERVE_BYTES", 1 << 60)
+    song = SavedSong(result.folder, job.source, live.originals)
+    wait_until(lambda: song.complete)
+    assert song.final() == ((0, song.frames),)  # so that it is read
+    with pytest.raises(SourceError if what == "damaged" else DiskFullError):
+        song.stem("drums").read(0, 1000)
+    song.close()
+
+
+def test_a_remix_of_stems_that_are_still_being_decoded_is_made_then(
+    place: Place, live: Live
+) -> None:
+    job = place.job(place.song(seconds=4.0), export=WAV32)
+    result = place.run(job)
+    with_stems_as(place, result, "mp3", SAMPLERATE)
+    path = place.root / "remix" / "Mix.wav"
+    open_song = partial(SavedSong, result.folder, job.source, live.originals)
+    render(open_song, Remix.of(SOURCES), path, lambda _: None, CancelToken())
+    assert np.abs(read(path)).max() > 0.1

@@ -141,10 +141,9 @@ class Original:
 
     def _look(self, key: str) -> bool:
         """Take what the cache has."""
-        raw = self._cache.find(key)
+        raw = self._cache.take(key)
         if raw is None:
             return False
-        self._cache.hold(raw.path)
         self._held = raw.path
         self._reader, self.raw = RawReader(raw.path), raw
         self._be(Extent(raw.frames, raw.frames, complete=True))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemdesk.audio.playable import Playable, Range
+from stemdesk.audio.player_status import Side
 
 Samples = NDArray[np.float32]
 
@@ -20,10 +21,12 @@ def gap_before(parts: tuple[Range, ...], frame: int) -> int:
     return max((end for _, end in parts if end <= frame), default=0)
 
 
-def readable(song: Playable, frame: int) -> int:
-    """Up to which frame the song can be read from `frame` on without a hole."""
+def readable(song: Playable, frame: int, side: Side = Side.STEMS) -> int:
+    """Up to which frame this side of the song can be read from `frame` on without a hole."""
     if song.complete or song.original is None:
         return song.frames
+    if side is Side.ORIGINAL:
+        return song.known
     ends = [end for start, end in song.final() if start <= frame < end]
     return max(song.known, *ends) if ends else song.known
 
@@ -37,17 +40,17 @@ def share(song: Playable, first: int, frames: int, fade: int) -> Samples | None:
     inner = [(a, b) for a, b in parts if a < end and b > first]
     for start, stop in inner:
         rises = start > 0 and first < start + fade
-        falls = not _is_end(song, stop) and end > stop - fade
-        if start <= first and (end <= stop or _is_end(song, stop)) and not rises and not falls:
+        falls = not is_end(song, stop) and end > stop - fade
+        if start <= first and (end <= stop or is_end(song, stop)) and not rises and not falls:
             return None
     shares = np.zeros(frames, dtype=np.float32)
     for start, stop in inner:
-        low, high = max(first, start), end if _is_end(song, stop) else min(end, stop)
+        low, high = max(first, start), end if is_end(song, stop) else min(end, stop)
         at = np.arange(low, high)
         part = np.ones(len(at))
         if start > 0:
             part = np.minimum(part, (at - start) / fade)
-        if not _is_end(song, stop):
+        if not is_end(song, stop):
             part = np.minimum(part, (stop - 1 - at) / fade)
         shares[low - first : high - first] = np.maximum(part, 0.0)
     return shares
@@ -66,5 +69,11 @@ def slewed(target: Samples, before: float, fade: int) -> Samples:
     return limited
 
 
-def _is_end(song: Playable, frame: int) -> bool:
-    return song.complete and frame >= song.frames
+def is_end(song: Playable, frame: int) -> bool:
+    """Whether the song certainly ends there. Stems that reach beyond what is known of the original
+    are files, and as long as the song."""
+    if frame < song.frames:
+        return False
+    if song.complete or song.original is None:
+        return True
+    return song.known < frame and covers(song.final(), frame - 1)

@@ -23,6 +23,11 @@ from stemdesk.core.files import replace_file
 
 BASE_FRAMES = 128
 FACTOR = 4
+MOST_BUCKETS = 1 << 22
+"""Songs that are longer than so many buckets (3 h 20) have coarser ones; …"""
+COARSEST_FRAMES = BASE_FRAMES * FACTOR**2
+"""… up to this: a day has two million. Headers lie, and a short song is to be drawn, too."""
+_EXPECTED_BUCKETS = 1 << 20  # room that is made at once; the declared length may be a lie
 LEVELS = 7
 _CHUNK = FACTOR ** (LEVELS - 1)  # every level holds whole buckets of the next one
 FULL = 4.0
@@ -39,18 +44,21 @@ _NOTHING_LOW, _NOTHING_HIGH = 32767, -32768  # the neutral ones of minimum and m
 class Pyramid:
     """The peaks of one stem or song, over both channels.
 
-    Takes 4 bytes for each 128 frames and a third on top: 20 MB for three hours at 44.1 kHz, six
-    lanes 119 MB; four minutes 0.4 MB. One thread adds while another one looks.
+    Takes 4 bytes for each bucket of 128 frames and a third on top: 20 MB for three hours at
+    44.1 kHz, six lanes 119 MB; four minutes 0.4 MB. One thread adds while another one looks.
     """
 
     def __init__(self, samplerate: int, frames: int = 0) -> None:
         """`frames`: so many are expected; it grows where there are more."""
         self.samplerate = samplerate
+        self.base = BASE_FRAMES  # frames of a bucket
+        while self.base < COARSEST_FRAMES and frames > MOST_BUCKETS * self.base:
+            self.base *= FACTOR
         self._lock = threading.Lock()
         self._ranges: tuple[Range, ...] = ()
         self._low: list[_Values] = [np.empty(0, np.int16) for _ in range(LEVELS)]
         self._high: list[_Values] = [np.empty(0, np.int16) for _ in range(LEVELS)]
-        self._reserve(-(-frames // BASE_FRAMES))
+        self._reserve(min(-(-frames // self.base), _EXPECTED_BUCKETS))
 
     @property
     def nbytes(self) -> int:
@@ -77,8 +85,8 @@ class Pyramid:
         frames = samples.shape[1]
         if not frames:
             return
-        begin = first_frame // BASE_FRAMES
-        low, high = _reduced(samples, first_frame % BASE_FRAMES)
+        begin = first_frame // self.base
+        low, high = _reduced(samples, first_frame % self.base, self.base)
         with self._lock:
             end = begin + len(low)
             self._reserve(end)
@@ -92,14 +100,14 @@ class Pyramid:
         from `first` to before `last`; NaN where nothing is known.
 
         Column i covers every frame f with i <= (f - first) · columns / (last - first) < i + 1, and
-        at each edge less than one bucket more: 128 frames, or a quarter of the column.
+        at each edge less than one bucket more: `base` frames, or a quarter of the column.
         """
         result = np.full((columns, 2), np.nan, np.float32)
         step = (last - first) / columns if columns else 0.0
         if step <= 0.0:
             return result
-        level = _level(step)
-        size = BASE_FRAMES * FACTOR**level
+        level = _level(step, self.base)
+        size = self.base * FACTOR**level
         edges = first + np.arange(columns + 1) * step
         begins = np.floor(edges[:-1] / size).astype(np.int64)
         ends = np.maximum(np.ceil(edges[1:] / size).astype(np.int64), begins + 1)
@@ -152,10 +160,15 @@ class Pyramid:
     def save(self, path: Path) -> None:
         """Write it at once, or not at all. Raises `OSError`."""
         with self._lock:
-            used = -(-self._ranges[-1][1] // BASE_FRAMES) if self._ranges else 0
+            used = -(-self._ranges[-1][1] // self.base) if self._ranges else 0
             body = self._low[0][:used].astype("<i2").tobytes()
             body += self._high[0][:used].astype("<i2").tobytes()
-            head = {"samplerate": self.samplerate, "buckets": used, "ranges": self._ranges}
+            head = {
+                "samplerate": self.samplerate,
+                "base": self.base,
+                "buckets": used,
+                "ranges": self._ranges,
+            }
         text = json.dumps(head).encode() + b"\n"
         check = zlib.crc32(body, zlib.crc32(text))
         replace_file(path, _MAGIC + b"%08x\n" % check + text + body)
@@ -173,8 +186,9 @@ class Pyramid:
             text = data[start : data.index(b"\n", start) + 1]
             head = json.loads(text)
             values = np.frombuffer(data, "<i2", offset=start + len(text)).reshape(2, -1)
-            made = cls(int(head["samplerate"]), int(head["buckets"]) * BASE_FRAMES)
-            used = values.shape[1]
+            made, used = cls(int(head["samplerate"])), values.shape[1]
+            made.base = int(head.get("base", BASE_FRAMES))
+            made._reserve(used)
             made._low[0][:used], made._high[0][:used] = values
             made._raise(0, used)
             made._ranges = joined((int(a), int(b)) for a, b in head["ranges"])
@@ -208,24 +222,24 @@ def without(ranges: Iterable[Range], taken: Iterable[Range]) -> tuple[Range, ...
     return joined(result)
 
 
-def _level(step: float) -> int:
+def _level(step: float, base: int) -> int:
     """The coarsest level with `_DETAIL` buckets in `step` frames."""
     level = 0
-    while level + 1 < LEVELS and BASE_FRAMES * FACTOR ** (level + 1) * _DETAIL <= step:
+    while level + 1 < LEVELS and base * FACTOR ** (level + 1) * _DETAIL <= step:
         level += 1
     return level
 
 
-def _reduced(samples: Samples, phase: int) -> tuple[_Values, _Values]:
-    """Lowest and highest of float32 [channels, frames] for each bucket, as they are kept; the
-    first frame is the `phase`-th of its bucket."""
+def _reduced(samples: Samples, phase: int, base: int) -> tuple[_Values, _Values]:
+    """Lowest and highest of float32 [channels, frames] for each bucket of `base` frames, as they
+    are kept; the first frame is the `phase`-th of its bucket."""
     low, high = samples.min(axis=0), samples.max(axis=0)
-    buckets = -(-(phase + len(low)) // BASE_FRAMES)
-    lead, rest = phase, buckets * BASE_FRAMES - phase - len(low)
+    buckets = -(-(phase + len(low)) // base)
+    lead, rest = phase, buckets * base - phase - len(low)
     if lead or rest:  # a bucket that is not full: its first or last value once more
         low, high = (np.pad(values, (lead, rest), mode="edge") for values in (low, high))
-    lowest = low.reshape(buckets, BASE_FRAMES).min(axis=1)
-    highest = high.reshape(buckets, BASE_FRAMES).max(axis=1)
+    lowest = low.reshape(buckets, base).min(axis=1)
+    highest = high.reshape(buckets, base).max(axis=1)
     return _kept(np.floor, lowest), _kept(np.ceil, highest)
 
 

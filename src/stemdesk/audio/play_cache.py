@@ -16,6 +16,7 @@ import errno
 import hashlib
 import json
 import os
+import sys
 import threading
 import time
 import uuid
@@ -68,6 +69,7 @@ class PlayCache:
         self._folder = folder
         self._cap_bytes = cap_bytes
         self._held: Counter[Path] = Counter()  # files that this process reads or writes
+        self._over = False  # the cap is not kept, because of them
 
     @property
     def folder(self) -> Path:
@@ -86,6 +88,17 @@ class PlayCache:
                 os.utime(path)
         return raw
 
+    def take(self, key: str) -> Raw | None:
+        """The same, held until `let_go`."""
+        raw = self.find(key)
+        if raw is None:
+            return None
+        self.hold(raw.path)
+        if not raw.path.is_file():  # somebody needed the room just now
+            self.let_go(raw.path)
+            return None
+        return raw
+
     def begin(self, key: str, samplerate: int) -> Filling:
         """A new file for `key`, which grows. Raises `OSError`."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +112,7 @@ class PlayCache:
         """
         if self.find(key) is not None:
             return True
-        target = self._fresh(key)
+        target, kept = self._fresh(key), False
         try:
             size = path.stat().st_size
             if size > self._cap_bytes:
@@ -107,10 +120,13 @@ class PlayCache:
             self._folder.mkdir(parents=True, exist_ok=True)
             _link_or_move(path, target)
             self.keep(key, Raw(target, samplerate, size // _FRAME_BYTES, facts))
+            kept = True
         except OSError as error:
             log.info("not kept for playing: %s", error)
-            return False
-        return True
+        finally:
+            if not kept:
+                _remove(target)
+        return kept
 
     def keep(self, key: str, raw: Raw) -> None:
         """The file is whole and counts from now on. Raises `OSError`."""
@@ -143,6 +159,9 @@ class PlayCache:
             self._held[path] -= 1
             if not self._held[path]:
                 del self._held[path]
+            over = self._over and path not in self._held
+        if over:
+            self.trim()
 
     def trim(self) -> None:
         """Remove what was not used for the longest time until the cap is kept, and what dead
@@ -159,10 +178,13 @@ class PlayCache:
                 _remove(path)
         for _, path, raw in kept:
             if total <= self._cap_bytes:
-                return
-            if raw.path not in held and _remove(raw.path):
+                break
+            with self._lock:  # held now, maybe
+                removed = raw.path not in self._held and _remove(raw.path)
+            if removed:
                 _remove(path)
                 total -= raw.frames * _FRAME_BYTES
+        self._over = total > self._cap_bytes
 
     def size_bytes(self) -> int:
         """What it takes on the disk."""
@@ -229,11 +251,22 @@ class Filling:
 
 
 class RawReader:
-    """Reads a raw file. It is opened for each reading, so that nothing keeps it from being moved
-    or removed, and silence is read where it is gone."""
+    """Reads a raw file, from any thread. It stays open, so that it can be read though another
+    process has removed it; but not on Windows, which removes no open file: there silence is read
+    where it is gone."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._descriptor: int | None = None
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):  # it is gone already
+                self._descriptor = os.open(path, os.O_RDONLY)
+
+    def __del__(self) -> None:
+        """Not before: another thread may be reading."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
     def read(self, start: int, frames: int) -> Samples:
         """float32 [2, frames] from frame `start` (>= 0); zeros beyond what there is."""
@@ -246,9 +279,22 @@ class RawReader:
     def read_there(self, start: int, frames: int) -> Samples:
         """float32 [2, up to `frames`]: what is there. Raises `OSError`."""
         offset = start * _FRAME_BYTES
-        data = np.fromfile(self.path, np.float32, frames * CHANNELS, offset=offset)
+        if sys.platform != "win32" and self._descriptor is not None:
+            found = _read_at(self._descriptor, frames * _FRAME_BYTES, offset)
+            data = np.frombuffer(found[: len(found) // _FRAME_BYTES * _FRAME_BYTES], np.float32)
+        else:
+            data = np.fromfile(self.path, np.float32, frames * CHANNELS, offset=offset)
         whole = len(data) // CHANNELS
         return data[: whole * CHANNELS].reshape(whole, CHANNELS).T
+
+
+def _read_at(descriptor: int, size: int, offset: int) -> bytes:
+    """Up to so many bytes: all that are there. Raises `OSError`. Not for Windows."""
+    parts: list[bytes] = []
+    while size > 0 and (part := os.pread(descriptor, size, offset)):
+        parts.append(part)
+        size, offset = size - len(part), offset + len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _name(key: str) -> str:

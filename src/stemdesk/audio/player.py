@@ -168,7 +168,7 @@ class Player:
                 hears_original=not loading and transport.hears_original,
                 waiting=not loading and transport.waiting,
                 levels=Levels() if loading else transport.levels,
-                has_original=loading or transport.has_original,
+                has_original=loading or transport.facts.has_original,
             )
 
     @property

@@ -141,11 +141,13 @@ class SounddeviceOutput:
         self._closed = True
 
 
-def look_for_devices() -> None:
+def look_for_devices(*, unless_used: bool = False) -> None:
     """PortAudio lists the devices once, when it starts: one that was plugged in later is found
-    by starting it anew."""
+    by starting it anew, which ends what plays; `unless_used`: not then."""
     sounddevice = _import_sounddevice()
     with _portaudio.lock:
+        if unless_used and _portaudio.streams:
+            return
         try:
             sounddevice._terminate()
             sounddevice._initialize()
@@ -162,8 +164,7 @@ def devices() -> tuple[str, ...]:
     """
     try:
         sounddevice = _import_sounddevice()
-        if _portaudio.streams == 0:
-            look_for_devices()
+        look_for_devices(unless_used=True)
         with _portaudio.lock:
             return tuple(dict.fromkeys(found.name for found in _all(sounddevice)))
     except DeviceError:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemdesk.audio.mixer import SongMixer
-from stemdesk.audio.parts import readable, share, slewed
+from stemdesk.audio.parts import is_end, readable, share, slewed
 from stemdesk.audio.playable import Playable, Range
 from stemdesk.audio.player_status import Side
 from stemdesk.audio.remix import amplitude
@@ -92,9 +92,11 @@ class Timeline:
             steps = min(steps, -self._frame)
             self._advance(steps)
             return np.zeros((2, steps), dtype=np.float32)
+        if self._loop is not None and self._loop[1] > self._song.frames:
+            self._loop = usable_loop(self._sound.loop, self._song)  # it turned out shorter
         if self._loop is not None and self._frame == self._loop[1]:
             self._wrap(*self._loop)
-        limit = readable(self._song, self._frame)
+        limit = readable(self._song, self._frame, self._sound.side)
         if self._frame >= limit:
             self._look_for_end()
             return None
@@ -114,9 +116,8 @@ class Timeline:
         return piece
 
     def _look_for_end(self) -> None:
-        whole = self._song.complete or self._song.original is None
         turns = self._loop is not None and self._frame == self._loop[1]
-        self.ended = whole and not turns and self._frame >= self._song.frames
+        self.ended = not turns and is_end(self._song, self._frame)
 
     def _advance(self, steps: int) -> None:
         self._frame += steps
@@ -134,7 +135,7 @@ class Timeline:
 
     def _follows(self, end: int) -> bool:
         """Whether there is sound after the loop's end to fade out with."""
-        return end + self._seam <= readable(self._song, end)
+        return end + self._seam <= readable(self._song, end, self._sound.side)
 
     def _soften_end(self, piece: Samples) -> None:
         """A loop up to the song's end: its last frames fall to silence instead."""
@@ -196,10 +197,11 @@ class Timeline:
 
 
 def usable_loop(loop: Range | None, song: Playable) -> Range | None:
-    """The loop inside of the song, at least `LOOP_MIN_S` long; None where it is not in it."""
-    if loop is None:
+    """The loop inside of the song, at least `LOOP_MIN_S` long; None where it is not in it, or the
+    song is shorter than that."""
+    shortest = round(LOOP_MIN_S * song.samplerate)
+    if loop is None or song.frames < shortest:
         return None
-    shortest = min(round(LOOP_MIN_S * song.samplerate), song.frames)
     start, end = min(loop[0], song.frames), min(loop[1], song.frames)
     if start >= song.frames:
         return None

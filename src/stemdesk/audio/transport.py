@@ -15,12 +15,14 @@ from stemdesk.audio.chain import Chain
 from stemdesk.audio.mixer import SongMixer
 from stemdesk.audio.outlet import OpenOutput, Outlet
 from stemdesk.audio.output import OutputInfo
-from stemdesk.audio.parts import covers, gap_before, readable
+from stemdesk.audio.parts import covers, gap_before, is_end, readable
 from stemdesk.audio.playable import OpenPlayable, Playable
 from stemdesk.audio.player_status import Levels, PlayerState, Side
 from stemdesk.audio.ring import Block, Ring, loudest
+from stemdesk.audio.song_facts import SongFacts
 from stemdesk.audio.sound import Sound
 from stemdesk.core.errors import DeviceError, StemDeskError
+from stemdesk.log import log
 
 __all__ = ["OpenOutput", "PlayerState", "Transport"]
 
@@ -52,6 +54,7 @@ class Transport:
         self.error: StemDeskError | None = None
         self._outlet = Outlet(open_output, self._pull)
         self._song: Playable | None = None
+        self.facts = SongFacts()
         self._mixer: SongMixer | None = None
         self._chain: Chain | None = None
         self._sound = Sound()
@@ -66,20 +69,18 @@ class Transport:
     @property
     def position(self) -> int:
         """The song's frame that the output is handed next."""
-        place = int(self._ring.position)
-        return min(place, self.length) if self._song is not None else place
+        place, facts = int(self._ring.position), self.facts
+        return min(place, facts.length) if facts.samplerate else place
 
     @property
     def length(self) -> int:
         """Frames of the song, 0 without one."""
-        song = self._song
-        return 0 if song is None else max(song.frames, song.known)
+        return self.facts.length
 
     @property
     def samplerate(self) -> int:
         """Hertz, 0 without a song."""
-        song = self._song
-        return 0 if song is None else song.samplerate
+        return self.facts.samplerate
 
     @property
     def output_info(self) -> OutputInfo | None:
@@ -100,12 +101,6 @@ class Transport:
         return self._original_here
 
     @property
-    def has_original(self) -> bool:
-        """Whether the undivided song is there."""
-        song = self._song
-        return song is not None and song.original is not None
-
-    @property
     def waiting(self) -> bool:
         """Whether it plays and has come to where the song is not decoded yet."""
         return self._held and self._ring.available == 0 and self.state is PlayerState.PLAYING
@@ -113,12 +108,11 @@ class Transport:
     @property
     def levels(self) -> Levels:
         """How loud what the output was handed last is; silence unless it plays."""
-        song = self._song
-        if self.state is not PlayerState.PLAYING or song is None or self.waiting:
-            return Levels(tuple((name, 0.0) for name in song.stems) if song else ())
+        names = self.facts.stems
+        if self.state is not PlayerState.PLAYING or self.waiting:
+            return Levels(tuple((name, 0.0) for name in names))
         peaks = list(loudest(self._ring.heard(round(LEVELS_S * self._rate))))
         *stems, left, right = peaks or (0.0, 0.0)
-        names = song.stems
         stems += [0.0] * (len(names) - len(stems))
         return Levels(tuple(zip(names, stems, strict=False)), (left, right))
 
@@ -158,6 +152,7 @@ class Transport:
 
     def _take(self, song: Playable) -> None:
         self._song, self._mixer = song, SongMixer(song)
+        self.facts = SongFacts.of(song)
 
     def set_sound(self, sound: Sound) -> None:
         """Another way to play, heard with the next block that the output takes."""
@@ -181,8 +176,9 @@ class Transport:
         if self._song is None or self.state is PlayerState.PLAYING:
             return
         self.error = None
+        self.facts = SongFacts.of(self._song)
         place = self._ring.position
-        if self._song.complete and place >= self.length:
+        if is_end(self._song, int(place)):
             place = Fraction(0)
         try:
             rate = self._outlet.open(self.samplerate, self._device)
@@ -210,6 +206,7 @@ class Transport:
         """Go to a frame (kept inside the song), playing or not."""
         if self._song is None:
             return
+        self.facts = SongFacts.of(self._song)
         place = Fraction(min(max(0, frame), self.length))
         self._wanted_gap = None
         if self.state is PlayerState.PLAYING:
@@ -226,6 +223,8 @@ class Transport:
         Returns the seconds after which it wants to be called again, None: after a command.
         Raises what the song's readers raise.
         """
+        if self._song is not None:
+            self.facts = SongFacts.of(self._song)
         if self.state is PlayerState.PLAYING:
             try:
                 self._outlet.check()
@@ -240,8 +239,7 @@ class Transport:
             self._outlet.rest()
         if self._outlet.running:
             return POLL_S
-        finished = self._song is None or self._song.final() == ((0, self.length),)
-        return None if finished else IDLE_POLL_S
+        return None if self.facts.finished else IDLE_POLL_S
 
     def fail(self, error: StemDeskError) -> None:
         """Give the song up: `error` says why."""
@@ -262,7 +260,10 @@ class Transport:
             return
         if self._held:
             place = int(self._ring.end)
-            enough = readable(song, place) - place >= RESUME_S * song.samplerate
+            limit = readable(song, place, self._sound.side)
+            enough = limit - place >= RESUME_S * song.samplerate
+            if limit <= place and not song.complete and song.original is not None:
+                song.original.read(place, 0)  # raises where nothing more is coming
             if not (enough or song.complete):
                 return
         while not chain.ended and (free := self._ring.free):
@@ -336,7 +337,11 @@ class Transport:
 
     def _close_song(self) -> None:
         song, self._song, self._mixer, self._chain = self._song, None, None, None
+        self.facts = SongFacts()
         self._held = self._original_here = False
         self._wanted_gap = None
         if song is not None:
-            song.close()
+            try:
+                song.close()
+            except Exception:  # a drive that is gone may not even let a file be closed
+                log.exception("a song could not be closed")

@@ -5,6 +5,12 @@ Speech and Audio Processing 7(3), 1999), with identity phase locking: between tw
 output each spectral peak goes on by the phase that the input goes on by in the same time, and the
 bins around a peak turn with it. Both channels turn alike, so that the stereo picture stays.
 
+Beats: where the bins around a peak get much louder from one window to the next (after Röbel, "A new
+approach to transient processing in the phase vocoder", DAFx 2003, peak by peak, too), they are not
+turned but moved in time as a whole, for as long as the beat is in the windows, and left out of
+those windows that end before it. So every window has the beat at one place, where it belongs, and
+it stays as steep as it was.
+
 The package python-stretch (0.3.1) cannot do this: its `process` starts from nothing and ends in
 silence at each call (blocks of 0.14 s of a sine are off by half of its level), and holds Python's
 lock for all of it, so that the audio callback would wait.
@@ -24,7 +30,10 @@ WINDOW_S = 0.09
 OVERLAP = 4
 
 _REMEMBERED = 64  # windows: far more than the player's ring holds of them
-_ONSET = 2.0  # louder by this factor within a hop: a beat, whose phases are to be its own
+_ONSET = 2.0  # louder by this factor from one window to the next: a beat
+_REACH = 0.4  # of a window: so far behind its centre a beat may be
+_PARTS = 64  # of a window, to find a beat in
+_PARTS_BEFORE = 8  # that it is compared with
 
 Samples = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
@@ -58,6 +67,8 @@ class Vocoder:
         self._begin = begin
         self._offset = offset
         self._last: Spectrum | None = None
+        self._centre = 0  # of the last window, in the input
+        self._moving = np.zeros(self.size // 2 + 1, dtype=np.int8)  # windows more, for each bin
         self._turns: deque[tuple[int, Spectrum]] = deque(maxlen=_REMEMBERED)
         self._done = np.zeros((2, 0), dtype=np.float32)
         self._skip = self.size // 2 - self._number * self.hop  # frames before frame 0
@@ -91,9 +102,10 @@ class Vocoder:
             return None
         at = start - self._first
         before, now = self._spectrum(at), self._spectrum(at + self.hop)
-        turn = self._begin if self._last is None else _turned(self._last, before, now)
+        turn = self._begin if self._last is None else self._turned(before, now, centre)
         if turn is None:
             turn = np.ones(now.shape[1], dtype=np.complex64)
+        self._centre = centre
         self._turns.append((self._number, turn))
         self._last = now = now * turn
         self._sum += np.fft.irfft(now, self.size).astype(np.float32) * self._window
@@ -105,6 +117,50 @@ class Vocoder:
         skipped = min(self._skip, self.hop)
         self._skip -= skipped
         return ready[:, skipped:]
+
+    def _turned(self, before: Spectrum, now: Spectrum, centre: int) -> Spectrum:
+        """What the bins of `now` are multiplied by to go on from the last window, complex64
+        [bins]. `before`: the input's spectrum a hop before `now`."""
+        assert self._last is not None
+        turned, begins, hushed = _propagated(self._last, before, now)
+        moving = self._moving > 0
+        begins &= ~moving
+        if moving.any():
+            further = centre - self._centre - self.hop
+            turned[moving] = (self._turns[-1][1] * self._moved(further))[moving]
+        if begins.any():
+            beat, reach = self._beat(centre), _REACH * self.size
+            goal = self._place(centre + beat) - self._number * self.hop
+            if goal > reach and self._speed < 1:
+                turned[begins] *= hushed[begins]
+                begins[:] = False  # in one of the next windows
+            else:
+                turned[begins] = self._moved(max(goal, -reach) - beat)[begins]
+        self._moving = np.where(begins, OVERLAP - 1, np.maximum(0, self._moving - 1))
+        return turned
+
+    def _beat(self, centre: int) -> float:
+        """Where in the window the sound gets louder most, in frames behind its centre."""
+        at = centre - self.size // 2 - self._first
+        steps = np.diff(self._input[:, at : at + self.size], axis=1, prepend=0.0)
+        steps[:, 0] = 0.0
+        level = np.sqrt((steps**2).sum(axis=0).reshape(_PARTS, -1).sum(axis=1))
+        sums = np.concatenate(([0.0], np.cumsum(level)))
+        earlier = (sums[_PARTS_BEFORE:-1] - sums[: -_PARTS_BEFORE - 1]) / _PARTS_BEFORE
+        part = int((level[_PARTS_BEFORE:] - earlier).argmax()) + _PARTS_BEFORE
+        return part * self.size / _PARTS - self.size / 2
+
+    def _place(self, frame: float) -> float:
+        """Where the input's frame is in the output."""
+        if frame < 0 and self._begin is None:
+            return frame
+        return (frame - float(self._offset)) / float(self._speed)
+
+    def _moved(self, frames: float) -> Spectrum:
+        """What moves a window's content to later by so many frames."""
+        angle = np.arange(self.size // 2 + 1) * (-2.0 * np.pi * frames / self.size)
+        moved: Spectrum = np.exp(1j * angle).astype(np.complex64)
+        return moved
 
     def _spectrum(self, at: int) -> Spectrum:
         spectrum = np.fft.rfft(self._input[:, at : at + self.size] * self._window)
@@ -134,24 +190,37 @@ def lead(samplerate: int, speed: Fraction) -> int:
     return size // 2 + hop + math.ceil((OVERLAP // 2 - 1) * hop * max(Fraction(1), speed)) + 1
 
 
-def _turned(last: Spectrum, before: Spectrum, now: Spectrum) -> Spectrum:
-    """What the bins of `now` are multiplied by to go on from `last`, complex64 [bins].
+def _propagated(
+    last: Spectrum, before: Spectrum, now: Spectrum
+) -> tuple[Spectrum, NDArray[np.bool_], Samples]:
+    """How the bins of `now` turn for their peaks to go on from `last`, complex64 [bins]; where
+    something begins instead, and what would keep these bins as quiet as they were.
 
     `before`: the input's spectrum a hop before `now`, `last`: the output's a hop before.
     """
     size = np.abs(now).sum(axis=0)
-    if size.sum() > _ONSET * np.abs(before).sum():
-        return np.ones(len(size), dtype=np.complex64)
     inner = size[2:-2]
     is_peak = (inner > size[1:-3]) & (inner >= size[3:-1])
     is_peak &= (inner > size[:-4]) & (inner >= size[4:])
     peaks = np.flatnonzero(is_peak) + 2
     if len(peaks) == 0:
-        return np.ones(len(size), dtype=np.complex64)
+        still = np.ones(len(size), dtype=np.float32)
+        return still.astype(np.complex64), np.zeros(len(size), dtype=np.bool_), still
     turn = (last[:, peaks] * np.conj(before[:, peaks])).sum(axis=0)
     length = np.abs(turn)
     turn = np.where(length > 1e-20, turn / np.maximum(length, 1e-20), 1.0)
-    between = (peaks[1:] + peaks[:-1] + 1) // 2
-    widths = np.diff(np.concatenate(([0], between, [len(size)])))
+    edges = np.concatenate(([0], (peaks[1:] + peaks[:-1] + 1) // 2))
+    widths = np.diff(np.concatenate((edges, [len(size)])))
+    energy, earlier = _energy(now, edges), _energy(last, edges)
+    louder = energy > _ONSET**2 * earlier
+    if size.sum() > _ONSET * np.abs(before).sum():
+        louder[:] = True
+    hushed = np.sqrt(np.minimum(1.0, earlier / np.maximum(energy, 1e-20))).astype(np.float32)
     turned: Spectrum = np.repeat(turn, widths).astype(np.complex64)
-    return turned
+    return turned, np.repeat(louder, widths), np.repeat(hushed, widths)
+
+
+def _energy(spectrum: Spectrum, edges: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Of the bins from each edge to the next one."""
+    power = (spectrum.real**2 + spectrum.imag**2).sum(axis=0)
+    return np.add.reduceat(power, edges)

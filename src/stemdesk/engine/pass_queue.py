@@ -48,12 +48,13 @@ class PassQueue:
         self._given: dict[str, Pass] = {}  # being computed
         self._done: dict[str, Pass] = {}
         self._wanted = 0  # frame that a person wants next
+        self._final: tuple[Range, ...] | None = None  # None: to be found anew
         self._reach = -1  # end of the last frame of passes that were taken; -1: none was yet
 
     def grow(self, frames: int, complete: bool = False) -> None:
         """The song is known up to `frames`; `complete`: it ends there."""
         with self._changed:
-            self._frames, self._complete = frames, complete
+            self._frames, self._complete, self._final = frames, complete, None
             fresh = [one for grid in range(len(self.outline.grids)) for one in self._fresh(grid)]
             self._let_out += len(fresh)
             for one in sorted(fresh, key=by_time):
@@ -107,6 +108,7 @@ class PassQueue:
         with self._changed:
             del self._given[one.piece.name]
             self._done[one.piece.name] = one
+            self._final = None
 
     def put_back(self) -> None:
         """What was taken and not finished is to do again."""
@@ -119,6 +121,7 @@ class PassQueue:
         with self._changed:
             self._open |= self._given | self._done
             self._given, self._done = {}, {}
+            self._final = None
 
     @property
     def frames(self) -> int:
@@ -152,12 +155,14 @@ class PassQueue:
 
     def final(self) -> tuple[Range, ...]:
         """The parts of the song, as (first frame, end), whose stems will not change any more: every
-        pass that covers them is finished. Ordered, and not touching each other."""
+        pass that covers them is finished. Ordered, and not touching each other. The player asks
+        several times for each block: found once for each change."""
         with self._changed:
-            pending = [*self._open.values(), *self._given.values()]
-            holes = [(one.piece.start, one.piece.start + one.piece.frames) for one in pending]
-            end = self._certain_end()
-        return _between(sorted(holes), end)
+            if self._final is None:
+                pending = [*self._open.values(), *self._given.values()]
+                holes = [(one.piece.start, one.piece.start + one.piece.frames) for one in pending]
+                self._final = _between(sorted(holes), self._certain_end())
+            return self._final
 
     def _certain_end(self) -> int:
         """Up to here the passes that cover the song are known."""

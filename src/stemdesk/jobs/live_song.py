@@ -54,13 +54,16 @@ class LiveSong:
 
     @property
     def complete(self) -> bool:
-        task = self._follow()
-        return self._extent.complete or (task is not None and task.audio.facts() is not None)
+        task, extent = self._follow(), self._extent
+        if extent.complete or task is None or task.audio.facts() is None:
+            return extent.complete
+        return not self._mix_lost or extent.error is not None
 
     @property
     def known(self) -> int:
         task = self._follow()
-        return max(self._extent.known, 0 if task is None else task.audio.mix_frames)
+        in_scratch = 0 if task is None or self._mix_lost else task.audio.mix_frames
+        return max(self._extent.known, in_scratch)
 
     @property
     def original(self) -> Reader | None:
@@ -128,7 +131,8 @@ class LiveSong:
             self._lost = True
 
     def read_mix(self, start: int, frames: int) -> Samples:
-        """float32 [2, frames] of the original; zeros where it is not there."""
+        """float32 [2, frames] of the original; zeros where it is not there. Raises what stopped the
+        player's decoder, where nobody else decodes it."""
         task, extent = self._follow(), self._extent
         known = 0 if task is None else task.audio.mix_frames
         self._go_along(start)
@@ -139,9 +143,14 @@ class LiveSong:
                 self._mix_lost = True
                 self.lose(task)
                 self._follow()  # what the cache has is there at once
+        if extent.error is not None and not self._has_mix(task):
+            raise extent.error
         if self._handle is not None:
             return self._handle.original.read(start, frames)
         return np.zeros((CHANNELS, frames), np.float32)
+
+    def _has_mix(self, task: Task | None) -> bool:
+        return task is not None and not self._mix_lost and self._live.has_mix(task)
 
     def stem_reader(self, name: str) -> _Passes | None:
         """Reads the passes that are finished now."""

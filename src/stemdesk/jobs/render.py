@@ -12,12 +12,14 @@ import json
 import os
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from stemdesk.audio.encode import StemWriter, rounded
+from stemdesk.audio.guard import guard
 from stemdesk.audio.mixer import Mixer
 from stemdesk.audio.playable import OpenPlayable, Playable
 from stemdesk.audio.remix import Preset, Remix, amplitude
@@ -29,6 +31,7 @@ from stemdesk.core.progress import CancelToken
 BITS = 24
 KEPT_DAYS = 7
 _BLOCK = 65_536  # frames
+_LOOK_S = 0.05
 _WAV = ExportOptions(AudioFormat.WAV, BITS)
 _NAMES = {
     Preset.INSTRUMENTAL: "Instrumental",
@@ -73,16 +76,18 @@ def render(
     cancel: CancelToken,
 ) -> Path:
     """Write the remix to `path` (`rendered_path`) as WAV of 24 bits, the master's gain included,
-    and return it; at once where it is there already. What is louder than full scale is clipped.
+    and return it; at once where it is there already. What is too loud bends as in the player.
 
-    `report`: the fraction that is done. The song must be whole (`final`). Raises `Cancelled`,
+    `report`: the fraction that is done. The song must be whole (`final`), or become so by itself.
+    Raises `Cancelled`,
     `DiskFullError`, `ExportError`, and what the song's readers raise; nothing is left then.
     """
     if path.is_file():
         with contextlib.suppress(OSError):
             os.utime(path.parent)  # used now: it stays for another week
         return path
-    partial = path.with_name(f".{path.name}.part")
+    # another process may be making the same one
+    partial = path.with_name(f".{path.stem[:40]}-{uuid.uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -107,15 +112,21 @@ def _write(
     report: Callable[[float], None],
     cancel: CancelToken,
 ) -> None:
-    if song.final() != ((0, song.frames),) and song.frames:
-        raise ValueError("the song is not finished")
+    while not (complete := song.complete) or song.final() != ((0, song.frames),):
+        if not song.frames:
+            break
+        if complete:
+            raise ValueError("the song is not finished")
+        cancel.check()
+        time.sleep(_LOOK_S)  # saved stems in a lossy format are decoded first
     mixer = Mixer({stem: song.stem(stem) for stem in song.stems})
     master = np.float32(amplitude(remix.master_db))
     with StemWriter(path, song.samplerate, 2, _WAV, song.frames) as writer:
         for start in range(0, song.frames, _BLOCK):
             cancel.check()
             frames = min(_BLOCK, song.frames - start)
-            writer.write(rounded(master * mixer.read(start, frames, remix), BITS))
+            mixed = guard(master * mixer.read(start, frames, remix))
+            writer.write(rounded(mixed, BITS))
             report((start + frames) / song.frames)
 
 

@@ -68,7 +68,8 @@ class SavedSong:
 
     def final(self) -> tuple[Range, ...]:
         extents = [original.extent for original in self._decoded]
-        ends = [extent.known for extent in extents if not extent.complete]
+        # what cannot be decoded counts as there: reading it says why
+        ends = [it.known for it in extents if not it.complete and it.error is None]
         end = min([self._frames, *ends])
         return ((0, end),) if end else ()
 
@@ -114,7 +115,7 @@ class _Decoded:
 
     def read(self, start: int, frames: int) -> Samples:
         error = self._original.extent.error
-        if isinstance(error, SourceError):
+        if error is not None:
             raise error
         return self._original.read(start, frames)
 
