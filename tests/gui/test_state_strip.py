@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode
@@ -131,6 +133,17 @@ def test_a_file_that_is_back_is_heard_when_the_window_is_used_again(
     job.source.write_bytes(b"la la la")
     song.look_again(job.id)
     stage.qtbot.waitUntil(lambda: song.shows_stems)
+
+
+def test_a_song_goes_on_when_the_window_is_used_again(stage: Stage, song: SongView) -> None:
+    there(stage, state=JobState.SEPARATING)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    stage.window.playback.play()
+    stage.window.playback.seek(40.0)
+    QApplication.sendEvent(stage.window, QEvent(QEvent.Type.WindowActivate))
+    assert song.shows_stems and stage.window.playback.playing
+    assert stage.window.playback.position_s == 40.0
+    assert stage.player.names() == ["load", "play", "seek"]
 
 
 def test_a_song_that_another_stemdesk_runs_has_the_panel(stage: Stage, song: SongView) -> None:

@@ -136,8 +136,9 @@ class SongView(QWidget):
         if job_id != self._job_id or job is None:
             return
         if job.state is not JobState.DONE or job.output is None:
-            self._looked = None
-            self._refresh()
+            if self._source is None:  # else it may be heard right now, and goes on
+                self._looked = None
+                self._refresh()
             return
         trouble, self._trouble = self._trouble, None
         if trouble is None or self._controller.is_missing(job_id):
