@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from stemdesk.audio.energy import Energies
 from stemdesk.audio.finished import open_files
 from stemdesk.audio.listening import Listening
-from stemdesk.audio.output import OutputInfo, OutputKind
+from stemdesk.audio.output import OutputInfo, OutputKind, Pull
 from stemdesk.audio.player import Levels, Player, PlayerState, Side
 from stemdesk.audio.remix import Preset, Remix
 from stemdesk.core.errors import ErrorCode, SourceError
@@ -374,6 +375,27 @@ def test_the_real_player_plays_real_stems(
     qtbot.waitUntil(lambda: real.position_s == pytest.approx(0.5))
     real.stop()
     qtbot.waitUntil(lambda: not real.playing and real.position_s == 0.0)
+
+
+def test_a_sound_device_that_opens_slowly_is_waited_for(
+    qtbot: QtBot, output: HandOutput, tmp_path: Path
+) -> None:
+    may_open = threading.Event()
+
+    def slow(samplerate: int, pull: Pull, device: str = "") -> HandOutput:
+        assert may_open.wait(20)
+        return output.open(samplerate, pull, device)
+
+    playback = Playback(lambda: Player(open_output=slow))
+    playback.open(source("id", files=find_stems("id", song_folder(tmp_path / "song")).files))
+    qtbot.waitUntil(lambda: playback.ready)
+    polls: list[None] = []
+    playback.play()
+    playback._timer.timeout.connect(lambda: polls.append(None))
+    qtbot.waitUntil(lambda: len(polls) > 25)  # it would have rested by now
+    may_open.set()
+    qtbot.waitUntil(lambda: playback.playing)
+    assert playback.shut(10)
 
 
 def test_the_real_player_tells_of_lost_files(qtbot: QtBot, real: Playback, tmp_path: Path) -> None:

@@ -110,7 +110,8 @@ class PlayerPoll(QObject):
             self.changed.emit()
         if now.error is not None and (before is None or before.error is not now.error):
             self.failed.emit(now.error)
-        resting = now == before and now.state.value not in ("playing", "loading")
+        still = now == before and not now.busy  # a sound device may take seconds to open
+        resting = still and now.state.value not in ("playing", "loading")
         self._quiet = self._quiet + 1 if resting else 0
         if self._quiet > _QUIET_POLLS:
             self._timer.stop()
