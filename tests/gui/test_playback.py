@@ -347,6 +347,22 @@ def test_everything_is_remembered_for_the_next_window(player: FakePlayer, qtbot:
     assert fresh.status.loop == (1000, 2000)
 
 
+def test_a_remembered_loop_is_taken_as_soon_as_the_song_reaches_it(
+    player: FakePlayer, qtbot: QtBot
+) -> None:
+    memory = FakeMemory()
+    memory.songs["id"] = Listening(loop=(110.0, 120.0), looping=True)
+    playback = Playback(lambda: cast(Any, player), memory=memory)
+    playback.open(source("id", live=True))  # so far 100 s are decoded
+    assert player.status.loop is None
+    player.be(length_frames=115_000)
+    qtbot.waitUntil(lambda: player.status.loop == (110_000, 115_000))
+    player.be(length_frames=300_000)
+    qtbot.waitUntil(lambda: player.status.loop == (110_000, 120_000))
+    player.be(samplerate=2000, length_frames=600_000)  # saved at another rate
+    qtbot.waitUntil(lambda: player.status.loop == (220_000, 240_000))
+
+
 @pytest.fixture
 def output() -> HandOutput:
     return HandOutput()

@@ -272,8 +272,8 @@ class Playback(PlayerPoll):
             self._tell_loop()
             self.tuned.emit()
 
-    def _opened(self) -> None:
-        if self.loop is not None:
+    def _measured(self) -> None:
+        if self.loop is not None:  # more of it may fit now
             self._tell_loop()
 
     def _tell_loop(self) -> None:
