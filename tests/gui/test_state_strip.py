@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,19 @@ def test_a_song_goes_on_when_the_window_is_used_again(stage: Stage, song: SongVi
     assert song.shows_stems and stage.window.playback.playing
     assert stage.window.playback.position_s == 40.0
     assert stage.player.names() == ["load", "play", "seek"]
+
+
+def test_finished_parts_are_told_at_the_rate_of_the_model(
+    stage: Stage, song: SongView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = there(stage, state=JobState.SEPARATING)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    assert song._source is not None
+    song._source = replace(song._source, samplerate=48_000)
+    live = stage.controller.hearing.live
+    monkeypatch.setattr(live, "final", lambda _job: ((48_000, 96_000),))  # no model is there
+    stage.controller.job_changed.emit(job.id)
+    assert song.stems._finished == [(1.0, 2.0)]
 
 
 def test_a_song_that_another_stemdesk_runs_has_the_panel(stage: Stage, song: SongView) -> None:

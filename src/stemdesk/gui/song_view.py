@@ -239,7 +239,7 @@ class SongView(QWidget):
             self._buttons(job, buttons_for(job)),
         )
         self.strip.show()
-        rate = SAMPLERATE
+        rate = SAMPLERATE if self._source is None else self._source.samplerate
         final = controller.hearing.live.final(job)
         self.stems.show_finished([(first / rate, end / rate) for first, end in final])
 
