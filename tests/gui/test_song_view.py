@@ -165,7 +165,9 @@ def test_lanes_ask_the_player(stage: Stage, song: SongView) -> None:
     drums, bass, *_ = song.stems.lanes
     drums.mute.click()
     assert stage.player.remix.gain("drums") == 0.0
-    assert len(song.stems.overview.layers) == 3  # what is heard
+    silent, *heard = (layer.colour for layer in song.stems.overview.layers)
+    assert silent == theme.colours().outline  # and all others are as they were
+    assert heard == [theme.wave_colour(lane.stem) for lane in song.stems.lanes[1:]]
     bass.solo.click()
     assert stage.player.remix.gains() == {"drums": 0, "bass": 1, "other": 0, "vocals": 0}
     assert song.stems.lanes[2].wave.layers[0].colour == theme.colours().outline

@@ -201,16 +201,13 @@ class StemsPage(QWidget):
         self.overview.set_finished(self._finished)
 
     def _draw_overview(self) -> None:
-        """The stems that are heard, in their colours."""
-        known = self._pyramids
-        heard = [lane.stem for lane in self.lanes if self._playback.sounds(lane.stem)]
-        self.overview.set_layers(
-            [
-                Layer(theme.wave_colour(stem), known[stem], self._scale)
-                for stem in heard
-                if stem in known
-            ]
-        )
+        """All stems, for the shape is theirs together; those that are not heard in grey."""
+        known, silent = self._pyramids, theme.colours().outline
+        layers = []
+        for stem in (lane.stem for lane in self.lanes if lane.stem in known):
+            colour = theme.wave_colour(stem) if self._playback.sounds(stem) else silent
+            layers.append(Layer(colour, known[stem], self._scale))
+        self.overview.set_layers(layers)
 
     # What the playback says
 
