@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,13 @@ def test_a_done_song_has_a_lane_for_each_stem(
     ]
     assert song.stems.transport.play.isEnabled()
     assert song.stems.transport.time.text() == "0:00 / 1:40"
+
+
+def test_waveforms_are_kept_where_the_cache_is_now(stage: Stage, song: SongView) -> None:
+    moved = stage.root / "elsewhere"
+    stage.controller.folders = replace(stage.controller.folders, cache=moved)
+    stage.play_song()
+    stage.qtbot.waitUntil(lambda: any((moved / "waves").glob("*/song.json")))
 
 
 def test_a_song_that_becomes_done_is_opened(stage: Stage, song: SongView) -> None:

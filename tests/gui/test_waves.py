@@ -24,7 +24,7 @@ class Seen:
 
     def __init__(self, qtbot: QtBot, tasks: Tasks, cache: Path | None) -> None:
         self.qtbot = qtbot
-        self.reader = WaveReader(tasks, cache, tasks)
+        self.reader = WaveReader(tasks, None if cache is None else lambda: cache, tasks)
         self.drawn: list[tuple[str, str]] = []
         self.pyramids: dict[tuple[str, str], Pyramid] = {}
         self.measured: list[str] = []
