@@ -153,10 +153,12 @@ def test_a_done_song_has_a_lane_for_each_stem(
 
 
 def test_waveforms_are_kept_where_the_cache_is_now(stage: Stage, song: SongView) -> None:
-    moved = stage.root / "elsewhere"
-    stage.controller.folders = replace(stage.controller.folders, cache=moved)
+    before = stage.controller.folders.cache
+    moved = replace(stage.controller.folders, cache_override=stage.root / "elsewhere")
+    stage.controller.folders = moved
     stage.play_song()
-    stage.qtbot.waitUntil(lambda: any((moved / "waves").glob("*/song.json")))
+    stage.qtbot.waitUntil(lambda: any((moved.cache / "waves").glob("*/song.json")))
+    assert not (before / "waves").exists()
 
 
 def test_a_song_that_becomes_done_is_opened(stage: Stage, song: SongView) -> None:

@@ -80,7 +80,7 @@ class StemsPage(QWidget):
         playback, transport = self._playback, self.transport
         transport.toggle_wanted.connect(playback.toggle)
         transport.stop_wanted.connect(playback.stop)
-        transport.start_wanted.connect(lambda: playback.seek(0.0))
+        transport.start_wanted.connect(lambda: self.view.seek(0.0))
         transport.loop_wanted.connect(playback.toggle_loop)
         transport.loop_start_wanted.connect(playback.start_loop_here)
         transport.loop_end_wanted.connect(playback.end_loop_here)
@@ -234,7 +234,7 @@ class StemsPage(QWidget):
             hint = desk_words.ORIGINAL_MEANWHILE
         self.transport.show_hint(hint, self._source is not None and self._source.live)
         if playback.playing and not self._played:
-            self.desk.zoom.play_began()
+            self.view.play_began()
         self._played = playback.playing
         self._show_position(playback.position_s)
 
