@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode
@@ -100,6 +100,24 @@ def test_progress_moves_the_strip_and_the_song_stays(stage: Stage, song: SongVie
     pause.click()
     assert stage.controller.asked("pause") == [(job.id,)]
     assert stage.player.names().count("load") == 1
+
+
+def test_the_buttons_keep_the_focus_when_they_change(stage: Stage, song: SongView) -> None:
+    there(stage, state=JobState.SEPARATING)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+
+    def focused() -> str:
+        widget = QApplication.focusWidget()
+        return widget.text().strip() if isinstance(widget, QPushButton) else ""
+
+    song.strip.buttons[0].setFocus()
+    for before, after in (("Pause", "Resume"), ("Resume", "Pause")):
+        assert focused() == before
+        stage.key(Qt.Key.Key_Space)
+        assert focused() == after
+    song.strip.buttons[1].setFocus()
+    stage.controller.pause(song.job_id)
+    assert focused() == "Cancel"
 
 
 def test_a_song_that_becomes_done_goes_on_from_its_files(stage: Stage, song: SongView) -> None:
