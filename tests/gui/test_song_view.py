@@ -355,6 +355,7 @@ def test_other_errors_of_the_player_are_told(stage: Stage, song: SongView) -> No
     banner = stage.window.banners.message
     stage.qtbot.waitUntil(banner.isVisible)
     assert banner.label.text() == reports.error_message(error).text
+    assert "paused" in banner.label.text() and "press Play" in banner.label.text()
     assert song.shows_stems
 
 

@@ -18,6 +18,7 @@ from stemdesk.gui.time_view import TimeView
 from stemdesk.gui.transport import TransportBar
 from stemdesk.gui.waveform import Layer
 from stemdesk.gui.waves import ORIGINAL, WaveReader
+from stemdesk.gui.wave_words import OVERVIEW_TIP
 from stemdesk.gui.widgets import chain
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class StemsPage(QWidget):
         self._scale = 1.0
         self._played = False
         self.view = TimeView(self)
-        self.overview = Overview(labels.OVERVIEW_NAME, labels.OVERVIEW_TIP, self.view)
+        self.overview = Overview(labels.OVERVIEW_NAME, OVERVIEW_TIP, self.view)
         self.overview.setMinimumHeight(44)
         self.overview.setMaximumHeight(84)
         self.desk = Lanes(self.view)
