@@ -151,6 +151,7 @@ class Controller(QObject):
         self._runner.close()
         ended = self.hearing.close(wait_ms / 1000) & self.tasks.close(wait_ms)
         self._machine.close()
+        self.memory.flush()
         self._ledger.close()
         return ended
 
