@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from stemdesk.core.errors import ErrorCode
+from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
@@ -118,6 +118,18 @@ def test_the_buttons_keep_the_focus_when_they_change(stage: Stage, song: SongVie
     song.strip.buttons[1].setFocus()
     stage.controller.pause(song.job_id)
     assert focused() == "Cancel"
+
+
+def test_a_song_that_cannot_be_heard_while_it_is_split_is_said(
+    stage: Stage, song: SongView
+) -> None:
+    job = there(stage, state=JobState.SEPARATING)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    stage.window.playback.play()
+    stage.player.fail(SourceError(ErrorCode.SOURCE_UNREADABLE, path=job.source))
+    stage.qtbot.waitUntil(stage.window.banners.message.isVisible)
+    assert "song.wav" in stage.window.banners.message.label.text()
+    assert song.shows_stems  # the job goes on
 
 
 def test_a_song_that_becomes_done_goes_on_from_its_files(stage: Stage, song: SongView) -> None:

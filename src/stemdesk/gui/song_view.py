@@ -272,11 +272,11 @@ class SongView(QWidget):
 
     def _silenced(self, error: StemDeskError) -> None:
         song = self._playback.song
-        if song is None or not isinstance(error, SourceError):
+        if song is None or song.folder is None or not isinstance(error, SourceError):
             self._controller.message.emit(reports.error_message(error))
         elif error.code is ErrorCode.STEMS_MISSING:
             self._meet(song.job_id, None)
-        elif song.folder is not None:
+        else:
             self._meet(song.job_id, error.path or song.folder)
 
     # What stands in their place
