@@ -188,6 +188,13 @@ def test_finished_parts_are_told_at_the_rate_of_the_model(
     monkeypatch.setattr(live, "final", lambda _job: ((48_000, 96_000),))  # no model is there
     stage.controller.job_changed.emit(job.id)
     assert song.stems._finished == [(1.0, 2.0)]
+    looks: list[None] = []
+    monkeypatch.setattr(song._waves, "look", lambda: looks.append(None))
+    stage.controller.job_changed.emit(job.id)
+    assert looks == []  # nothing came
+    monkeypatch.setattr(live, "final", lambda _job: ((48_000, 144_000),))
+    stage.controller.job_changed.emit(job.id)
+    assert len(looks) == 1
 
 
 def test_a_song_that_another_stemdesk_runs_has_the_panel(stage: Stage, song: SongView) -> None:

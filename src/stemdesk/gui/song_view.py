@@ -30,6 +30,7 @@ from stemdesk.gui.waits import awaited_model
 from stemdesk.gui.waves import WaveReader
 
 if TYPE_CHECKING:
+    from stemdesk.audio.playable import Range
     from stemdesk.gui.controller import Controller
 
 _A = RowAction
@@ -63,6 +64,7 @@ class SongView(QWidget):
         self._opened: tuple[str, Path] | None = None  # job and folder whose stems are shown
         self._source: SongSource | None = None  # what the desk shows
         self._looked: tuple[str, object] | None = None  # job and options that were looked for
+        self._at: tuple[JobState, tuple[Range, ...]] | None = None  # how far the job was last
         self._trouble: Trouble | None = None  # what reader or player met; until looked again
         self._tasks = tasks
         self._reader = SongReader(tasks, self)
@@ -242,6 +244,9 @@ class SongView(QWidget):
         rate = SAMPLERATE if self._source is None else self._source.samplerate
         final = controller.hearing.live.final(job)
         self.stems.show_finished([(first / rate, end / rate) for first, end in final])
+        if (job.state, final) != self._at:
+            self._at = (job.state, final)
+            self._waves.look()
 
     # The stems
 

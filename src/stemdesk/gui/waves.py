@@ -24,6 +24,8 @@ STEP_S = 0.2
 """So long a step reads; after each, what grew is drawn: five times a second."""
 LOOK_MS = 500
 """How often a song that grows is looked at."""
+_LOOKS_MOST = 8
+"""Where nothing grows it is looked at less and less, down to this part of that."""
 _REST_MOST_S = 0.4
 _KEPT_SONGS = 12
 _KEPT_BYTES = 250_000_000
@@ -70,6 +72,7 @@ class WaveReader(QObject):
         self._cache = cache
         self._kept: dict[str, SongWaves] = {}  # by key, the one used last at the end
         self._reading: _Reading | None = None
+        self._looks = 1
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._step)
 
@@ -88,6 +91,12 @@ class WaveReader(QObject):
             self._finish(reading, save=source.key not in self._kept)
             return
         self._tasks.io(partial(_open, reading, self._folder), partial(self._opened, reading))
+
+    def look(self) -> None:
+        """More of the song may be there now."""
+        self._looks = 1
+        if self._timer.isActive():
+            self._timer.start(0)
 
     @property
     def _folder(self) -> Path | None:
@@ -137,9 +146,11 @@ class WaveReader(QObject):
             if step.complete:
                 self._finish(reading, save=True)
             elif step.grown:  # waiting for a core is a sign that others need it
+                self._looks = 1
                 self._timer.start(round(min(_REST_MOST_S, max(0.0, step.waited_s)) * 1000))
             else:
-                self._timer.start(LOOK_MS)
+                self._timer.start(LOOK_MS * self._looks)
+                self._looks = min(_LOOKS_MOST, 2 * self._looks)
 
     def _show_all(self, reading: _Reading) -> None:
         if reading.waves is not None:
