@@ -106,7 +106,6 @@ def test_a_song_that_rests_is_looked_at_less_and_less(seen: Seen) -> None:
         seen.qtbot.waitUntil(timer.isActive)
         seen.reader.look()
         assert timer.interval() == 0
-    seen.qtbot.waitUntil(lambda: timer.interval() == waves.LOOK_MS, timeout=WAIT_MS)
 
 
 def test_the_files_of_a_song_that_was_read_live_are_not_read_again(seen: Seen) -> None:

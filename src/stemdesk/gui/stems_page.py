@@ -16,9 +16,9 @@ from stemdesk.gui.playback import Playback
 from stemdesk.gui.song_source import SongSource
 from stemdesk.gui.time_view import TimeView
 from stemdesk.gui.transport import TransportBar
+from stemdesk.gui.wave_words import OVERVIEW_TIP
 from stemdesk.gui.waveform import Layer
 from stemdesk.gui.waves import ORIGINAL, WaveReader
-from stemdesk.gui.wave_words import OVERVIEW_TIP
 from stemdesk.gui.widgets import chain
 
 if TYPE_CHECKING:
