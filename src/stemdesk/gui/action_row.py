@@ -54,4 +54,5 @@ class ActionRow(QWidget):
         """The same button again, or the one that came in its place: Resume where Pause was."""
         same = [button for (text, _), button in self._both() if text == held]
         for button in (*same, *self.buttons)[:1]:
+            button.show()  # else only the event loop does, and what is hidden gets no focus
             button.setFocus()
