@@ -3,11 +3,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from stemdesk.gui.song_source import find_live
+from stemdesk.gui.song_files import find_stems
+from stemdesk.gui.song_source import find_live, saved_source
 from stemdesk.paths import Folders
 from support.jobs import a_job
 from support.live_jobs import make_live
 from support.models import SOURCES, edit_arguments, install_small
+from support.stage import song_folder
 
 
 def folders(root: Path) -> Folders:
@@ -36,6 +38,19 @@ def test_a_file_that_is_written_anew_is_another_song(tmp_path: Path) -> None:
     other = find_live(job, live, where)
     assert first is not None and again is not None and other is not None
     assert first.key == again.key != other.key
+
+
+def test_a_finished_song_whose_own_file_is_back_is_drawn_anew(tmp_path: Path) -> None:
+    live, job = make_live(tmp_path), a_job(tmp_path / "song.wav")
+    folder = song_folder(tmp_path / "out")
+
+    def key() -> str:
+        return saved_source(job, find_stems(job.id, folder, job.source), live).key
+
+    alone = key()
+    assert key() == alone
+    a_file(tmp_path)
+    assert key() != alone
 
 
 def test_a_file_that_is_gone_cannot_be_heard(tmp_path: Path) -> None:

@@ -74,13 +74,14 @@ def _content(source: Path) -> str:
 
 
 def saved_source(job: Job, song: SongFiles, live: Live) -> SongSource:
-    """A finished song."""
+    """A finished song. Where its own file is missing there may be no original: what was drawn and
+    measured without one does not count once it is back."""
     return SongSource(
         job.id,
         song.folder,
         song.stems,
         partial(_open_saved, song.folder, job.source, live),
-        f"saved {song.folder} {song.changed_ns}",
+        f"saved {song.folder} {song.changed_ns}{'' if song.with_source else ' alone'}",
     )
 
 
