@@ -32,6 +32,17 @@ def seeks(stage: Stage) -> list[int]:
     return [call[1] for call in stage.player.calls if call[0] == "seek"]
 
 
+def test_keys_bring_what_is_heard_in_sight(stage: Stage) -> None:
+    view = stage.window.song.stems.view
+    view.zoom(10.0, 0.0)
+    for key, there in ((Qt.Key.Key_Right, 5.0), (Qt.Key.Key_Home, 0.0)):
+        view.scroll(60.0)
+        assert not view.following
+        stage.key(key)
+        assert stage.window.playback.position_s == there
+        assert view.first_s <= there <= view.last_s
+
+
 @pytest.mark.parametrize("focus", ["window", "list", "overview"])
 def test_space_plays_and_pauses(stage: Stage, focus: str) -> None:
     widget = {

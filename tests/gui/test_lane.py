@@ -37,6 +37,11 @@ def test_a_lane_is_named(lane: Lane) -> None:
     assert "Alt+4" in lane.solo.toolTip()
 
 
+def test_a_waveform_tells_what_the_mouse_does(lane: Lane) -> None:
+    assert "drag to loop" in lane.wave.toolTip()
+    assert "Backspace" in lane.volume.toolTip() and "Backspace" in lane.pan.toolTip()
+
+
 def test_mute_and_solo_are_asked_for(qtbot: QtBot, lane: Lane) -> None:
     with qtbot.waitSignal(lane.mute_wanted) as muted:
         QTest.mouseClick(lane.mute, LEFT)

@@ -12,6 +12,7 @@ from stemdesk.gui import memory as memory_module
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.memory import LedgerMemory
 from stemdesk.jobs.store import JobStore
+from support.desk import Desk
 from support.jobs import a_job
 
 SLOW = Listening(speed_percent=75.0)
@@ -71,3 +72,13 @@ def test_a_removed_song_is_forgotten(ledger: Ledger, job: Job, tmp_path: Path) -
 def test_a_closed_database_is_no_reason_to_fail(ledger: Ledger, job: Job) -> None:
     ledger.close()
     assert LedgerMemory(ledger).recall(job.id) is None
+
+
+def test_the_end_of_the_app_writes_what_is_not_written(desk: Desk) -> None:
+    controller = desk.open()
+    (job_id,) = desk.add("a.mp3")
+    controller.memory.remember(job_id, SLOW)
+    desk.close()
+    store = JobStore(desk.folders.database)
+    assert store.recall(job_id) == SLOW
+    store.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from stemdesk.audio.energy import Energies
 from stemdesk.audio.finished import open_files
 from stemdesk.audio.listening import Listening
-from stemdesk.audio.output import OutputInfo, OutputKind
+from stemdesk.audio.output import OutputInfo, OutputKind, Pull
 from stemdesk.audio.player import Levels, Player, PlayerState, Side
 from stemdesk.audio.remix import Preset, Remix
 from stemdesk.core.errors import ErrorCode, SourceError
@@ -88,8 +89,7 @@ def test_seeking_stays_inside_the_song(playback: Playback, player: FakePlayer) -
     for seconds in (5.5, -3.0, 1000.0):
         playback.seek(seconds)
     assert [call[1] for call in player.calls if call[0] == "seek"] == [5500, 0, 100_000]
-    playback.skip(-15.0)
-    assert playback.position_s == 85.0
+    assert playback.position_s == 100.0
 
 
 def test_the_position_is_told_while_it_plays(
@@ -346,6 +346,22 @@ def test_everything_is_remembered_for_the_next_window(player: FakePlayer, qtbot:
     assert fresh.status.loop == (1000, 2000)
 
 
+def test_a_remembered_loop_is_taken_as_soon_as_the_song_reaches_it(
+    player: FakePlayer, qtbot: QtBot
+) -> None:
+    memory = FakeMemory()
+    memory.songs["id"] = Listening(loop=(110.0, 120.0), looping=True)
+    playback = Playback(lambda: cast(Any, player), memory=memory)
+    playback.open(source("id", live=True))  # so far 100 s are decoded
+    assert player.status.loop is None
+    player.be(length_frames=115_000)
+    qtbot.waitUntil(lambda: player.status.loop == (110_000, 115_000))
+    player.be(length_frames=300_000)
+    qtbot.waitUntil(lambda: player.status.loop == (110_000, 120_000))
+    player.be(samplerate=2000, length_frames=600_000)  # saved at another rate
+    qtbot.waitUntil(lambda: player.status.loop == (220_000, 240_000))
+
+
 @pytest.fixture
 def output() -> HandOutput:
     return HandOutput()
@@ -374,6 +390,27 @@ def test_the_real_player_plays_real_stems(
     qtbot.waitUntil(lambda: real.position_s == pytest.approx(0.5))
     real.stop()
     qtbot.waitUntil(lambda: not real.playing and real.position_s == 0.0)
+
+
+def test_a_sound_device_that_opens_slowly_is_waited_for(
+    qtbot: QtBot, output: HandOutput, tmp_path: Path
+) -> None:
+    may_open = threading.Event()
+
+    def slow(samplerate: int, pull: Pull, device: str = "") -> HandOutput:
+        assert may_open.wait(20)
+        return output.open(samplerate, pull, device)
+
+    playback = Playback(lambda: Player(open_output=slow))
+    playback.open(source("id", files=find_stems("id", song_folder(tmp_path / "song")).files))
+    qtbot.waitUntil(lambda: playback.ready)
+    polls: list[None] = []
+    playback.play()
+    playback._timer.timeout.connect(lambda: polls.append(None))
+    qtbot.waitUntil(lambda: len(polls) > 25)  # it would have rested by now
+    may_open.set()
+    qtbot.waitUntil(lambda: playback.playing)
+    assert playback.shut(10)
 
 
 def test_the_real_player_tells_of_lost_files(qtbot: QtBot, real: Playback, tmp_path: Path) -> None:

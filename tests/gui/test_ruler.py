@@ -70,6 +70,16 @@ def test_a_click_seeks_and_a_drag_loops(qtbot: QtBot, ruler: Ruler, view: TimeVi
     assert wanted.args == [pytest.approx((20.0, 40.0))]
 
 
+def test_a_loop_that_is_dragged_past_an_edge_stays_in_sight(ruler: Ruler, view: TimeView) -> None:
+    view.zoom(2.5, 0.0)  # 40 s in 400 px
+    drag(ruler, 306, 350, 426)
+    assert (view.first_s, view.last_s) == pytest.approx((2.0, 42.0))
+    assert view.loop == pytest.approx((30.0, 42.0))
+    drag(ruler, 100, 60, -300)  # farther than the song begins
+    assert view.first_s == 0.0
+    assert view.loop == pytest.approx((0.0, 11.4))
+
+
 @pytest.mark.parametrize(
     ("taken", "to", "loop"),
     [(89, 46, (10.0, 40.0)), (164, 206, (20.0, 50.0)), (86, 206, (40.0, 50.0))],

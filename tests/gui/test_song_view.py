@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,15 @@ def test_a_done_song_has_a_lane_for_each_stem(
     assert song.stems.transport.time.text() == "0:00 / 1:40"
 
 
+def test_waveforms_are_kept_where_the_cache_is_now(stage: Stage, song: SongView) -> None:
+    before = stage.controller.folders.cache
+    moved = replace(stage.controller.folders, cache_override=stage.root / "elsewhere")
+    stage.controller.folders = moved
+    stage.play_song()
+    stage.qtbot.waitUntil(lambda: any((moved.cache / "waves").glob("*/song.json")))
+    assert not (before / "waves").exists()
+
+
 def test_a_song_that_becomes_done_is_opened(stage: Stage, song: SongView) -> None:
     job = stage.controller.add()
     stage.controller.run(job, Progress(JobStage.SAVING, 1.0))
@@ -165,7 +175,9 @@ def test_lanes_ask_the_player(stage: Stage, song: SongView) -> None:
     drums, bass, *_ = song.stems.lanes
     drums.mute.click()
     assert stage.player.remix.gain("drums") == 0.0
-    assert len(song.stems.overview.layers) == 3  # what is heard
+    silent, *heard = (layer.colour for layer in song.stems.overview.layers)
+    assert silent == theme.colours().outline  # and all others are as they were
+    assert heard == [theme.wave_colour(lane.stem) for lane in song.stems.lanes[1:]]
     bass.solo.click()
     assert stage.player.remix.gains() == {"drums": 0, "bass": 1, "other": 0, "vocals": 0}
     assert song.stems.lanes[2].wave.layers[0].colour == theme.colours().outline
@@ -343,6 +355,7 @@ def test_other_errors_of_the_player_are_told(stage: Stage, song: SongView) -> No
     banner = stage.window.banners.message
     stage.qtbot.waitUntil(banner.isVisible)
     assert banner.label.text() == reports.error_message(error).text
+    assert "paused" in banner.label.text() and "press Play" in banner.label.text()
     assert song.shows_stems
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from stemdesk.core.errors import ErrorCode
+from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
@@ -99,6 +102,36 @@ def test_progress_moves_the_strip_and_the_song_stays(stage: Stage, song: SongVie
     assert stage.player.names().count("load") == 1
 
 
+def test_the_buttons_keep_the_focus_when_they_change(stage: Stage, song: SongView) -> None:
+    there(stage, state=JobState.SEPARATING)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+
+    def focused() -> str:
+        widget = QApplication.focusWidget()
+        return widget.text().strip() if isinstance(widget, QPushButton) else ""
+
+    song.strip.buttons[0].setFocus()
+    for before, after in (("Pause", "Resume"), ("Resume", "Pause")):
+        assert focused() == before
+        stage.key(Qt.Key.Key_Space)
+        assert focused() == after
+    song.strip.buttons[1].setFocus()
+    stage.controller.pause(song.job_id)
+    assert focused() == "Cancel"
+
+
+def test_a_song_that_cannot_be_heard_while_it_is_split_is_said(
+    stage: Stage, song: SongView
+) -> None:
+    job = there(stage, state=JobState.SEPARATING)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    stage.window.playback.play()
+    stage.player.fail(SourceError(ErrorCode.SOURCE_UNREADABLE, path=job.source))
+    stage.qtbot.waitUntil(stage.window.banners.message.isVisible)
+    assert "song.wav" in stage.window.banners.message.label.text()
+    assert song.shows_stems  # the job goes on
+
+
 def test_a_song_that_becomes_done_goes_on_from_its_files(stage: Stage, song: SongView) -> None:
     job = there(stage)
     stage.qtbot.waitUntil(lambda: song.shows_stems)
@@ -131,6 +164,37 @@ def test_a_file_that_is_back_is_heard_when_the_window_is_used_again(
     job.source.write_bytes(b"la la la")
     song.look_again(job.id)
     stage.qtbot.waitUntil(lambda: song.shows_stems)
+
+
+def test_a_song_goes_on_when_the_window_is_used_again(stage: Stage, song: SongView) -> None:
+    there(stage, state=JobState.SEPARATING)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    stage.window.playback.play()
+    stage.window.playback.seek(40.0)
+    QApplication.sendEvent(stage.window, QEvent(QEvent.Type.WindowActivate))
+    assert song.shows_stems and stage.window.playback.playing
+    assert stage.window.playback.position_s == 40.0
+    assert stage.player.names() == ["load", "play", "seek"]
+
+
+def test_finished_parts_are_told_at_the_rate_of_the_model(
+    stage: Stage, song: SongView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = there(stage, state=JobState.SEPARATING)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    assert song._source is not None
+    song._source = replace(song._source, samplerate=48_000)
+    live = stage.controller.hearing.live
+    monkeypatch.setattr(live, "final", lambda _job: ((48_000, 96_000),))  # no model is there
+    stage.controller.job_changed.emit(job.id)
+    assert song.stems._finished == [(1.0, 2.0)]
+    looks: list[None] = []
+    monkeypatch.setattr(song._waves, "look", lambda: looks.append(None))
+    stage.controller.job_changed.emit(job.id)
+    assert looks == []  # nothing came
+    monkeypatch.setattr(live, "final", lambda _job: ((48_000, 144_000),))
+    stage.controller.job_changed.emit(job.id)
+    assert len(looks) == 1
 
 
 def test_a_song_that_another_stemdesk_runs_has_the_panel(stage: Stage, song: SongView) -> None:

@@ -24,7 +24,7 @@ class Seen:
 
     def __init__(self, qtbot: QtBot, tasks: Tasks, cache: Path | None) -> None:
         self.qtbot = qtbot
-        self.reader = WaveReader(tasks, cache, tasks)
+        self.reader = WaveReader(tasks, None if cache is None else lambda: cache, tasks)
         self.drawn: list[tuple[str, str]] = []
         self.pyramids: dict[tuple[str, str], Pyramid] = {}
         self.measured: list[str] = []
@@ -94,6 +94,18 @@ def test_a_song_that_grows_is_looked_at_again(seen: Seen) -> None:
     song.finish()
     seen.wait_for(1)
     assert song.amount_read("vocals") == song.frames
+
+
+def test_a_song_that_rests_is_looked_at_less_and_less(seen: Seen) -> None:
+    song = FakeSong(ranges=((0, 1000),), known=5000)
+    seen.reader.read(song.source(live=True))
+    timer = seen.reader._timer
+    seen.qtbot.waitUntil(lambda: timer.interval() == 8 * waves.LOOK_MS, timeout=WAIT_MS)
+    song.ranges = ((0, 3000),)
+    with seen.qtbot.waitSignal(seen.reader.drawn, timeout=WAIT_MS):
+        seen.qtbot.waitUntil(timer.isActive)
+        seen.reader.look()
+        assert timer.interval() == 0
 
 
 def test_the_files_of_a_song_that_was_read_live_are_not_read_again(seen: Seen) -> None:

@@ -42,12 +42,15 @@ def test_following_is_shown_and_switched(bar: ZoomBar, view: TimeView) -> None:
     bar.into.click()
     view.scroll(10.0)
     assert follows() == (False, False)  # they look elsewhere
-    bar.play_began()
+    view.play_began()
     assert follows() == (True, True)
     bar.follow.click()
-    bar.play_began()  # they do not want it
+    view.play_began()  # they do not want it
     view.seek(50.0)
     view.set_playhead(50.0)
+    assert follows() == (False, False)
+    view.reset()  # nor with another song
+    view.set_length(50.0)
     assert follows() == (False, False)
     bar.toggle_following()
     assert follows() == (True, True)

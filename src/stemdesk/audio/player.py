@@ -169,6 +169,7 @@ class Player:
                 waiting=not loading and transport.waiting,
                 levels=Levels() if loading else transport.levels,
                 has_original=loading or transport.facts.has_original,
+                busy=self._done < self._asked,
             )
 
     @property

@@ -45,7 +45,7 @@ class PlayerStatus:
     it fell silent: a stem that is gone or damaged (FAILED), or a lost sound device (PAUSED).
     `hears_original`: because of `side`, or because the stems are not finished here. `waiting`: it
     plays, and the song is not decoded as far as this yet. `has_original`: whether there is an
-    original to compare with."""
+    original to compare with. `busy`: it has not done all that it was asked yet."""
 
     state: PlayerState
     position_frames: int
@@ -62,3 +62,4 @@ class PlayerStatus:
     waiting: bool = False
     levels: Levels = field(default_factory=Levels)
     has_original: bool = True
+    busy: bool = False

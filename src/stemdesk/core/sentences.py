@@ -161,8 +161,8 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "Close other programs that use it, or compute on the CPU.",
     ),
     _E.OUTPUT_UNAVAILABLE: (
-        "No sound device was found.",
-        "Connect speakers or headphones; everything else works without.",
+        "The sound device is gone, or it refused; the song is paused.",
+        "Connect it again, or press Play: it goes on through the device that is there.",
     ),
     _E.FOLDER_NOT_WRITABLE: (
         "{path} cannot be written to.",

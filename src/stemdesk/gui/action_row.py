@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -27,6 +27,7 @@ class ActionRow(QWidget):
     def show_buttons(self, buttons: Sequence[Button]) -> None:
         wanted = [(text, icon) for text, icon, _ in buttons]
         if wanted != self._shown:
+            held = next((text for (text, _), button in self._both() if button.hasFocus()), None)
             self._shown = wanted
             while self._flow.takeAt(0) is not None:
                 pass
@@ -42,4 +43,16 @@ class ActionRow(QWidget):
                 self._flow.addWidget(button)
             self.setVisible(bool(wanted))
             self.updateGeometry()
+            if held is not None:
+                self._focus(held)
         self._acts = [act for _, _, act in buttons]
+
+    def _both(self) -> Iterator[tuple[tuple[str, str], QPushButton]]:
+        return zip(self._shown, self.buttons, strict=True)
+
+    def _focus(self, held: str) -> None:
+        """The same button again, or the one that came in its place: Resume where Pause was."""
+        same = [button for (text, _), button in self._both() if text == held]
+        for button in (*same, *self.buttons)[:1]:
+            button.show()  # else only the event loop does, and what is hidden gets no focus
+            button.setFocus()

@@ -71,10 +71,10 @@ def meter_name(stem: str) -> str:
     return f"Level of {stem_label(stem).lower()}"
 
 
-VOLUME_TIP = "Volume: {value} (double-click: 0 dB)"
-PAN_TIP = "Left or right: {value} (double-click: middle)"
+VOLUME_TIP = "Volume: {value} (double-click or Backspace: 0 dB)"
+PAN_TIP = "Left or right: {value} (double-click or Backspace: middle)"
 MASTER_NAME = "Volume of the whole"
-MASTER_TIP = "Volume of the whole: {value} (double-click: 0 dB)"
+MASTER_TIP = "Volume of the whole: {value} (double-click or Backspace: 0 dB)"
 MASTER_METERS = ("Level of the left side", "Level of the right side")
 
 
@@ -90,9 +90,9 @@ GRIP_ALL_TIP = "Drag the remix, as you hear it, into a folder or another program
 # The transport
 
 SPEED = "Speed"
-SPEED_TIP = "Speed, the pitch stays: {value} ([ slower, ] faster, double-click: 100 %)"
+SPEED_TIP = "Speed, the pitch stays: {value} ([ slower, ] faster, Backspace: 100 %)"
 KEY = "Key"
-KEY_TIP = "Key, the speed stays: {value} (double-click: as recorded)"
+KEY_TIP = "Key, the speed stays: {value} (double-click or Backspace: as recorded)"
 LOOP = "Loop"
 LOOP_TIP = "Play the loop again and again (L)"
 LOOP_START = "Start of the loop"

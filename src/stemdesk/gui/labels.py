@@ -123,7 +123,6 @@ def wave_name(stem: str) -> str:
 
 
 OVERVIEW_NAME = "Position in the song"
-OVERVIEW_TIP = "Click to go there (←/→ 5 s, with Shift 15 s)"
 PLAY = "Play"
 PAUSE = "Pause"
 PLAY_TIP = "Play or pause (Space)"

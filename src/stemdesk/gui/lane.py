@@ -13,6 +13,7 @@ from stemdesk.audio.remix import StemSetting
 from stemdesk.gui import labels, theme
 from stemdesk.gui.lane_head import STRIP_PX, LaneHead
 from stemdesk.gui.time_view import TimeView
+from stemdesk.gui.wave_words import WAVE_TIP
 from stemdesk.gui.waveform import Layer, Waveform
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Lane(QFrame):
         self.name, self.mute, self.solo = self.head.name, self.head.mute, self.head.solo
         self.volume, self.pan = self.head.volume, self.head.pan
         self.meter = self.head.meter
-        self.wave = Waveform(labels.wave_name(stem), labels.OVERVIEW_TIP, False, view)
+        self.wave = Waveform(labels.wave_name(stem), labels.native_keys(WAVE_TIP), False, view)
         self.wave.setProperty("stem", stem)
         self.wave.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         layout = QHBoxLayout(self)

@@ -147,9 +147,6 @@ class Playback(PlayerPoll):
             self._player.seek(round(inside * self._status.samplerate))
             self._watch()
 
-    def skip(self, seconds: float) -> None:
-        self.seek(self.position_s + seconds)
-
     def set_original(self, original: bool) -> None:
         """Hear the song as it was, or the stems."""
         if self._song is None or self._player is None or original == self._original:
@@ -272,8 +269,8 @@ class Playback(PlayerPoll):
             self._tell_loop()
             self.tuned.emit()
 
-    def _opened(self) -> None:
-        if self.loop is not None:
+    def _measured(self) -> None:
+        if self.loop is not None:  # more of it may fit now
             self._tell_loop()
 
     def _tell_loop(self) -> None:

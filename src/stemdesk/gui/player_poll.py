@@ -91,17 +91,17 @@ class PlayerPoll(QObject):
         self._timer.start()
         self._poll()
 
-    def _opened(self) -> None:
-        """A song's length and samplerate are known now."""
+    def _measured(self) -> None:
+        """A song's length or samplerate are others now; it may be a song that grows."""
 
     def _poll(self) -> None:
         if self._player is None:
             return
         before, now = self._status, self._player.status
         self._status = now
-        if self._opening and self.ready:
+        if self.ready and (self._opening or before is None or _size(before) != _size(now)):
             self._opening = False
-            self._opened()
+            self._measured()
         if before is None or before.position_frames != now.position_frames:
             self.moved.emit(self.position_s)
         if before is None or before.levels != now.levels:
@@ -110,10 +110,15 @@ class PlayerPoll(QObject):
             self.changed.emit()
         if now.error is not None and (before is None or before.error is not now.error):
             self.failed.emit(now.error)
-        resting = now == before and now.state.value not in ("playing", "loading")
+        still = now == before and not now.busy  # a sound device may take seconds to open
+        resting = still and now.state.value not in ("playing", "loading")
         self._quiet = self._quiet + 1 if resting else 0
         if self._quiet > _QUIET_POLLS:
             self._timer.stop()
+
+
+def _size(status: PlayerStatus) -> tuple[int, int]:
+    return status.length_frames, status.samplerate
 
 
 def _shape(status: PlayerStatus) -> tuple[object, ...]:

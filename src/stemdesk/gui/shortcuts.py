@@ -57,13 +57,17 @@ def install_shortcuts(window: MainWindow) -> PlainKeys:
 
 
 def _player_keys(window: MainWindow, plain: PlainKeys) -> None:
-    playback = window.playback
+    playback, view = window.playback, window.song.stems.view
+
+    def skip(seconds: float) -> None:  # through the view: what is heard comes in sight
+        view.seek(playback.position_s + seconds)
+
     plain.on_key(Qt.Key.Key_Space, playback.toggle)
     plain.on_key(Qt.Key.Key_Space, playback.stop, _SHIFT)
-    plain.on_key(Qt.Key.Key_Home, lambda: playback.seek(0.0))
+    plain.on_key(Qt.Key.Key_Home, lambda: view.seek(0.0))
     for key, sign in ((Qt.Key.Key_Left, -1), (Qt.Key.Key_Right, 1)):
-        plain.on_key(key, partial(playback.skip, sign * SKIP_S))
-        plain.on_key(key, partial(playback.skip, sign * SKIP_FAR_S), _SHIFT)
+        plain.on_key(key, partial(skip, sign * SKIP_S))
+        plain.on_key(key, partial(skip, sign * SKIP_FAR_S), _SHIFT)
 
     for key, act in (
         (Qt.Key.Key_L, playback.toggle_loop),

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from stemdesk.core.errors import ErrorCode, SourceError, write_error
+from stemdesk.core.files import is_file
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken
 from stemdesk.gui.tasks import Outcome, Tasks
@@ -17,12 +18,13 @@ from stemdesk.gui.tasks import Outcome, Tasks
 @dataclass(frozen=True, slots=True)
 class SongFiles:
     """A finished song's stems, in the order of its manifest. `changed_ns`: when the newest file
-    was written, in nanoseconds."""
+    was written, in nanoseconds. `with_source`: whether the song's own file is there, too."""
 
     job_id: str
     folder: Path
     files: dict[str, Path]
     changed_ns: int = 0
+    with_source: bool = False
 
     @property
     def stems(self) -> tuple[str, ...]:
@@ -51,7 +53,8 @@ class SongReader(QObject):
         if output is None:
             self.missing.emit(job.id)
             return
-        self._tasks.io(partial(find_stems, job.id, output), partial(self._found, job.id, cancel))
+        find = partial(find_stems, job.id, output, job.source)
+        self._tasks.io(find, partial(self._found, job.id, cancel))
 
     def stop(self) -> None:
         self._cancel.cancel()
@@ -66,7 +69,7 @@ class SongReader(QObject):
             self.found.emit(song)
 
 
-def find_stems(job_id: str, folder: Path) -> SongFiles:
+def find_stems(job_id: str, folder: Path, source: Path | None = None) -> SongFiles:
     """The stems that the folder's manifest names. Raises `SourceError` STEMS_MISSING."""
     from stemdesk.jobs.folder import read_manifest
 
@@ -76,7 +79,7 @@ def find_stems(job_id: str, folder: Path) -> SongFiles:
         changed_ns = max(path.stat().st_mtime_ns for path in files.values())
     except (OSError, ValueError) as error:  # a file is gone, or there never was one
         raise SourceError(ErrorCode.STEMS_MISSING, str(error), path=folder) from error
-    return SongFiles(job_id, folder, files, changed_ns)
+    return SongFiles(job_id, folder, files, changed_ns, source is not None and is_file(source))
 
 
 def give_up_folder(folder: Path) -> None:

@@ -26,7 +26,8 @@ SAMPLERATE = 44100
 class SongSource:
     """Where a song's sound is. `folder`: of its finished stems, None while there are none.
     `open`: each call opens it anew, in any thread. `key`: names this content; another one when
-    files change. `live`: whether it may still grow."""
+    files change. `live`: whether it may still grow. `samplerate`: of its frames, in hertz, as its
+    model has it."""
 
     job_id: str
     folder: Path | None
@@ -34,6 +35,7 @@ class SongSource:
     open: OpenPlayable
     key: str
     live: bool = False
+    samplerate: int = SAMPLERATE
 
 
 def find_live(job: Job, live: Live, folders: Folders) -> SongSource | None:
@@ -56,19 +58,30 @@ def find_live(job: Job, live: Live, folders: Folders) -> SongSource | None:
         None,
         stems,
         partial(_open_live, job, stems, samplerate, live),
-        f"live {job.id} {job.source} {stems} {samplerate}",
+        f"live {job.id} {_content(job.source)} {stems} {samplerate}",
         live=True,
+        samplerate=samplerate,
     )
 
 
+def _content(source: Path) -> str:
+    """Names a file as it is now: one that is written anew is another song."""
+    try:
+        facts = source.stat()
+    except OSError:  # it is going just now
+        return str(source)
+    return f"{source} {facts.st_size} {facts.st_mtime_ns}"
+
+
 def saved_source(job: Job, song: SongFiles, live: Live) -> SongSource:
-    """A finished song."""
+    """A finished song. Where its own file is missing there may be no original: what was drawn and
+    measured without one does not count once it is back."""
     return SongSource(
         job.id,
         song.folder,
         song.stems,
         partial(_open_saved, song.folder, job.source, live),
-        f"saved {song.folder} {song.changed_ns}",
+        f"saved {song.folder} {song.changed_ns}{'' if song.with_source else ' alone'}",
     )
 
 

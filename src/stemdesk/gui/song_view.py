@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,15 +13,15 @@ from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui import messages, reports
 from stemdesk.gui.live_words import strip_words
-from stemdesk.gui.model_offers import draft_line, waiting_offer
+from stemdesk.gui.model_offers import draft_line
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.queue_row import state_icon
-from stemdesk.gui.row_actions import ICONS, LABELS, RowAction, RowCommands, buttons_for
-from stemdesk.gui.song_files import SongFiles, SongReader, give_up_folder
+from stemdesk.gui.row_actions import RowAction, RowCommands, buttons_for
+from stemdesk.gui.song_files import SongFiles, SongReader
 from stemdesk.gui.song_header import SongHeader
+from stemdesk.gui.song_panel import SongPanel, action_buttons
 from stemdesk.gui.song_source import SAMPLERATE, SongSource, find_live, saved_source
-from stemdesk.gui.song_trouble import Trouble, trouble_state
-from stemdesk.gui.state_panel import Button, StatePanel
+from stemdesk.gui.song_trouble import Trouble
 from stemdesk.gui.state_strip import StateStrip
 from stemdesk.gui.stems_page import StemsPage
 from stemdesk.gui.tasks import Outcome, Tasks
@@ -30,6 +29,7 @@ from stemdesk.gui.waits import awaited_model
 from stemdesk.gui.waves import WaveReader
 
 if TYPE_CHECKING:
+    from stemdesk.audio.playable import Range
     from stemdesk.gui.controller import Controller
 
 _A = RowAction
@@ -63,14 +63,15 @@ class SongView(QWidget):
         self._opened: tuple[str, Path] | None = None  # job and folder whose stems are shown
         self._source: SongSource | None = None  # what the desk shows
         self._looked: tuple[str, object] | None = None  # job and options that were looked for
+        self._at: tuple[JobState, tuple[Range, ...]] | None = None  # how far the job was last
         self._trouble: Trouble | None = None  # what reader or player met; until looked again
         self._tasks = tasks
         self._reader = SongReader(tasks, self)
-        self._waves = WaveReader(tasks, controller.folders.cache / "waves", self)
+        self._waves = WaveReader(tasks, lambda: controller.folders.cache / "waves", self)
         self.header = SongHeader()
         self.stems = StemsPage(playback)
         self.strip = StateStrip()
-        self.panel = StatePanel()
+        self.panel = SongPanel(controller, commands, tasks)
         self._desk = QWidget()
         inside = QVBoxLayout(self._desk)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -96,6 +97,8 @@ class SongView(QWidget):
         controller.models.changed.connect(self._models_changed)
         controller.models_known.connect(self._models_changed)
         reader.found.connect(self._open)
+        self.panel.locate_wanted.connect(self.locate_wanted)
+        self.panel.models_wanted.connect(self.models_wanted)
         self.stems.draw_from(self._waves)
         self._waves.failed.connect(self._unread)
         reader.missing.connect(lambda job_id: self._meet(job_id, None))
@@ -136,8 +139,9 @@ class SongView(QWidget):
         if job_id != self._job_id or job is None:
             return
         if job.state is not JobState.DONE or job.output is None:
-            self._looked = None
-            self._refresh()
+            if self._source is None:  # else it may be heard right now, and goes on
+                self._looked = None
+                self._refresh()
             return
         trouble, self._trouble = self._trouble, None
         if trouble is None or self._controller.is_missing(job_id):
@@ -175,14 +179,17 @@ class SongView(QWidget):
             self._show_unfinished(job)
         elif self._trouble is not None and self._trouble.folder == job.output:
             self._leave()
-            self._show_trouble(job, self._trouble.damaged)
+            self.panel.show_trouble(job, self._trouble.damaged)
+            self._stand_in()
         elif self._controller.is_missing(job.id):
             self._leave()
-            self._show_trouble(job, None)
+            self.panel.show_trouble(job, None)
+            self._stand_in()
         elif self._opened != (job.id, job.output):
             if self._source is None or not self._source.live:
                 self._leave()
-                self._show_panel(job, state_icon(job.state), messages.state_headline(job), "")
+                self.panel.show_opening(job)
+                self._stand_in()
             self._opened, self._looked = (job.id, job.output), None
             self._reader.read(job)
 
@@ -203,7 +210,8 @@ class SongView(QWidget):
             if self._source is not None:
                 self._leave()
             self._looked = None
-            self._show_state(job)
+            self.panel.show_job(job)
+            self._stand_in()
             return
         wanted = (job.id, (job.source, job.separation))
         if self._looked != wanted:
@@ -213,7 +221,8 @@ class SongView(QWidget):
             find = partial(find_live, job, controller.hearing.live, controller.folders)
             self._tasks.io(find, partial(self._found_live, wanted))
         if self._source is None:
-            self._show_state(job)
+            self.panel.show_job(job)
+            self._stand_in()
         else:
             self._show_strip(job)
 
@@ -235,12 +244,15 @@ class SongView(QWidget):
             state_icon(job.state),
             *strip_words(job, progress, asked),
             (progress.fraction if progress else 0.0) if job.state in ACTIVE else None,
-            self._buttons(job, buttons_for(job)),
+            action_buttons(self._commands, job, buttons_for(job)),
         )
         self.strip.show()
-        rate = SAMPLERATE
+        rate = SAMPLERATE if self._source is None else self._source.samplerate
         final = controller.hearing.live.final(job)
         self.stems.show_finished([(first / rate, end / rate) for first, end in final])
+        if (job.state, final) != self._at:
+            self._at = (job.state, final)
+            self._waves.look()
 
     # The stems
 
@@ -271,78 +283,16 @@ class SongView(QWidget):
 
     def _silenced(self, error: StemDeskError) -> None:
         song = self._playback.song
-        if song is None or not isinstance(error, SourceError):
+        if song is None or song.folder is None or not isinstance(error, SourceError):
             self._controller.message.emit(reports.error_message(error))
         elif error.code is ErrorCode.STEMS_MISSING:
             self._meet(song.job_id, None)
-        elif song.folder is not None:
+        else:
             self._meet(song.job_id, error.path or song.folder)
 
-    # What stands in their place
-
-    def _show_state(self, job: Job) -> None:
-        controller = self._controller
-        offer = waiting_offer(controller, job, self.models_wanted.emit)
-        if offer is not None and not controller.is_elsewhere(job.id):
-            mark = state_icon(job.state)
-            self.panel.show_state(mark, offer.headline, offer.text, offer.fraction, offer.buttons)
-            self._stack.setCurrentWidget(self.panel)
-            return
-        elsewhere, progress = controller.is_elsewhere(job.id), controller.progress(job.id)
-        asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
-        running = job.state in ACTIVE and not elsewhere
-        fraction = (progress.fraction if progress else 0.0) if running else None
-        text = messages.state_explained(job, progress, elsewhere, asked)
-        headline = messages.state_headline(job, elsewhere, asked)
-        self._show_panel(job, state_icon(job.state), headline, text, fraction)
-
-    def _show_panel(
-        self,
-        job: Job,
-        icon: tuple[str, str],
-        headline: str,
-        text: str,
-        fraction: float | None = None,
-    ) -> None:
-        actions = (
-            ()
-            if job.state is JobState.DONE
-            else buttons_for(job, self._controller.is_elsewhere(job.id))
-        )
-        if job.state is JobState.FAILED:
-            actions = (_A.RETRY, _A.DETAILS, _A.REMOVE)
-        buttons = self._buttons(job, actions)
-        self.panel.show_state(icon, headline, text, fraction, buttons)
+    def _stand_in(self) -> None:
+        """The panel in the desk's place."""
         self._stack.setCurrentWidget(self.panel)
-
-    def _buttons(self, job: Job, actions: Iterable[RowAction]) -> list[Button]:
-        return [
-            (LABELS[action], ICONS[action], partial(self._commands.run, action, [job.id]))
-            for action in actions
-        ]
-
-    def _show_trouble(self, job: Job, damaged: Path | None) -> None:
-        """Stems that are gone, or (the path) one that cannot be read, and the ways out."""
-        headline, text, buttons = trouble_state(
-            job,
-            damaged,
-            self._commands,
-            partial(self.locate_wanted.emit, job.id),
-            partial(self._split_beside, job.id),
-        )
-        self.panel.show_state(("locate", "warning"), headline, text, None, buttons)
-        self._stack.setCurrentWidget(self.panel)
-
-    def _split_beside(self, job_id: str, folder: Path) -> None:
-        """Split a song again whose folder looks complete and is not."""
-
-        def given_up(outcome: Outcome[None]) -> None:
-            if outcome.error is not None:
-                self._controller.message.emit(reports.error_message(outcome.error, folder))
-            else:
-                self._commands.run(_A.SPLIT_AGAIN, [job_id])
-
-        self._tasks.io(partial(give_up_folder, folder), given_up)
 
 
 def _is_hearable(job: Job) -> bool:

@@ -16,6 +16,7 @@ from stemdesk.gui.playback import Playback
 from stemdesk.gui.song_source import SongSource
 from stemdesk.gui.time_view import TimeView
 from stemdesk.gui.transport import TransportBar
+from stemdesk.gui.wave_words import OVERVIEW_TIP
 from stemdesk.gui.waveform import Layer
 from stemdesk.gui.waves import ORIGINAL, WaveReader
 from stemdesk.gui.widgets import chain
@@ -48,7 +49,7 @@ class StemsPage(QWidget):
         self._scale = 1.0
         self._played = False
         self.view = TimeView(self)
-        self.overview = Overview(labels.OVERVIEW_NAME, labels.OVERVIEW_TIP, self.view)
+        self.overview = Overview(labels.OVERVIEW_NAME, OVERVIEW_TIP, self.view)
         self.overview.setMinimumHeight(44)
         self.overview.setMaximumHeight(84)
         self.desk = Lanes(self.view)
@@ -80,7 +81,7 @@ class StemsPage(QWidget):
         playback, transport = self._playback, self.transport
         transport.toggle_wanted.connect(playback.toggle)
         transport.stop_wanted.connect(playback.stop)
-        transport.start_wanted.connect(lambda: playback.seek(0.0))
+        transport.start_wanted.connect(lambda: self.view.seek(0.0))
         transport.loop_wanted.connect(playback.toggle_loop)
         transport.loop_start_wanted.connect(playback.start_loop_here)
         transport.loop_end_wanted.connect(playback.end_loop_here)
@@ -201,16 +202,13 @@ class StemsPage(QWidget):
         self.overview.set_finished(self._finished)
 
     def _draw_overview(self) -> None:
-        """The stems that are heard, in their colours."""
-        known = self._pyramids
-        heard = [lane.stem for lane in self.lanes if self._playback.sounds(lane.stem)]
-        self.overview.set_layers(
-            [
-                Layer(theme.wave_colour(stem), known[stem], self._scale)
-                for stem in heard
-                if stem in known
-            ]
-        )
+        """All stems, for the shape is theirs together; those that are not heard in grey."""
+        known, silent = self._pyramids, theme.colours().outline
+        layers = []
+        for stem in (lane.stem for lane in self.lanes if lane.stem in known):
+            colour = theme.wave_colour(stem) if self._playback.sounds(stem) else silent
+            layers.append(Layer(colour, known[stem], self._scale))
+        self.overview.set_layers(layers)
 
     # What the playback says
 
@@ -237,7 +235,7 @@ class StemsPage(QWidget):
             hint = desk_words.ORIGINAL_MEANWHILE
         self.transport.show_hint(hint, self._source is not None and self._source.live)
         if playback.playing and not self._played:
-            self.desk.zoom.play_began()
+            self.view.play_began()
         self._played = playback.playing
         self._show_position(playback.position_s)
 

@@ -52,7 +52,16 @@ class TimeHand:
         if abs(x - self._pressed_x) > DRAG_PX:
             self._dragging = True
         if self._dragging:
-            self._view.drag_loop(self._anchor_s, self._axis.seconds_at(x))
+            self._view.drag_loop(self._anchor_s, self._axis.seconds_at(self._reach(x)))
+
+    def _reach(self, x: float) -> float:
+        """Scroll as far as the mouse is past an edge of what is in sight, so that the end that
+        is dragged is always seen; where it is then."""
+        area = self._axis.area()
+        inside = min(max(x, area.left()), area.right())
+        if x != inside:
+            self._view.scroll((x - inside) * self._axis.s_per_px)
+        return inside
 
     def release(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.MiddleButton:

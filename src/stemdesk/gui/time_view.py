@@ -37,6 +37,7 @@ class TimeView(QObject):
         self._loop: Loop | None = None
         self._draft: Loop | None = None
         self._following = True
+        self._wanted = True
 
     # What is
 
@@ -75,7 +76,8 @@ class TimeView(QObject):
 
     @property
     def following(self) -> bool:
-        """Whether the playhead is kept in sight; not while the person looks elsewhere."""
+        """Whether the playhead is kept in sight; not while the person looks elsewhere, and not
+        if they do not want it."""
         return self._following
 
     # What the player says
@@ -107,24 +109,31 @@ class TimeView(QObject):
         """Another song: all in sight, at its start, no loop."""
         self._length_s = self._first_s = self._span_s = self._playhead_s = 0.0
         self._loop = self._draft = None
-        self._following = True
+        self._following = self._wanted
         self.changed.emit()
 
     # What the person does
 
     def seek(self, seconds: float) -> None:
-        """They clicked there; the playhead is kept in sight again."""
-        self._following = True
+        """They want to hear this; the playhead is kept in sight again, if they want that."""
+        self._following = self._wanted
         self.sought.emit(min(max(0.0, seconds), self._length_s))
 
     def follow(self) -> None:
-        """Keep the playhead in sight from now on (Play was pressed)."""
-        self._following = True
+        """Keep the playhead in sight from now on."""
+        self._following = self._wanted = True
         self._turn_page()
+        self.changed.emit()
 
     def stay(self) -> None:
-        """Look where one looks; the playhead is not followed any more."""
-        self._following = False
+        """Look where one looks, from now on; the playhead is followed no more."""
+        self._following = self._wanted = False
+        self.changed.emit()
+
+    def play_began(self) -> None:
+        """Whoever looked elsewhere and presses Play wants to see it, unless they stay."""
+        if self._wanted:
+            self.follow()
 
     def zoom(self, factor: float, at_s: float | None = None) -> None:
         """Show `factor` times less time (more, below 1); `at_s` stays where it is on the screen,

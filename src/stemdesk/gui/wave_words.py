@@ -5,7 +5,7 @@ from __future__ import annotations
 RULER_NAME = "Times and the loop"
 RULER_TIP = "Drag to loop a part; drag its ends to change it; double-click removes it"
 WAVE_TIP = "Click to go there, drag to loop a part. Ctrl+wheel zooms, then the wheel scrolls"
-OVERVIEW_ZOOM_TIP = "Click to go there; drag the frame to look elsewhere (←/→ 5 s, with Shift 15 s)"
+OVERVIEW_TIP = "Click to go there; drag the frame to look elsewhere (←/→ 5 s, with Shift 15 s)"
 
 
 def time_text(seconds: float, step_s: float = 1.0) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,8 @@ STEP_S = 0.2
 """So long a step reads; after each, what grew is drawn: five times a second."""
 LOOK_MS = 500
 """How often a song that grows is looked at."""
+_LOOKS_MOST = 8
+"""Where nothing grows it is looked at less and less, down to this part of that."""
 _REST_MOST_S = 0.4
 _KEPT_SONGS = 12
 _KEPT_BYTES = 250_000_000
@@ -58,14 +61,18 @@ class WaveReader(QObject):
     failed = Signal(str, object)
 
     def __init__(
-        self, tasks: Tasks, cache: Path | None = None, parent: QObject | None = None
+        self,
+        tasks: Tasks,
+        cache: Callable[[], Path] | None = None,
+        parent: QObject | None = None,
     ) -> None:
-        """`cache`: the folder in which waveforms are kept; None: in memory only."""
+        """`cache`: says in which folder waveforms are kept now; None: in memory only."""
         super().__init__(parent)
         self._tasks = tasks
         self._cache = cache
         self._kept: dict[str, SongWaves] = {}  # by key, the one used last at the end
         self._reading: _Reading | None = None
+        self._looks = 1
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._step)
 
@@ -83,7 +90,17 @@ class WaveReader(QObject):
             self._show_all(reading)
             self._finish(reading, save=source.key not in self._kept)
             return
-        self._tasks.io(partial(_open, reading, self._cache), partial(self._opened, reading))
+        self._tasks.io(partial(_open, reading, self._folder), partial(self._opened, reading))
+
+    def look(self) -> None:
+        """More of the song may be there now."""
+        self._looks = 1
+        if self._timer.isActive():
+            self._timer.start(0)
+
+    @property
+    def _folder(self) -> Path | None:
+        return None if self._cache is None else self._cache()
 
     def stop(self) -> None:
         """Read no more; the files are let go."""
@@ -129,9 +146,11 @@ class WaveReader(QObject):
             if step.complete:
                 self._finish(reading, save=True)
             elif step.grown:  # waiting for a core is a sign that others need it
+                self._looks = 1
                 self._timer.start(round(min(_REST_MOST_S, max(0.0, step.waited_s)) * 1000))
             else:
-                self._timer.start(LOOK_MS)
+                self._timer.start(LOOK_MS * self._looks)
+                self._looks = min(_LOOKS_MOST, 2 * self._looks)
 
     def _show_all(self, reading: _Reading) -> None:
         if reading.waves is not None:
@@ -151,8 +170,9 @@ class WaveReader(QObject):
         if waves is None:
             return
         self._keep(reading)
-        if save and self._cache is not None:
-            self._tasks.io(partial(_save, self._cache, reading.source.key, waves), ignore)
+        folder = self._folder
+        if save and folder is not None:
+            self._tasks.io(partial(_save, folder, reading.source.key, waves), ignore)
         self.measured.emit(reading.source.job_id, waves.energies)
 
     def _fail(self, reading: _Reading, error: BaseException | None) -> None:

@@ -33,33 +33,19 @@ class ZoomBar(QWidget):
         line.addStretch(1)
         for button in (self.out, self.whole, self.into, self.follow):
             line.addWidget(button)
-        self._wanted = True
         view.changed.connect(self._show)
         view.moved.connect(self._show)
-        view.sought.connect(self._sought)
         self._show()
 
     def set_following(self, follows: bool) -> None:
         """Keep the playhead in sight from now on, or stay where one looks."""
-        self._wanted = follows
         if follows:
             self._view.follow()
         else:
             self._view.stay()
-        self._show()
 
     def toggle_following(self) -> None:
         self.set_following(not self._view.following)
-
-    def play_began(self) -> None:
-        """Whoever scrolled away and presses Play wants to see it, unless they switched it off."""
-        if self._wanted:
-            self._view.follow()
-            self._show()
-
-    def _sought(self) -> None:
-        if not self._wanted:
-            self._view.stay()
 
     def _show(self) -> None:
         self.out.setEnabled(self._view.zoomed)
