@@ -262,7 +262,8 @@ def test_folders_can_be_chosen(room: Room, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_space_is_told_and_the_cache_emptied(room: Room, tmp_path: Path) -> None:
     folders = Folders(*(tmp_path / name for name in ("config", "data", "logs", "music")))
-    for path, size in ((folders.scratch / "job" / "mix.f32", 3000), (folders.cache / "a", 2000)):
+    cached = folders.cache / "waves" / ("0" * 32) / "0.peaks"
+    for path, size in ((folders.scratch / "job" / "mix.f32", 3000), (cached, 2000)):
         path.parent.mkdir(parents=True)
         path.write_bytes(bytes(size))
     dialog = room.open(folders=folders)
@@ -271,7 +272,7 @@ def test_space_is_told_and_the_cache_emptied(room: Room, tmp_path: Path) -> None
     assert space.cached.text().startswith("2 kB")
     space.empty.click()
     room.qtbot.waitUntil(lambda: space.cached.text() == "2 kB freed")
-    assert list(folders.cache.iterdir()) == []
+    assert list((folders.cache / "waves").iterdir()) == []
     assert (folders.scratch / "job" / "mix.f32").exists()
 
 

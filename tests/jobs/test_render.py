@@ -147,3 +147,11 @@ def test_old_ones_go_after_a_week(tmp_path: Path) -> None:
     forget_old(tmp_path)
     assert not path.parent.exists()
     forget_old(tmp_path / "nothing")
+
+
+def test_what_others_keep_beside_old_remixes_stays(tmp_path: Path) -> None:
+    theirs = tmp_path / "remixes" / "mine"
+    theirs.mkdir(parents=True)
+    os.utime(theirs, (0, 0))
+    forget_old(tmp_path)
+    assert theirs.is_dir()

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from stemdesk.core.progress import CancelToken
 BITS = 24
 KEPT_DAYS = 7
 _BLOCK = 65_536  # frames
+_OURS = re.compile("[0-9a-f]{24}")  # a song with its remix (`rendered_path`)
 _WAV = ExportOptions(AudioFormat.WAV, BITS)
 _NAMES = {
     Preset.INSTRUMENTAL: "Instrumental",
@@ -124,5 +126,7 @@ def forget_old(cache: Path, now: float | None = None) -> None:
     moment = time.time() if now is None else now
     with contextlib.suppress(OSError):
         for folder in list((cache / "remixes").iterdir()):
+            if not _OURS.fullmatch(folder.name):
+                continue
             if moment - folder.stat().st_mtime > KEPT_DAYS * 86_400:
                 shutil.rmtree(folder, ignore_errors=True)
