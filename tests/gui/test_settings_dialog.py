@@ -157,6 +157,16 @@ def test_changes_are_saved(room: Room) -> None:
         assert getattr(saved, item.name) == getattr(wanted, item.name), item.name
 
 
+def test_a_number_with_more_digits_than_are_shown_stays(room: Room) -> None:
+    settings = Settings(longest_hours=0.25, cache_gb=0.04)
+    dialog = room.open(settings)
+    assert dialog.settings == settings
+    number = dialog.fields["cache_gb"]
+    assert isinstance(number, NumberField)
+    number.control.setValue(0.3)
+    assert dialog.settings == Settings(longest_hours=0.25, cache_gb=0.3)
+
+
 def test_cancelling_saves_nothing(room: Room) -> None:
     dialog = room.open()
     write(dialog, "output_folder", "/elsewhere")

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from stemdesk.jobs.belongings import Belonging
 
 
+NOT_YET = frozenset(
+    {"longest_link_hours", "largest_link_gb", "local_network", "check_updates"}
+)
+"""Settings that nothing obeys before there are links and updates: a switch without an effect would
+be a promise that is not kept."""
+
+
 class Pages(QObject):
     """Makes them when they are asked for, with what they need from the window."""
 
@@ -38,7 +45,7 @@ class Pages(QObject):
     def show_settings(self) -> None:
         controller, window = self._controller, self._window
         models = [one for one in controller.models.choices if one.choosable]
-        hidden = frozenset() if can_limit() else frozenset({"threads_playing"})
+        hidden = NOT_YET if can_limit() else NOT_YET | {"threads_playing"}
         around = Around(controller.folders, controller.tasks, models, hidden=hidden)
         dialog = SettingsDialog(window, controller.settings, around)
         dialog.changed.connect(self._change)
