@@ -113,7 +113,7 @@ def left_text(paths: tuple[str, ...]) -> str:
 DIAGNOSTICS_TITLE = "Diagnostics"
 DIAGNOSTICS_TEXT = (
     "How StemDesk does on this computer. What is copied names neither you nor your home folder, "
-    "and no web address in full."
+    "and no web address in full; the log's last lines may name songs."
 )
 DIAGNOSTICS_NAME = "Diagnostics as text"
 COPY_DIAGNOSTICS = "Copy diagnostics"
