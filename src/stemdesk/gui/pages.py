@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from stemdesk.jobs.belongings import Belonging
 
 
-NOT_YET = frozenset(
-    {"longest_link_hours", "largest_link_gb", "local_network", "check_updates"}
-)
+NOT_YET = frozenset({"longest_link_hours", "largest_link_gb", "local_network", "check_updates"})
 """Settings that nothing obeys before there are links and updates: a switch without an effect would
 be a promise that is not kept."""
 

@@ -66,7 +66,7 @@ class SongView(QWidget):
         self._trouble: Trouble | None = None  # what reader or player met; until looked again
         self._tasks = tasks
         self._reader = SongReader(tasks, self)
-        self._waves = WaveReader(tasks, controller.folders.cache / "waves", self)
+        self._waves = WaveReader(tasks, lambda: controller.folders.cache / "waves", self)
         self.header = SongHeader()
         self.stems = StemsPage(playback)
         self.strip = StateStrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -58,9 +59,12 @@ class WaveReader(QObject):
     failed = Signal(str, object)
 
     def __init__(
-        self, tasks: Tasks, cache: Path | None = None, parent: QObject | None = None
+        self,
+        tasks: Tasks,
+        cache: Callable[[], Path | None] = lambda: None,
+        parent: QObject | None = None,
     ) -> None:
-        """`cache`: the folder in which waveforms are kept; None: in memory only."""
+        """`cache`: the folder in which waveforms are kept now; None: in memory only."""
         super().__init__(parent)
         self._tasks = tasks
         self._cache = cache
@@ -83,7 +87,7 @@ class WaveReader(QObject):
             self._show_all(reading)
             self._finish(reading, save=source.key not in self._kept)
             return
-        self._tasks.io(partial(_open, reading, self._cache), partial(self._opened, reading))
+        self._tasks.io(partial(_open, reading, self._cache()), partial(self._opened, reading))
 
     def stop(self) -> None:
         """Read no more; the files are let go."""
@@ -151,8 +155,9 @@ class WaveReader(QObject):
         if waves is None:
             return
         self._keep(reading)
-        if save and self._cache is not None:
-            self._tasks.io(partial(_save, self._cache, reading.source.key, waves), ignore)
+        cache = self._cache() if save else None
+        if cache is not None:
+            self._tasks.io(partial(_save, cache, reading.source.key, waves), ignore)
         self.measured.emit(reading.source.job_id, waves.energies)
 
     def _fail(self, reading: _Reading, error: BaseException | None) -> None:
