@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,12 +24,16 @@ from stemdesk.audio.mixer import Mixer
 from stemdesk.audio.playable import OpenPlayable, Playable
 from stemdesk.audio.remix import Preset, Remix, amplitude
 from stemdesk.core.errors import write_error
+from stemdesk.core.files import sync
 from stemdesk.core.names import safe_name
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
 
 BITS = 24
 KEPT_DAYS = 7
+_RENDERING = threading.Lock()
+"""One at a time: who cancels a remix and asks for it again must not write into the same file, or
+have it removed by the one that ends."""
 _BLOCK = 65_536  # frames
 _OURS = re.compile("[0-9a-f]{24}")  # a song with its remix (`rendered_path`)
 _WAV = ExportOptions(AudioFormat.WAV, BITS)
@@ -80,6 +85,17 @@ def render(
     `report`: the fraction that is done. The song must be whole (`final`). Raises `Cancelled`,
     `DiskFullError`, `ExportError`, and what the song's readers raise; nothing is left then.
     """
+    with _RENDERING:
+        return _render(open_song, remix, path, report, cancel)
+
+
+def _render(
+    open_song: OpenPlayable,
+    remix: Remix,
+    path: Path,
+    report: Callable[[float], None],
+    cancel: CancelToken,
+) -> Path:
     if path.is_file():
         with contextlib.suppress(OSError):
             os.utime(path.parent)  # used now: it stays for another week
@@ -92,6 +108,7 @@ def render(
     try:
         with contextlib.closing(open_song()) as song:
             _write(song, remix, partial, report, cancel)
+        sync(partial)
         partial.replace(path)
     except OSError as error:
         raise write_error(error, path) from error
