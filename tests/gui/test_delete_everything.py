@@ -10,7 +10,7 @@ from stemdesk.core.job import JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
 from stemdesk.core.settings import Settings, save_settings
-from stemdesk.gui import settings_words
+from stemdesk.gui import pages, settings_words
 from stemdesk.gui.delete_everything import DeleteDialog, delete_everything
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.jobs.locks import job_lock
@@ -70,6 +70,24 @@ def test_the_window_closes_and_then_it_goes(stage: Stage, models: bool) -> None:
     assert delete_everything(folders, models) == ()
     assert not folders.cache.exists() and not folders.settings_file.exists()
     assert any(folders.models.iterdir()) is not models
+
+
+def test_why_nothing_could_be_looked_at_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise OSError("the drive is gone")
+
+    monkeypatch.setattr(pages, "find_everything", broken)
+    with stage.qtbot.waitSignal(stage.controller.message):
+        stage.window.pages.ask_delete()
+    assert not stage.window.findChildren(Dialog)
+
+
+def test_the_question_names_what_cannot_be_had_again(stage: Stage) -> None:
+    dialog = asked(stage)
+    assert dialog.models is not None and "imported" in dialog.models.text()
+    assert any("remixes" in line for line in dialog.lines)
 
 
 def test_not_while_a_song_is_split_here(stage: Stage) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from stemdesk.gui import reports
 from stemdesk.gui.delete_everything import DeleteDialog, find_everything, show_at_work
 from stemdesk.gui.diagnostics import DiagnosticsPage, Heard
 from stemdesk.gui.settings_dialog import Around, SettingsDialog
@@ -78,7 +79,9 @@ class Pages(QObject):
 
     def _ask_delete(self, outcome: Outcome[tuple[Belonging, ...] | None]) -> None:
         self._looking = False
-        if outcome.value is None or self._at_work():
+        if outcome.error is not None:
+            self._controller.message.emit(reports.error_message(outcome.error))
+        elif outcome.value is None or self._at_work():
             show_at_work(self._window)
         else:
             DeleteDialog(self._window, outcome.value, self._delete).show_over()
