@@ -131,12 +131,15 @@ def test_what_is_being_read_stays(tmp_path: Path) -> None:
 def test_files_that_dead_processes_left_go_and_those_of_living_ones_stay(tmp_path: Path) -> None:
     cache = cache_in(tmp_path)
     cache.folder.mkdir()
-    old, fresh = cache.folder / "a-1.f32", cache.folder / "b-2.f32"
-    for path in (old, fresh):
+    old, fresh = (cache.folder / f"{letter * 32}-01234567.f32" for letter in "ab")
+    theirs = [cache.folder / name for name in ("song.f32", "package.json", "01.json")]
+    for path in (old, fresh, *theirs):
         path.write_bytes(bytes(8))
-    os.utime(old, (1000, 1000))
+    for path in (old, *theirs):
+        os.utime(path, (1000, 1000))
     put(cache, KEY)
     assert not old.exists() and fresh.exists()
+    assert all(path.exists() for path in theirs)  # others' files in the same folder
 
 
 def a_mix(folder: Path, samples: Samples) -> JobAudio:

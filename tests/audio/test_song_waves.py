@@ -164,15 +164,21 @@ def test_the_ones_unused_for_longest_go(tmp_path: Path) -> None:
     (folder,) = tmp_path.iterdir()
     size = sum(path.stat().st_size for path in folder.iterdir())
     os.utime(folder, (1, 1))
+    theirs = tmp_path / "sea"
+    theirs.mkdir()
+    (theirs / "waves.wav").write_bytes(bytes(3 * size))
+    os.utime(theirs, (1000, 1000))
+    (tmp_path / "notes.txt").write_text("theirs, too")
     cache = WaveCache(tmp_path, cap_bytes=2 * size + size // 2)
     cache.save("b", waves)
-    (other,) = (path for path in tmp_path.iterdir() if path != folder)
+    (other,) = (path for path in tmp_path.glob("?" * 32) if path != folder)
     os.utime(other, (2, 2))
     assert cache.load("a") is not None  # now "b" is the one unused for longest
     cache.save("c", waves)
     assert folder.exists()
     assert not other.exists()
     assert [cache.load(key) is not None for key in "abc"] == [True, False, True]
+    assert (theirs / "waves.wav").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from cli.conftest import Command
 from stemdesk.jobs.store import JobStore
+from stemdesk.models.record import Record, write_record
 from stemdesk.paths import folders
 from support.place import Place
 
@@ -22,7 +23,7 @@ class Terminal(io.StringIO):
 def lived_in() -> list[Path]:
     where = folders()
     JobStore(where.database).close()
-    path = where.cache / "decoded" / "song.f32"
+    path = where.cache / "playing" / f"{'0' * 32}-01234567.f32"
     path.parent.mkdir(parents=True)
     path.write_bytes(bytes(1000))
     return [where.database, path]
@@ -59,14 +60,35 @@ def test_a_script_has_to_say_yes(
 def test_models_go_only_if_they_are_named(place: Place, stemdesk: Command) -> None:
     assert stemdesk("clean", "--everything", "--yes").code == 0
     assert (place.models / "small.yaml").exists()
+    for file in place.models.glob("*.safetensors"):  # imported, not laid there by hand
+        write_record(file, Record("0" * 64, file.stat().st_size))
     assert stemdesk("clean", "--everything", "--models", "--yes").code == 0
-    assert not place.models.exists()
+    assert list(place.models.iterdir()) == []
 
 
 def test_it_is_refused_while_the_window_is_open(place: Place, stemdesk: Command) -> None:
     kept = lived_in()
     with FileLock(folders().data / "window.lock"):
         said = stemdesk("clean", "--everything", "--yes")
+    assert said.code == 1 and "Close it first" in said.err
+    assert all(path.exists() for path in kept)
+
+
+def test_it_looks_again_after_the_question(
+    place: Place, stemdesk: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window may have been opened while the question stood there."""
+    kept = lived_in()
+    lock = FileLock(folders().data / "window.lock")
+
+    class Slow(Terminal):
+        def readline(self, *_: object) -> str:
+            lock.acquire()
+            return "yes\n"
+
+    monkeypatch.setattr(sys, "stdin", Slow())
+    said = stemdesk("clean", "--everything")
+    lock.release()
     assert said.code == 1 and "Close it first" in said.err
     assert all(path.exists() for path in kept)
 

@@ -27,7 +27,7 @@ def test_settings_survive_the_file(tmp_path: Path) -> None:
     assert [item.name for item in path.parent.iterdir()] == ["settings.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "\x00"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "\x00", "[" * 100_000])
 def test_a_broken_file_gives_the_defaults(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text)
@@ -50,12 +50,25 @@ def test_a_broken_file_gives_the_defaults(tmp_path: Path, text: str) -> None:
         {"exact_sum": "yes"},
         {"quality": "superb"},
         {"full_precision": 1},
+        {"cache_gb": 10**400},
+        {"cache_gb": float("nan")},
+        {"cache_gb": float("inf")},
+        {"threads_playing": 257},
+        {"threads_playing": 10**400},
+        {"output_folder": "/music\0"},
     ],
 )
 def test_one_bad_value_costs_only_that_setting(tmp_path: Path, broken: dict[str, Any]) -> None:
     path = tmp_path / "settings.json"
     path.write_text(json.dumps({"model": "htdemucs", "unknown": 1, **broken}))
     assert load_settings(path) == Settings(model="htdemucs")
+
+
+def test_a_folder_whose_name_is_no_utf8_survives(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    settings = Settings(output_folder="/music/\udce9t\u00e9", model="htdemucs")
+    save_settings(settings, path)
+    assert load_settings(path) == settings
 
 
 def test_a_whole_number_of_hours_is_a_number(tmp_path: Path) -> None:

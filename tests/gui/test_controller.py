@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from stemdesk.audio.play_cache import PlayCache
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import JobState
 from stemdesk.core.progress import Stage
@@ -121,6 +123,16 @@ def test_stop_now_and_go_on_at_the_next_start(desk: Desk, real: Controller, qtbo
     again.start()
     qtbot.waitUntil(lambda: _state(again, job_id) is JobState.DONE, timeout=LONG_MS)
     assert again.close(30_000)
+
+
+def test_less_room_for_the_cache_counts_at_once(desk: Desk, real: Controller, qtbot: QtBot) -> None:
+    cache = PlayCache(real.folders.cache / "playing", 1 << 30)
+    filling = cache.begin("key", 8000)
+    filling.append(np.zeros((2, 1000), np.float32))
+    path = filling.finish({}).path
+    real.start()
+    real.change_settings(replace(real.settings, cache_gb=0.0))
+    qtbot.waitUntil(lambda: not path.exists(), timeout=LONG_MS)
 
 
 def test_jobs_without_a_model_wait_for_it(desk: Desk, real: Controller, qtbot: QtBot) -> None:

@@ -10,10 +10,11 @@ from stemdesk.core.job import JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
 from stemdesk.core.settings import Settings, save_settings
-from stemdesk.gui import settings_words
+from stemdesk.gui import pages, settings_words
 from stemdesk.gui.delete_everything import DeleteDialog, delete_everything
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.jobs.locks import job_lock
+from stemdesk.models.record import Record, write_record
 from support.models import install_small
 from support.stage import Stage
 
@@ -25,8 +26,9 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
     stage = Stage(qtbot, tmp_path)
     folders = stage.controller.folders
     save_settings(Settings(), folders.settings_file)
-    install_small(folders.models, "small")
-    cached = folders.cache / "song.f32"
+    file = install_small(folders.models, "small")
+    write_record(file, Record("0" * 64, file.stat().st_size))
+    cached = folders.cache / "playing" / f"{'0' * 32}-01234567.f32"
     cached.parent.mkdir(parents=True)
     cached.write_bytes(bytes(2000))
     yield stage
@@ -67,7 +69,25 @@ def test_the_window_closes_and_then_it_goes(stage: Stage, models: bool) -> None:
     assert stage.controller.tasks.close(10_000)
     assert delete_everything(folders, models) == ()
     assert not folders.cache.exists() and not folders.settings_file.exists()
-    assert folders.models.exists() is not models
+    assert any(folders.models.iterdir()) is not models
+
+
+def test_why_nothing_could_be_looked_at_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise OSError("the drive is gone")
+
+    monkeypatch.setattr(pages, "find_everything", broken)
+    with stage.qtbot.waitSignal(stage.controller.message):
+        stage.window.pages.ask_delete()
+    assert not stage.window.findChildren(Dialog)
+
+
+def test_the_question_names_what_cannot_be_had_again(stage: Stage) -> None:
+    dialog = asked(stage)
+    assert dialog.models is not None and "imported" in dialog.models.text()
+    assert any("remixes" in line for line in dialog.lines)
 
 
 def test_not_while_a_song_is_split_here(stage: Stage) -> None:

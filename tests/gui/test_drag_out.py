@@ -164,6 +164,18 @@ def test_making_is_stopped_when_it_is_not_wanted_any_more(hand: Hand, how: str) 
     assert hand.held == []
 
 
+def test_a_file_that_is_gone_is_made_again(hand: Hand) -> None:
+    hand.show()
+    for count in (1, 2):
+        with hand.qtbot.waitSignal(hand.drags.ready):
+            hand.drags.drag_remix()
+        hand.drags.drag_remix()
+        assert len(hand.held) == count
+        path = Path(hand.held[-1][0].toLocalFile())
+        assert path.is_file()
+        path.unlink()  # the cache is emptied
+
+
 def test_a_second_drag_while_it_is_made_does_not_make_it_twice(hand: Hand) -> None:
     begun, go = held_song(hand)
     hand.show()

@@ -157,6 +157,16 @@ def test_changes_are_saved(room: Room) -> None:
         assert getattr(saved, item.name) == getattr(wanted, item.name), item.name
 
 
+def test_a_number_with_more_digits_than_are_shown_stays(room: Room) -> None:
+    settings = Settings(longest_hours=0.25, cache_gb=0.04)
+    dialog = room.open(settings)
+    assert dialog.settings == settings
+    number = dialog.fields["cache_gb"]
+    assert isinstance(number, NumberField)
+    number.control.setValue(0.3)
+    assert dialog.settings == Settings(longest_hours=0.25, cache_gb=0.3)
+
+
 def test_cancelling_saves_nothing(room: Room) -> None:
     dialog = room.open()
     write(dialog, "output_folder", "/elsewhere")
@@ -262,7 +272,8 @@ def test_folders_can_be_chosen(room: Room, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_space_is_told_and_the_cache_emptied(room: Room, tmp_path: Path) -> None:
     folders = Folders(*(tmp_path / name for name in ("config", "data", "logs", "music")))
-    for path, size in ((folders.scratch / "job" / "mix.f32", 3000), (folders.cache / "a", 2000)):
+    cached = folders.cache / "waves" / ("0" * 32) / "0.peaks"
+    for path, size in ((folders.scratch / "job" / "mix.f32", 3000), (cached, 2000)):
         path.parent.mkdir(parents=True)
         path.write_bytes(bytes(size))
     dialog = room.open(folders=folders)
@@ -271,7 +282,7 @@ def test_space_is_told_and_the_cache_emptied(room: Room, tmp_path: Path) -> None
     assert space.cached.text().startswith("2 kB")
     space.empty.click()
     room.qtbot.waitUntil(lambda: space.cached.text() == "2 kB freed")
-    assert list(folders.cache.iterdir()) == []
+    assert list((folders.cache / "waves").iterdir()) == []
     assert (folders.scratch / "job" / "mix.f32").exists()
 
 

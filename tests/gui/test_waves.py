@@ -24,7 +24,8 @@ class Seen:
 
     def __init__(self, qtbot: QtBot, tasks: Tasks, cache: Path | None) -> None:
         self.qtbot = qtbot
-        self.reader = WaveReader(tasks, None if cache is None else lambda: cache, tasks)
+        self.cache = cache
+        self.reader = WaveReader(tasks, lambda: self.cache, tasks)
         self.drawn: list[tuple[str, str]] = []
         self.pyramids: dict[tuple[str, str], Pyramid] = {}
         self.measured: list[str] = []
@@ -142,6 +143,13 @@ def test_also_after_a_restart(
     changed.reader.read(song.source(key="other files"))
     changed.wait_for(1)
     assert song.opened == 2
+
+
+def test_another_folder_that_was_chosen_counts_at_once(seen: Seen, tmp_path: Path) -> None:
+    chosen = seen.cache = tmp_path / "chosen"
+    seen.reader.read(FakeSong.finished().source())
+    seen.wait_for(1)
+    seen.qtbot.waitUntil(lambda: any(chosen.glob("*/song.json")), timeout=WAIT_MS)
 
 
 def test_another_song_stops_the_first(seen: Seen) -> None:

@@ -10,15 +10,27 @@ import pytest
 from stemdesk.core.job import JobState
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings, save_settings
-from stemdesk.jobs.belongings import Belonging, Kept, belongings, is_at_work, remove
+from stemdesk.jobs.belongings import (
+    Belonging,
+    Kept,
+    alone,
+    belongings,
+    is_at_work,
+    remove,
+    remove_locks,
+)
 from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.locks import compute_lock, job_lock
+from stemdesk.jobs.space import empty_cache
 from stemdesk.jobs.store import JobStore
+from stemdesk.models.catalogue import catalogue
+from stemdesk.models.record import Record, write_record
 from stemdesk.paths import Folders
 from support.jobs import a_job
 from support.models import install_small
 
 JOB = "0123456789abcdef" * 2
+SOUND = f"{JOB}-01234567.f32"
 
 
 def put(path: Path, size: int = 1000) -> Path:
@@ -41,15 +53,21 @@ def lived_in(where: Folders) -> None:
     for path in (
         where.scratch / JOB / "passes" / "m0.f32",
         where.scratch / f"{JOB}.lock",
-        where.cache / "decoded" / "song.f32",
+        where.cache / "playing" / SOUND,
         where.logs / "window.log",
         where.logs / "window.log.1",
         where.logs / "command-crash.log",
-        where.demo / "demo.flac",
+        where.demo / "Demo song.flac",
         where.data / "self-checks.json",
     ):
         put(path)
-    install_small(where.models, "small")
+    import_small(where.models)
+
+
+def import_small(models: Path) -> None:
+    """A model as it lies there once it was imported."""
+    file = install_small(models, "small")
+    write_record(file, Record("0" * 64, file.stat().st_size, "mine.th", "0" * 64))
 
 
 def everything(folder: Path) -> list[str]:
@@ -108,24 +126,29 @@ def test_in_chosen_folders_only_what_is_ours_goes(where: Folders, tmp_path: Path
 def test_stems_and_songs_stay_wherever_they_are(where: Folders, tmp_path: Path) -> None:
     """Even if someone saves into our own folders."""
     lived_in(where)
-    source = put(where.cache / "inbox" / "song.mp3")
-    stems = put(where.cache / "out" / "song" / "vocals.flac").parent
+    waves = where.cache / "waves" / JOB
+    source = put(waves / "inbox" / "song.mp3")
+    stems = put(waves / "out" / "song" / "vocals.flac").parent
+    into = put(waves / "stems" / "half.flac").parent
     unlisted = put(where.scratch / JOB / "another" / "vocals.flac").parent
     put(unlisted / MANIFEST)
-    demo = where.demo / "demo.flac"
+    demo = where.demo / "Demo song.flac"
     store = JobStore(where.database)
     store.add([a_job(source, state=JobState.DONE, output=stems), a_job(demo)])
     store.close()
+    where = replace(where, output_override=into)
     assert remove(where, belongings(where)) == ()
     kept = [source, stems / "vocals.flac", unlisted / "vocals.flac", unlisted / MANIFEST]
+    kept.append(into / "half.flac")
     assert everything(tmp_path) == sorted(str(path.relative_to(tmp_path)) for path in kept)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 def test_links_go_and_what_they_lead_to_stays(where: Folders, tmp_path: Path) -> None:
     music = put(tmp_path / "music" / "song.mp3")
-    where.cache.mkdir(parents=True)
-    (where.cache / "link").symlink_to(music.parent, target_is_directory=True)
+    link = where.cache / "waves" / JOB
+    link.parent.mkdir(parents=True)
+    link.symlink_to(music.parent, target_is_directory=True)
     assert by_kind(where)[Kept.CACHE].size_bytes < 1000
     remove(where, belongings(where))
     assert music.exists() and not where.cache.exists()
@@ -133,7 +156,7 @@ def test_links_go_and_what_they_lead_to_stays(where: Folders, tmp_path: Path) ->
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may all")
 def test_what_cannot_go_is_told(where: Folders) -> None:
-    stuck = put(where.cache / "stuck" / "file")
+    stuck = put(where.cache / "waves" / JOB / "file")
     stuck.parent.chmod(0o500)
     try:
         assert remove(where, belongings(where)) == (stuck,)
@@ -156,3 +179,106 @@ def test_who_works_is_seen(where: Folders) -> None:
         assert is_at_work(where)
     assert not is_at_work(where)
     assert not is_at_work(replace(where, data=where.data / "nothing"))
+
+
+def test_of_a_cache_that_others_use_too_only_what_is_ours_goes(where: Folders) -> None:
+    """`STEMDESK_HOME` may be a person's home, where `cache` is theirs."""
+    theirs = [
+        put(where.cache / "thesis.txt"),
+        put(where.cache / "playing" / "song.f32"),
+        put(where.cache / "waves" / "sea.wav"),
+        put(where.cache / "remixes" / "mine" / "song.wav"),
+        put(where.demo / "take 1.flac"),
+    ]
+    ours = [
+        put(where.cache / "playing" / SOUND),
+        put(where.cache / "playing" / f"{JOB}.json"),
+        put(where.cache / "waves" / JOB / "0.peaks"),
+        put(where.cache / "remixes" / JOB[:24] / "Song (Mix).wav"),
+    ]
+    assert by_kind(where)[Kept.CACHE].size_bytes == 4000
+    assert empty_cache(where.cache) == 4000
+    for path in ours:
+        put(path)
+    remove(where, belongings(where))
+    assert not any(path.exists() for path in ours)
+    assert all(path.exists() for path in theirs)
+
+
+def test_of_a_models_folder_that_others_use_too_only_what_is_ours_goes(where: Folders) -> None:
+    models = where.models
+    signature = catalogue()[0].files[0].signature
+    import_small(models)
+    downloaded = put(models / f"{signature}.safetensors")
+    theirs = [
+        put(models / f"{signature}-8726e21a.th"),  # another program's, with the same yaml
+        models / "shared.yaml",
+        models / "settings.yaml",
+        models / "own.yaml",
+        put(models / "c0ffee00.safetensors"),  # made here by hand
+        put(models / "c0ffee00.json"),
+        put(models / f"{signature}.json"),  # no record
+    ]
+    (models / "shared.yaml").write_text(f"models: ['{signature}']")
+    (models / "settings.yaml").write_text("theme: dark")
+    (models / "own.yaml").write_text("models: ['c0ffee00']")
+    remove(where, belongings(where))
+    assert everything(models) == sorted(path.name for path in theirs)
+    assert not downloaded.exists()
+
+
+def test_a_folder_that_was_chosen_stays_even_if_it_is_empty(where: Folders, tmp_path: Path) -> None:
+    chosen = where.chosen(Settings(models_folder=str(tmp_path / "models")))
+    lived_in(chosen)
+    assert remove(chosen, belongings(chosen)) == ()
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["models"]
+
+
+@pytest.mark.parametrize("one", [False, True])
+def test_no_folder_of_ours_is_left(where: Folders, tmp_path: Path, one: bool) -> None:
+    """Also where settings, list and logs lie in one folder, as on Windows and on a Mac."""
+    if one:
+        root = tmp_path / "one"
+        where = Folders(root, root, root / "Logs", tmp_path / "music", cache_home=root / "Cache")
+        save_settings(Settings(), where.settings_file)
+    lived_in(where)
+    put(where.data / "window.lock")
+    with alone(where) as ours:
+        assert ours
+        assert remove(where, belongings(where)) == ()
+    remove_locks(where)
+    assert not where.data.exists() and not where.config.exists() and not where.logs.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_song_is_known_whatever_the_way_to_it(where: Folders, tmp_path: Path) -> None:
+    lived_in(where)
+    song = put(where.scratch / JOB / "song.mp3")
+    (tmp_path / "link").symlink_to(tmp_path / "home", target_is_directory=True)
+    source = tmp_path / "link" / song.relative_to(tmp_path / "home")
+    assert source.exists()
+    store = JobStore(where.database)
+    store.add([a_job(source)])
+    store.close()
+    assert remove(where, belongings(where)) == ()
+    assert everything(tmp_path / "home") == [str(song.relative_to(tmp_path / "home"))]
+
+
+def test_a_job_that_another_process_works_on_keeps_its_files(where: Folders) -> None:
+    lived_in(where)
+    items = belongings(where)
+    with job_lock(where.scratch, JOB, Path("song")):
+        assert remove(where, items) == (where.scratch / JOB,)
+        assert (where.scratch / JOB / "passes" / "m0.f32").exists()
+        assert is_at_work(where)
+
+
+def test_nobody_begins_while_all_is_removed(where: Folders) -> None:
+    lived_in(where)
+    with alone(where) as ours:
+        assert ours and is_at_work(where)
+        with alone(where) as another:
+            assert not another
+    with job_lock(where.scratch, JOB, Path("song")), alone(where) as ours:
+        assert not ours
+    assert not is_at_work(where)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,46 @@ def test_a_cancelled_one_leaves_nothing(tmp_path: Path) -> None:
     assert song.closed == 1
 
 
+def test_one_that_is_cancelled_does_not_touch_the_next(tmp_path: Path) -> None:
+    """Cancelled at its first block and asked for again at once, as by a fader that goes back."""
+    remix, cancel = Remix.of(FOUR), CancelToken()
+    path = place(tmp_path, remix)
+    began, go_on = threading.Event(), threading.Event()
+    ended: list[BaseException | Path] = []
+
+    def hold(_: float) -> None:
+        began.set()
+        assert go_on.wait(30)
+
+    def first() -> None:
+        try:
+            ended.append(render(lambda: noise_song(FRAMES), remix, path, hold, cancel))
+        except Cancelled as error:
+            ended.append(error)
+
+    def second() -> None:
+        def let_the_first_end(_: float) -> None:
+            go_on.set()
+            one.join(30)
+
+        ended.append(
+            render(lambda: noise_song(FRAMES), remix, path, let_the_first_end, CancelToken())
+        )
+
+    one, two = threading.Thread(target=first), threading.Thread(target=second)
+    one.start()
+    assert began.wait(30)
+    cancel.cancel()
+    two.start()
+    go_on.wait(0.2)  # side by side, the second is in its first block by now
+    go_on.set()
+    for thread in (one, two):
+        thread.join(30)
+    assert [type(item) for item in ended] == [Cancelled, type(path)]
+    assert soundfile.info(path).frames == FRAMES
+    assert [item.name for item in path.parent.iterdir()] == [path.name]
+
+
 def test_a_damaged_stem_leaves_nothing(tmp_path: Path) -> None:
     def heard(start: int) -> None:
         if start:
@@ -173,3 +214,11 @@ def test_old_ones_go_after_a_week(tmp_path: Path) -> None:
     forget_old(tmp_path)
     assert not path.parent.exists()
     forget_old(tmp_path / "nothing")
+
+
+def test_what_others_keep_beside_old_remixes_stays(tmp_path: Path) -> None:
+    theirs = tmp_path / "remixes" / "mine"
+    theirs.mkdir(parents=True)
+    os.utime(theirs, (0, 0))
+    forget_old(tmp_path)
+    assert theirs.is_dir()

@@ -129,7 +129,7 @@ def test_health_tells_what_was_done_and_what_there_is(where: Folders) -> None:
         store.note_run(run)
     store.add([a_job(), a_job(state=JobState.WAITING), a_job(state=JobState.SAVING)])
     store.close()
-    for path in (where.scratch / "a" / "b", where.cache / "c"):
+    for path in (where.scratch / "a" / "b", where.cache / "remixes" / ("0" * 24)):
         path.parent.mkdir(parents=True)
         path.write_bytes(bytes(4000))
     found = look(where)

@@ -40,6 +40,7 @@ RESERVE_BYTES = 256 << 20
 _FRAME_BYTES = 4 * CHANNELS
 _VERSION = 1  # counts up when the decoder gives other samples
 _LOOK_FRAMES = 20 * 44_100  # how often a growing file asks for the free room
+_OURS = "[0-9a-f]" * 32  # other files in the folder are not ours to remove
 _LEFT_BEHIND_S = 2 * 86_400.0  # a file without JSON is nobody's after this
 
 Samples = NDArray[np.float32]
@@ -193,7 +194,7 @@ class PlayCache:
     def _entries(self) -> Iterator[tuple[float, Path, Raw]]:
         """When it was used last, its JSON, the file; JSONs without a whole file are removed."""
         with contextlib.suppress(OSError):  # there is no folder yet
-            for path in list(self._folder.glob("*.json")):
+            for path in list(self._folder.glob(f"{_OURS}.json")):
                 raw = _read(path)
                 if raw is None:
                     _remove(path)
@@ -325,7 +326,7 @@ def _files(folder: Path) -> list[tuple[Path, int, float]]:
     """Raw files: path, bytes, when they were written last."""
     found = []
     with contextlib.suppress(OSError):  # there is no folder yet
-        for path in folder.glob("*.f32"):
+        for path in folder.glob(f"{_OURS}-????????.f32"):
             with contextlib.suppress(OSError):  # removed while we looked
                 facts = path.stat()
                 found.append((path, facts.st_size, facts.st_mtime))

@@ -205,7 +205,8 @@ class WaveCache:
 
     def _clean(self, kept: Path) -> None:
         songs = sorted(
-            ((path.stat().st_mtime_ns, path) for path in self._folder.iterdir()), reverse=True
+            ((path.stat().st_mtime_ns, path) for path in self._folder.glob("[0-9a-f]" * 32)),
+            reverse=True,
         )
         left = self._cap_bytes
         for _, path in songs:

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 from stemdesk import log
 from stemdesk.core.sentences import format_bytes, printable
-from stemdesk.jobs.belongings import Belonging, Kept, belongings, is_at_work, remove
+from stemdesk.jobs.belongings import (
+    Belonging,
+    Kept,
+    alone,
+    belongings,
+    is_at_work,
+    remove,
+    remove_locks,
+)
 from stemdesk.paths import Folders
 
 NAMES = {
@@ -27,16 +35,19 @@ def run(options: argparse.Namespace, where: Folders) -> int:
     """Show what would go, ask, remove it. 0 when all of it is gone or nothing was wanted, 1 if
     StemDesk is at work or the system did not let something go."""
     if is_at_work(where):
-        print(f"stemdesk: {_AT_WORK}", file=sys.stderr)
-        return 1
+        return _refuse()
     items = [item for item in belongings(where) if options.models or item.kind is not Kept.MODELS]
     if not options.json:
         _list(items)
     if items and not (options.yes or _agreed()):
         print("Nothing was removed.", file=sys.stderr)
         return 0
-    log.close()
-    left = remove(where, items)
+    with alone(where) as ours:  # the question may have stood there for an hour
+        if not ours:
+            return _refuse()
+        log.close()
+        left = remove(where, items)
+    remove_locks(where)
     if options.json:
         removed = {item.kind.value: item.size_bytes for item in items}
         stayed = [printable(str(path)) for path in left]
@@ -47,6 +58,11 @@ def run(options: argparse.Namespace, where: Folders) -> int:
     for path in left:
         print(f"stemdesk: This could not be removed: {printable(str(path))}", file=sys.stderr)
     return 1 if left else 0
+
+
+def _refuse() -> int:
+    print(f"stemdesk: {_AT_WORK}", file=sys.stderr)
+    return 1
 
 
 def _list(items: Sequence[Belonging]) -> None:

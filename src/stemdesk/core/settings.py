@@ -192,6 +192,8 @@ class Settings:
             said = declared(item.name)
             if said.choices and value not in said.choices:
                 raise SettingsError(ErrorCode.SETTINGS_INVALID, f"{item.name}: {value!r}")
+            if isinstance(value, str) and "\0" in value:  # no file name can hold it
+                raise SettingsError(ErrorCode.SETTINGS_INVALID, f"{item.name}: {value!r}")
             if said.kind is Kind.NUMBER and not said.low <= value <= said.high:
                 raise SettingsError(ErrorCode.SETTINGS_INVALID, f"{item.name}: {value!r}")
 
@@ -216,7 +218,7 @@ def load_settings(path: Path) -> Settings:
     settings = Settings()
     try:
         values = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return settings
     if not isinstance(values, dict):
         return settings
@@ -226,7 +228,7 @@ def load_settings(path: Path) -> Settings:
         try:
             changed: Any = {item.name: _typed(values[item.name], item.default)}
             settings = replace(settings, **changed)
-        except (SettingsError, TypeError, ValueError):
+        except (SettingsError, TypeError, ValueError, OverflowError):
             continue
     return settings
 
@@ -236,7 +238,8 @@ def save_settings(settings: Settings, path: Path) -> None:
     values = {item.name: getattr(settings, item.name) for item in fields(settings)}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, json.dumps(values, indent=2, ensure_ascii=False).encode())
+        # ASCII, so that folder names which are no valid UTF-8 survive.
+        replace_file(path, json.dumps(values, indent=2).encode("ascii"))
     except OSError as error:
         raise write_error(error, path) from error
 

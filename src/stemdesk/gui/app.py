@@ -20,7 +20,7 @@ from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import load_settings
 from stemdesk.gui import settings_words, theme
 from stemdesk.gui.controller import Controller
-from stemdesk.gui.delete_everything import delete_everything
+from stemdesk.gui.delete_everything import delete_everything, delete_locks
 from stemdesk.gui.instance import Instance, hand_over
 from stemdesk.gui.reports import NO_ANSWER, error_message
 from stemdesk.gui.run_notes import RunNotes
@@ -158,9 +158,12 @@ def _end(controller: Controller, instance: Instance, window: MainWindow, exit_co
     deadline = QDeadlineTimer(_CLOSE_MS)
     ended = window.playback.shut(deadline.remainingTime() / 1000)
     ended = controller.close(max(0, deadline.remainingTime())) and ended
-    instance.close()
-    if window.pages.delete_at_end is not None:
-        _delete(controller.folders, window.pages.delete_at_end)
+    delete = window.pages.delete_at_end
+    if delete is not None:
+        _delete(controller.folders, delete)
+    instance.close()  # not before: no other window opens while all is deleted
+    if delete is not None:
+        delete_locks(controller.folders)
     if not ended:  # a thread is deep inside of a library and would be waited for
         log.log.info("ended without waiting for a task")
         logging.shutdown()

@@ -27,7 +27,7 @@ from stemdesk.gui.memory import LedgerMemory
 from stemdesk.gui.model_desk import ModelDesk
 from stemdesk.gui.runner import Runner, make_pipeline
 from stemdesk.gui.shelf import Shelf
-from stemdesk.gui.tasks import Tasks
+from stemdesk.gui.tasks import Tasks, ignore
 from stemdesk.gui.values import PipelineFactory, Surroundings
 from stemdesk.gui.waits import Waits
 from stemdesk.jobs.scheduler import keeps_scratch
@@ -155,8 +155,7 @@ class Controller(JobCommands):
     # Settings.
 
     def change_settings(self, settings: Settings) -> None:
-        """Take other settings and save them. Jobs that are queued keep theirs. The working
-        folder stays while there is work in it; a message says so."""
+        """Take and save them. Queued jobs keep theirs; a working folder in use stays, as told."""
         moved = settings.scratch_folder != self.settings.scratch_folder
         if moved and (self.busy or any(keeps_scratch(job) for job in self.jobs)):
             settings = replace(settings, scratch_folder=self.settings.scratch_folder)
@@ -164,6 +163,7 @@ class Controller(JobCommands):
         if self._machine.change_settings(settings):
             if self._started:
                 self._runner.set_workplace(self.hearing.workplace())
+                self.tasks.io(self.hearing.trim, ignore, behind=True)
             self._waits.look()
 
     # Adding.

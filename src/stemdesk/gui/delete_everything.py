@@ -88,11 +88,20 @@ def find_everything(where: Folders) -> tuple[Belonging, ...] | None:
 
 
 def delete_everything(where: Folders, models: bool) -> tuple[Path, ...]:
-    """The app has closed: delete it all. What could not be deleted."""
-    from stemdesk.jobs.belongings import Kept, belongings, is_at_work, remove
+    """The app has closed, and keeps its right to be the one window so long: delete it all. What
+    could not be deleted."""
+    from stemdesk.jobs.belongings import Kept, alone, belongings, remove
 
-    if is_at_work(where, window=False):  # a command line has begun meanwhile
-        return (where.data,)
-    items = [item for item in belongings(where) if models or item.kind is not Kept.MODELS]
-    log.close()
-    return remove(where, items)
+    with alone(where, window=False) as ours:
+        if not ours:  # a command line has begun meanwhile
+            return (where.data,)
+        items = [item for item in belongings(where) if models or item.kind is not Kept.MODELS]
+        log.close()
+        return remove(where, items)
+
+
+def delete_locks(where: Folders) -> None:
+    """What was held until everything else was gone."""
+    from stemdesk.jobs.belongings import remove_locks
+
+    remove_locks(where)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from stemdesk.audio.remix import Remix
 from stemdesk.core.errors import Cancelled
+from stemdesk.core.files import is_file
 from stemdesk.core.progress import CancelToken
 from stemdesk.gui import drag_words
 from stemdesk.gui.icons import pixmap
@@ -132,6 +133,8 @@ class DragOut(QObject):
         """The remix's grip is being dragged: its file goes along, or is made first."""
         if self.why_not():
             return
+        if self._made is not None and not is_file(self._made):  # the cache was emptied
+            self._drop()
         if self._made is not None:
             self._run(drag_of(self._made, self._source))
         elif self._making is None:

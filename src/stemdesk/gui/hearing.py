@@ -41,6 +41,10 @@ class Hearing:
         self.live.originals.cache.move(*self._place())
         return workplace(self._folders(), self._settings(), self.live)
 
+    def trim(self) -> None:
+        """Keep the cache's cap, which may be lower by now. Not for the window's thread."""
+        self.live.originals.cache.trim()
+
     def is_heard(self, job_id: str) -> bool:
         """Whether somebody reads the job's scratch."""
         return self._live is not None and self._live.is_heard(job_id)

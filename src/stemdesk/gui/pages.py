@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from stemdesk.gui import reports
 from stemdesk.gui.delete_everything import DeleteDialog, find_everything, show_at_work
 from stemdesk.gui.diagnostics import DiagnosticsPage, Heard
 from stemdesk.gui.settings_dialog import Around, SettingsDialog
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
     from stemdesk.gui.window import MainWindow
     from stemdesk.jobs.belongings import Belonging
+
+
+NOT_YET = frozenset({"longest_link_hours", "largest_link_gb", "local_network", "check_updates"})
+"""Settings that nothing obeys before there are links and updates: a switch without an effect would
+be a promise that is not kept."""
 
 
 class Pages(QObject):
@@ -38,7 +44,7 @@ class Pages(QObject):
     def show_settings(self) -> None:
         controller, window = self._controller, self._window
         models = [one for one in controller.models.choices if one.choosable]
-        hidden = frozenset() if can_limit() else frozenset({"threads_playing"})
+        hidden = NOT_YET if can_limit() else NOT_YET | {"threads_playing"}
         around = Around(controller.folders, controller.tasks, models, hidden=hidden)
         dialog = SettingsDialog(window, controller.settings, around)
         dialog.changed.connect(self._change)
@@ -73,7 +79,9 @@ class Pages(QObject):
 
     def _ask_delete(self, outcome: Outcome[tuple[Belonging, ...] | None]) -> None:
         self._looking = False
-        if outcome.value is None or self._at_work():
+        if outcome.error is not None:
+            self._controller.message.emit(reports.error_message(outcome.error))
+        elif outcome.value is None or self._at_work():
             show_at_work(self._window)
         else:
             DeleteDialog(self._window, outcome.value, self._delete).show_over()

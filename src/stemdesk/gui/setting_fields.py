@@ -125,11 +125,10 @@ class NumberField:
     """A number within its range, with its unit; whole where the setting is."""
 
     def __init__(self, said: Declared, value: float) -> None:
-        self._whole = isinstance(value, int)
-        if self._whole:
+        if isinstance(value, int):
             whole = QSpinBox()
             whole.setRange(int(said.low), int(said.high))
-            whole.setValue(int(value))
+            whole.setValue(value)
             self.control: QSpinBox | QDoubleSpinBox = whole
         else:
             broken = QDoubleSpinBox()
@@ -142,9 +141,12 @@ class NumberField:
         # The style sheet's padding does not reach the line inside.
         self.control.lineEdit().setTextMargins(_MARGIN_PX, 0, _MARGIN_PX, 0)
         self.row: QWidget = self.control
+        self._given, self._shown = value, self.control.value()
 
     def value(self) -> float:
-        return self.control.value()
+        """What was given has more digits, maybe: it stays as long as nobody changes it."""
+        shown = self.control.value()
+        return self._given if shown == self._shown else shown
 
 
 FieldMaker = Callable[[Declared, Any], Field]

@@ -47,9 +47,9 @@ class SpaceBox:
         folders = self._folders
 
         def sizes() -> tuple[int, int]:
-            from stemdesk.jobs.space import size_bytes
+            from stemdesk.jobs.space import cache_bytes, size_bytes
 
-            return size_bytes(folders.scratch), size_bytes(folders.cache)
+            return size_bytes(folders.scratch), cache_bytes(folders.cache)
 
         self._tasks.io(sizes, self._looked)
 

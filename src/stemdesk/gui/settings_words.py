@@ -25,7 +25,10 @@ HOLDS = "Holds now"
 ASKING = "Looking…"
 UNKNOWN = "It could not be looked into."
 EMPTY_CACHE = "Empty cache"
-EMPTY_CACHE_TIP = "Delete decoded songs and waveforms; they are made again when they are needed"
+EMPTY_CACHE_TIP = (
+    "Delete decoded songs, waveforms and the files of remixes that were dragged out; they are made "
+    "again when they are needed here"
+)
 EMPTYING = "Emptying…"
 
 
@@ -85,7 +88,7 @@ DELETE_TEXT = (
 KEPT_NAMES = {
     "list": "The list of songs",
     "scratch": "Working files of songs that are not finished",
-    "cache": "Decoded songs and waveforms",
+    "cache": "Decoded songs, waveforms, dragged-out remixes",
     "models": "Models",
     "logs": "Logs",
     "settings": "Settings",
@@ -101,7 +104,7 @@ AT_WORK_TEXT = (
 
 
 def models_too(count: int) -> str:
-    return f"Models, too ({format_bytes(count)}; they can be downloaded again)"
+    return f"Models, too ({format_bytes(count)}; imported ones cannot be downloaded again)"
 
 
 def left_text(paths: tuple[str, ...]) -> str:
@@ -113,7 +116,7 @@ def left_text(paths: tuple[str, ...]) -> str:
 DIAGNOSTICS_TITLE = "Diagnostics"
 DIAGNOSTICS_TEXT = (
     "How StemDesk does on this computer. What is copied names neither you nor your home folder, "
-    "and no web address in full."
+    "and no web address in full; the log's last lines may name songs."
 )
 DIAGNOSTICS_NAME = "Diagnostics as text"
 COPY_DIAGNOSTICS = "Copy diagnostics"

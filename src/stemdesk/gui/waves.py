@@ -63,10 +63,10 @@ class WaveReader(QObject):
     def __init__(
         self,
         tasks: Tasks,
-        cache: Callable[[], Path] | None = None,
+        cache: Callable[[], Path | None] = lambda: None,
         parent: QObject | None = None,
     ) -> None:
-        """`cache`: says in which folder waveforms are kept now; None: in memory only."""
+        """`cache`: the folder in which waveforms are kept now; None: in memory only."""
         super().__init__(parent)
         self._tasks = tasks
         self._cache = cache
@@ -90,17 +90,13 @@ class WaveReader(QObject):
             self._show_all(reading)
             self._finish(reading, save=source.key not in self._kept)
             return
-        self._tasks.io(partial(_open, reading, self._folder), partial(self._opened, reading))
+        self._tasks.io(partial(_open, reading, self._cache()), partial(self._opened, reading))
 
     def look(self) -> None:
         """More of the song may be there now."""
         self._looks = 1
         if self._timer.isActive():
             self._timer.start(0)
-
-    @property
-    def _folder(self) -> Path | None:
-        return None if self._cache is None else self._cache()
 
     def stop(self) -> None:
         """Read no more; the files are let go."""
@@ -170,9 +166,9 @@ class WaveReader(QObject):
         if waves is None:
             return
         self._keep(reading)
-        folder = self._folder
-        if save and folder is not None:
-            self._tasks.io(partial(_save, folder, reading.source.key, waves), ignore)
+        cache = self._cache() if save else None
+        if cache is not None:
+            self._tasks.io(partial(_save, cache, reading.source.key, waves), ignore)
         self.measured.emit(reading.source.job_id, waves.energies)
 
     def _fail(self, reading: _Reading, error: BaseException | None) -> None:

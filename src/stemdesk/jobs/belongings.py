@@ -1,7 +1,8 @@
 """Everything StemDesk keeps on this computer, and its removal.
 
 Never a saved stem and never a song: what the list of songs names as a source or as stems stays,
-and so does every folder with a manifest, wherever people have put them.
+and so do the folder that stems are saved to and every folder with a manifest, wherever people have
+put them. In folders that others may use, too, only what StemDesk has written there is looked at.
 """
 
 from __future__ import annotations
@@ -10,34 +11,38 @@ import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from stemdesk.audio.demo import FILE_NAME as DEMO
 from stemdesk.core.errors import ModelError, StemDeskError
 from stemdesk.core.files import exists, is_folder
 from stemdesk.jobs.folder import MANIFEST
+from stemdesk.jobs.locks import job_lock
+from stemdesk.jobs.space import cached
 from stemdesk.jobs.store import JobStore
 from stemdesk.models.bag import read_bag
 from stemdesk.models.catalogue import catalogue
 from stemdesk.models.library import BUILT_IN, ModelLibrary
-from stemdesk.models.record import record_path
+from stemdesk.models.record import read_record, record_path
 from stemdesk.paths import Folders
 
 _SCRATCH = re.compile(r"[0-9a-f]{32}(\.lock)?")
+_JOB_LOCK = re.compile(r"[0-9a-f]{32}\.lock")
 _LOGS = re.compile(r"(window|command)(-crash)?\.log(\.\d+)?")
 _IN_DATA = (
     "jobs.sqlite3",
     "jobs.sqlite3-wal",
     "jobs.sqlite3-shm",
-    "compute.lock",
-    "window.lock",
-    "window.socket",
     "self-checks.json",
-    "demo",
+    f"demo/{DEMO}",
 )
+_WINDOW_LOCK, _SOCKET = "window.lock", "window.socket"
+_JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT of winnt.h; Windows only
 
 
 class Kept(StrEnum):
@@ -66,7 +71,7 @@ def belongings(where: Folders) -> tuple[Belonging, ...]:
     places: dict[Kept, tuple[Path, Iterable[Path]]] = {
         Kept.LIST: (where.data, (where.data / name for name in _IN_DATA)),
         Kept.SCRATCH: (where.scratch, _matching(where.scratch, _SCRATCH)),
-        Kept.CACHE: (where.cache, _matching(where.cache, re.compile(".*"))),
+        Kept.CACHE: (where.cache, cached(where.cache)),
         Kept.MODELS: (where.models, _model_files(where.models)),
         Kept.LOGS: (where.logs, _matching(where.logs, _LOGS)),
         Kept.SETTINGS: (where.config, [where.settings_file]),
@@ -82,40 +87,86 @@ def belongings(where: Folders) -> tuple[Belonging, ...]:
 
 
 def remove(where: Folders, items: Sequence[Belonging]) -> tuple[Path, ...]:
-    """Remove these, and our folders that are empty then; what the system did not let go."""
+    """Remove these, and our folders that are empty then; what the system did not let go, and what
+    another process works on. To be called inside of `alone`."""
     safe = _protected(where)  # read first: the list of songs is among what goes
     left: list[Path] = []
+    folders = {where.data, where.config, where.logs}
     for item in items:
-        for path in item.paths:
-            left += _remove(path, safe)
-    for folder in dict.fromkeys(
-        [*(item.folder for item in items), where.data, where.config, where.logs]
-    ):
+        if item.kind is Kept.SCRATCH:
+            left += _remove_scratch(item, safe)
+        else:
+            for path in item.paths:
+                left += _remove(path, safe)
+        folders |= {item.folder, *(path.parent for path in item.paths)}
+    theirs = {where.models_override, where.output}  # chosen as they are: even when empty
+    for folder in sorted(folders - theirs, key=lambda path: len(path.parts), reverse=True):
         with contextlib.suppress(OSError):
             folder.rmdir()
     return tuple(left)
 
 
+def remove_locks(where: Folders) -> None:
+    """The very last: locks that nobody holds, and the data folder if it is empty then."""
+    for path in (where.compute_lock, where.data / _WINDOW_LOCK):
+        with contextlib.suppress(OSError, Timeout), _held(path):
+            path.unlink(missing_ok=True)  # whoever waits for it looks whether it is still there
+            if path.name == _WINDOW_LOCK:
+                (where.data / _SOCKET).unlink(missing_ok=True)
+        if not _is_held(path):
+            with contextlib.suppress(OSError):  # systems that do not remove what is open
+                path.unlink(missing_ok=True)
+    for folder in (where.data, where.config):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
 def is_at_work(where: Folders, window: bool = True) -> bool:
     """Whether a StemDesk splits a song, or (with `window`) has its window open."""
-    locks = [where.compute_lock, *_matching(where.scratch, re.compile(r"[0-9a-f]{32}\.lock"))]
+    locks = [where.compute_lock, *_matching(where.scratch, _JOB_LOCK)]
     if window:
-        locks.append(where.data / "window.lock")
+        locks.append(where.data / _WINDOW_LOCK)
     return any(_is_held(path) for path in locks)
+
+
+@contextmanager
+def alone(where: Folders, window: bool = True) -> Iterator[bool]:
+    """Whether no StemDesk is at work (`is_at_work`); if so, none begins inside of this."""
+    locks = [where.compute_lock, *([where.data / _WINDOW_LOCK] if window else [])]
+    with ExitStack() as stack:
+        ours = not is_at_work(where, window)
+        if ours and is_folder(where.data):
+            try:
+                for path in locks:
+                    stack.enter_context(_held(path))
+            except Timeout:
+                ours = False
+            except OSError:  # a folder that we may not write to: what is in it stays
+                pass
+        yield ours
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Raises `Timeout` if another one holds it, and `OSError`."""
+    lock = FileLock(path, thread_local=False, preserve_lock_file=True)
+    lock.acquire(timeout=0)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _is_held(path: Path) -> bool:
     if not path.exists():
         return False
-    lock = FileLock(path, thread_local=False, preserve_lock_file=True)
     try:
-        lock.acquire(timeout=0)
+        with _held(path):
+            return False
     except Timeout:
         return True
     except OSError:
         return False
-    lock.release()
-    return False
 
 
 def _matching(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
@@ -126,48 +177,86 @@ def _matching(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
 
 
 def _model_files(folder: Path) -> list[Path]:
-    """The models' files and what downloads have left; people may keep other things there."""
+    """The files of released models and of those that a person imported, the yamls that name no
+    others, and what downloads have left.
+
+    Other programs keep models in the same folders, and people their own: a file that StemDesk has
+    not brought stays, and so does a yaml that a demucs with its own `.th` files reads, too."""
     library = ModelLibrary(folder)
-    signatures = {file.signature for model in catalogue() for file in model.files}
+    ours = {file.signature for model in catalogue() for file in model.files}
+    ours |= {file.stem for file in _ending(folder, ".safetensors") if read_record(file)}
+    others = {file.stem.split("-")[0] for file in _ending(folder, ".th")}
     paths = []
     for name in library.names():
         if name != BUILT_IN:
-            paths.append(library.yaml(name))
             with contextlib.suppress(ModelError):
-                signatures |= set(read_bag(library.yaml(name)).signatures)
-    for signature in sorted(signatures):
+                named = set(read_bag(library.yaml(name)).signatures)
+                if named <= ours - others:
+                    paths.append(library.yaml(name))
+    for signature in sorted(ours):
         file = library.file(signature)
-        paths += [file, record_path(file)]
+        paths.append(file)
+        if read_record(file):
+            paths.append(record_path(file))
         paths += [file.with_name(f"{file.name}.{end}") for end in ("part", "lock")]
-    return paths
+    return [path for path in paths if not _is_link(path)]  # we make none
 
 
-def _protected(where: Folders) -> frozenset[Path]:
-    """Songs and stems of the list; the demo song is ours."""
-    safe: set[Path] = set()
+def _ending(folder: Path, suffix: str) -> list[Path]:
+    return _matching(folder, re.compile(f".+{re.escape(suffix)}"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Safe:
+    """What must stay: by its name, and by what it is, however the way to it is written."""
+
+    paths: frozenset[Path]
+    files: frozenset[tuple[int, int]]  # volume and number
+
+    def has(self, path: Path) -> bool:
+        if path in self.paths or (is_folder(path) and exists(path / MANIFEST)):
+            return True
+        with contextlib.suppress(OSError):
+            return _number(os.lstat(path)) in self.files
+        return False
+
+
+def _protected(where: Folders) -> _Safe:
+    """Songs and stems of the list, and where stems are saved; the demo song is ours."""
+    paths = {where.output}
     if where.database.exists():
         with contextlib.suppress(StemDeskError):  # no list that we can read
             store = JobStore(where.database)
             try:
                 for job in store.all():
-                    if not job.source.is_relative_to(where.demo):
-                        safe.add(job.source)
-                    if job.output is not None:
-                        safe.add(job.output)
+                    paths |= {job.source, job.root} | ({job.output} if job.output else set())
             finally:
                 store.close()
-    return frozenset(safe)
+    paths.discard(where.demo / DEMO)
+    files = set()
+    for path in paths:
+        with contextlib.suppress(OSError, ValueError):
+            files.add(_number(path.stat()))
+    return _Safe(frozenset(paths), frozenset(files) - {(0, 0)})
 
 
-def _is_safe(path: Path, safe: frozenset[Path]) -> bool:
-    return path in safe or (is_folder(path) and exists(path / MANIFEST))
+def _number(facts: os.stat_result) -> tuple[int, int]:
+    return facts.st_dev, facts.st_ino
 
 
-def _files(path: Path, safe: frozenset[Path]) -> Iterator[Path]:
+def _is_link(path: Path) -> bool:
+    """Also what Windows calls a junction."""
+    with contextlib.suppress(OSError):
+        tag = getattr(os.lstat(path), "st_reparse_tag", 0)
+        return path.is_symlink() or tag == _JUNCTION
+    return False
+
+
+def _files(path: Path, safe: _Safe) -> Iterator[Path]:
     """The files to be removed in and below `path`."""
-    if _is_safe(path, safe):
+    if safe.has(path):
         return
-    if is_folder(path) and not path.is_symlink():
+    if is_folder(path) and not _is_link(path):
         with contextlib.suppress(OSError):
             for child in list(path.iterdir()):
                 yield from _files(child, safe)
@@ -182,12 +271,25 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _remove(path: Path, safe: frozenset[Path]) -> list[Path]:
+def _remove_scratch(item: Belonging, safe: _Safe) -> list[Path]:
+    """Each job's folder while its lock is ours, which goes with it."""
+    left = []
+    for job_id in dict.fromkeys(path.name.removesuffix(".lock") for path in item.paths):
+        path = item.folder / job_id
+        try:
+            with job_lock(item.folder, job_id, path):
+                left += _remove(path, safe)
+        except StemDeskError:  # another process works on it, or we may not write there
+            left.append(path)
+    return left
+
+
+def _remove(path: Path, safe: _Safe) -> list[Path]:
     """Remove a file or a folder, without what is safe; what stayed although it should not."""
-    if _is_safe(path, safe):
+    if safe.has(path):
         return []
     try:
-        if not is_folder(path) or path.is_symlink():
+        if not is_folder(path) or _is_link(path):
             path.unlink(missing_ok=True)
             return []
         children = list(path.iterdir())

@@ -12,7 +12,7 @@ from stemdesk.core.errors import StemDeskError, free_bytes
 from stemdesk.core.job import ACTIVE, JobState
 from stemdesk.core.sentences import format_bytes, format_duration, printable
 from stemdesk.jobs.runs import Totals
-from stemdesk.jobs.space import size_bytes
+from stemdesk.jobs.space import cache_bytes, size_bytes
 from stemdesk.jobs.store import JobStore
 from stemdesk.paths import Folders
 
@@ -64,7 +64,7 @@ def look(where: Folders) -> Health:
         total_bytes=memory.total_bytes(),
         places=tuple(Place(name, path, free_bytes(path)) for name, path in places(where).items()),
         scratch_bytes=size_bytes(where.scratch),
-        cache_bytes=size_bytes(where.cache),
+        cache_bytes=cache_bytes(where.cache),
         packages={name: _version(name) for name in PACKAGES},
     )
 

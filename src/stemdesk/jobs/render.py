@@ -10,7 +10,9 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -24,14 +26,19 @@ from stemdesk.audio.mixer import Mixer
 from stemdesk.audio.playable import OpenPlayable, Playable
 from stemdesk.audio.remix import Preset, Remix, amplitude
 from stemdesk.core.errors import write_error
+from stemdesk.core.files import sync
 from stemdesk.core.names import safe_name
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
 
 BITS = 24
 KEPT_DAYS = 7
+_RENDERING = threading.Lock()
+"""One at a time: who cancels a remix and asks for it again must not write into the same file, or
+have it removed by the one that ends."""
 _BLOCK = 65_536  # frames
 _LOOK_S = 0.05
+_OURS = re.compile("[0-9a-f]{24}")  # a song with its remix (`rendered_path`)
 _WAV = ExportOptions(AudioFormat.WAV, BITS)
 _NAMES = {
     Preset.INSTRUMENTAL: "Instrumental",
@@ -79,9 +86,19 @@ def render(
     and return it; at once where it is there already. What is too loud bends as in the player.
 
     `report`: the fraction that is done. The song must be whole (`final`), or become so by itself.
-    Raises `Cancelled`,
-    `DiskFullError`, `ExportError`, and what the song's readers raise; nothing is left then.
+    Raises `Cancelled`, `DiskFullError`, `ExportError`, and what the song's readers raise; nothing is left then.
     """
+    with _RENDERING:
+        return _render(open_song, remix, path, report, cancel)
+
+
+def _render(
+    open_song: OpenPlayable,
+    remix: Remix,
+    path: Path,
+    report: Callable[[float], None],
+    cancel: CancelToken,
+) -> Path:
     if path.is_file():
         with contextlib.suppress(OSError):
             os.utime(path.parent)  # used now: it stays for another week
@@ -95,6 +112,7 @@ def render(
     try:
         with contextlib.closing(open_song()) as song:
             _write(song, remix, partial, report, cancel)
+        sync(partial)
         partial.replace(path)
     except OSError as error:
         raise write_error(error, path) from error
@@ -117,8 +135,7 @@ def _write(
             break
         if complete:
             raise ValueError("the song is not finished")
-        cancel.check()
-        time.sleep(_LOOK_S)  # saved stems in a lossy format are decoded first
+        cancel.wait(_LOOK_S)  # saved stems in a lossy format are decoded first
     mixer = Mixer({stem: song.stem(stem) for stem in song.stems})
     master = np.float32(amplitude(remix.master_db))
     with StemWriter(path, song.samplerate, 2, _WAV, song.frames) as writer:
@@ -135,5 +152,7 @@ def forget_old(cache: Path, now: float | None = None) -> None:
     moment = time.time() if now is None else now
     with contextlib.suppress(OSError):
         for folder in list((cache / "remixes").iterdir()):
+            if not _OURS.fullmatch(folder.name):
+                continue
             if moment - folder.stat().st_mtime > KEPT_DAYS * 86_400:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from pathlib import Path
+
+_RAW = re.compile(r"[0-9a-f]{32}-[0-9a-f]{8}\.f32|\.?[0-9a-f]{32}\.json(\.[0-9-]+\.tmp)?")
+_OURS = {
+    "playing": _RAW,  # audio.play_cache
+    "waves": re.compile("[0-9a-f]{32}"),  # audio.song_waves
+    "remixes": re.compile("[0-9a-f]{24}"),  # jobs.render
+}
+"""What StemDesk writes into its cache, by folder. A person may have chosen a folder in which other
+things lie, too, or saves stems there: all else stays."""
 
 
 def size_bytes(folder: Path) -> int:
@@ -19,15 +29,32 @@ def size_bytes(folder: Path) -> int:
     return total
 
 
+def cached(cache: Path) -> list[Path]:
+    """The files and folders in the cache that StemDesk has made, sorted."""
+    found = []
+    for name, ours in _OURS.items():
+        with contextlib.suppress(OSError):  # there is no such folder yet
+            found += [path for path in (cache / name).iterdir() if ours.fullmatch(path.name)]
+    return sorted(found)
+
+
+def cache_bytes(cache: Path) -> int:
+    """What StemDesk has put into the cache."""
+    total = 0
+    for path in cached(cache):
+        with contextlib.suppress(OSError):  # removed while we looked
+            total += size_bytes(path) if path.is_dir() else os.lstat(path).st_size
+    return total
+
+
 def empty_cache(cache: Path) -> int:
-    """Remove what is in the cache and returns the bytes freed. Files that a player holds stay
-    where the system does not let them go; locks stay, since others may wait for them."""
-    before = size_bytes(cache)
-    with contextlib.suppress(OSError):
-        for path in list(cache.iterdir()):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            elif path.suffix != ".lock":
-                with contextlib.suppress(OSError):
-                    path.unlink()
-    return max(0, before - size_bytes(cache))
+    """Remove what StemDesk has put into the cache and return the bytes freed. Files that a player
+    holds stay where the system does not let them go."""
+    before = cache_bytes(cache)
+    for path in cached(cache):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
+    return max(0, before - cache_bytes(cache))
