@@ -124,7 +124,7 @@ def test_the_sides_are_exclusive(qtbot: QtBot, bar: TransportBar) -> None:
 
 def test_master_volume_and_its_meters(qtbot: QtBot, bar: TransportBar) -> None:
     bar.master.show_amount(-60.0)
-    assert bar.master.value.text() == "\N{MINUS SIGN}\N{INFINITY}"
+    assert bar.master.value.text() == "\N{MINUS SIGN}\N{INFINITY} dB"
     with qtbot.waitSignal(bar.master.chosen) as chosen:
         QTest.mouseDClick(bar.master.fader, Qt.MouseButton.LeftButton)
     assert chosen.args == [0.0]

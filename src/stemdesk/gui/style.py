@@ -48,6 +48,7 @@ def _buttons(c: Colours) -> str:
         background: {c.surface}; color: {c.text}; border: 1px solid {c.outline};
         border-radius: {RADIUS_PX}px; padding: 6px 14px;
     }}
+    QPushButton {{ min-height: 16px; }}
     QPushButton:hover, QToolButton[kind="menu"]:hover {{ background: {c.raised}; }}
     QPushButton:pressed {{ background: {c.selected}; }}
     QPushButton:focus, QToolButton[kind="menu"]:focus {{

@@ -87,7 +87,7 @@ class TransportBar(QFrame):
         if isinstance(inside, QHBoxLayout):
             inside.addSpacing(4)
             inside.addLayout(times)
-        flow = FlowLayout(_GROUP_GAP_PX, self, _LINE_GAP_PX)
+        flow = FlowLayout(_GROUP_GAP_PX, self, _LINE_GAP_PX, to_edge=True)
         for group in (
             playing,
             _group(self.loop, self.loop_start, self.loop_end, self.loop_text),
