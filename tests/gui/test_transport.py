@@ -139,9 +139,14 @@ def test_two_lines_or_fewer(qtbot: QtBot, bar: TransportBar, width: int) -> None
     bar.presets.show_stems(("drums", "bass", "other", "vocals"))
     bar.show_listening(Listening(Remix(), loop=(30.0, 75.5)))
     bar.show_time(12.0, 221.0)
+    bar.show_hint(desk_words.ORIGINAL_MEANWHILE, live=True)
     bar.show()
     bar.resize(width, bar.heightForWidth(width))
     qtbot.waitUntil(lambda: bar.heightForWidth(width) == bar.height())
     assert bar.height() < 110
     assert bool(bar.folder.text()) == (width > 900)
     assert bar.folder.accessibleName() == "Show in folder"
+    others = (bar.master, bar.grip)
+    edges = [widget.mapTo(bar, widget.rect().topRight()).x() for widget in others]
+    assert edges[-1] == width - 1  # as far as the lanes above it go
+    assert edges[0] == width - 1 or width > 1000

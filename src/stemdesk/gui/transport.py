@@ -93,9 +93,9 @@ class TransportBar(QFrame):
             _group(self.loop, self.loop_start, self.loop_end, self.loop_text),
             self.side,
             self.master,
-            _group(self.folder, self.grip),
             self.presets,
             _group(self.speed, self.key, gap_px=_GROUP_GAP_PX),
+            _group(self.folder, self.grip),
         ):
             flow.addWidget(group)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -107,8 +107,8 @@ class TransportBar(QFrame):
         """What Tab goes through, in order."""
         return (
             self.to_start, self.play, self.stop, self.loop, self.loop_start, self.loop_end,
-            self.side.original, self.side.stems, self.master.fader, self.folder,
-            *self.presets.buttons.values(), self.speed.fader, self.key.fader,
+            self.side.original, self.side.stems, self.master.fader,
+            *self.presets.buttons.values(), self.speed.fader, self.key.fader, self.folder,
         )  # fmt: skip
 
     def resizeEvent(self, event: QResizeEvent) -> None:

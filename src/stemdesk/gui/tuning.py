@@ -16,7 +16,7 @@ from stemdesk.gui.meter import Meter
 from stemdesk.gui.scales import VOLUME, Scale
 from stemdesk.gui.widgets import muted
 
-_FADER_PX = 74
+_FADER_PX = 60
 _MASTER_PX = 104
 
 

@@ -76,9 +76,24 @@ def muted(text: str = "") -> QLabel:
     return label
 
 
+class _PushButton(QPushButton):
+    """As high as one with an icon."""
+
+    def sizeHint(self) -> QSize:
+        return self._with_room(super().sizeHint())
+
+    def minimumSizeHint(self) -> QSize:
+        return self._with_room(super().minimumSizeHint())
+
+    def _with_room(self, size: QSize) -> QSize:
+        around = size.height() - self.fontMetrics().height()
+        least = 0 if self.icon().availableSizes() else small_icon_size().height() + around
+        return size.expandedTo(QSize(0, least))
+
+
 def push_button(text: str, tip: str = "", icon: str = "", primary: bool = False) -> QPushButton:
     """A button with a text; its accessible name is that text."""
-    button = QPushButton(f" {text}" if icon else text)  # Qt sets icon and text close together
+    button = _PushButton(f" {text}" if icon else text)  # Qt sets icon and text close together
     button.setAccessibleName(text.replace("…", ""))
     button.setToolTip(native_keys(tip or text))
     button.setCursor(Qt.CursorShape.PointingHandCursor)
