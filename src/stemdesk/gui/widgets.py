@@ -80,15 +80,12 @@ class _PushButton(QPushButton):
     """As high as one with an icon."""
 
     def sizeHint(self) -> QSize:
-        return self._with_room(super().sizeHint())
-
-    def minimumSizeHint(self) -> QSize:
-        return self._with_room(super().minimumSizeHint())
-
-    def _with_room(self, size: QSize) -> QSize:
+        """Qt takes it for the minimum, too."""
+        size = super().sizeHint()
+        if not self.icon().isNull():
+            return size
         around = size.height() - self.fontMetrics().height()
-        least = 0 if self.icon().availableSizes() else small_icon_size().height() + around
-        return size.expandedTo(QSize(0, least))
+        return size.expandedTo(QSize(0, small_icon_size().height() + around))
 
 
 def push_button(text: str, tip: str = "", icon: str = "", primary: bool = False) -> QPushButton:
