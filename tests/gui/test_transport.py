@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.audio.listening import Listening
 from stemdesk.audio.remix import Remix
-from stemdesk.gui import desk_words
+from stemdesk.gui import desk_words, theme
 from stemdesk.gui.transport import TransportBar
 from stemdesk.gui.tuning import Tuning
 
@@ -135,7 +135,10 @@ def test_master_volume_and_its_meters(qtbot: QtBot, bar: TransportBar) -> None:
 
 
 @pytest.mark.parametrize("width", [860, 980, 2200])
-def test_two_lines_or_fewer(qtbot: QtBot, bar: TransportBar, width: int) -> None:
+def test_two_lines_or_fewer(
+    qtbot: QtBot, qapp: QApplication, bar: TransportBar, width: int
+) -> None:
+    theme.install(qapp)
     bar.presets.show_stems(("drums", "bass", "other", "vocals"))
     bar.show_listening(Listening(Remix(), loop=(30.0, 75.5)))
     bar.show_time(12.0, 221.0)

@@ -17,7 +17,7 @@ from stemdesk.gui.tuning import Master, Tuning
 from stemdesk.gui.widgets import FlowLayout, icon_button, muted, push_button
 
 _PLAY_PX = 44
-_GROUP_GAP_PX = 14
+_GROUP_GAP_PX = 10
 _LINE_GAP_PX = 8
 _WIDE_PX = 940
 """From here on there is room for words on the button that shows the folder."""
