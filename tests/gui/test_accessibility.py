@@ -204,10 +204,10 @@ def test_tab_goes_through_the_window(qtbot: QtBot, tmp_path: Path) -> None:
         page.transport.loop,
         page.transport.side.stems,
         page.transport.master.fader,
-        page.transport.folder,
         *(button for button in page.transport.presets.buttons.values()),
         page.transport.speed.fader,
         page.transport.key.fader,
+        page.transport.folder,
     ]
     assert [widget for widget in order if widget in wanted] == wanted
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QColor, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -138,3 +138,24 @@ def test_without_a_song_it_is_empty(qtbot: QtBot) -> None:
     ruler.grab()
     with qtbot.assertNotEmitted(view.loop_wanted):
         QTest.mouseDClick(ruler, LEFT, pos=QPoint(30, 10))
+
+
+def test_the_old_playhead_is_painted_over(qtbot: QtBot, ruler: Ruler, view: TimeView) -> None:
+    class Painted(QObject):
+        region = QRegion()
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                self.region = self.region.united(event.region())
+            return False
+
+    qtbot.waitUntil(ruler.isVisible)
+    QTest.qWaitForWindowExposed(ruler)
+    ruler.repaint()  # nothing is left to be painted
+    painted = Painted()
+    ruler.installEventFilter(painted)
+    x = round(ruler.axis.x_of(0.0))
+    view.set_playhead(50.0)
+    middle = round(ruler.axis.x_of(50.0))
+    qtbot.waitUntil(lambda: painted.region.contains(QPoint(middle, 20)))
+    assert all(painted.region.contains(QPoint(x + aside, 20)) for aside in (-5, 0, 5))

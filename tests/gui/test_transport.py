@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.audio.listening import Listening
 from stemdesk.audio.remix import Remix
-from stemdesk.gui import desk_words
+from stemdesk.gui import desk_words, theme
 from stemdesk.gui.transport import TransportBar
 from stemdesk.gui.tuning import Tuning
 
@@ -124,7 +124,7 @@ def test_the_sides_are_exclusive(qtbot: QtBot, bar: TransportBar) -> None:
 
 def test_master_volume_and_its_meters(qtbot: QtBot, bar: TransportBar) -> None:
     bar.master.show_amount(-60.0)
-    assert bar.master.value.text() == "\N{MINUS SIGN}\N{INFINITY}"
+    assert bar.master.value.text() == "\N{MINUS SIGN}\N{INFINITY} dB"
     with qtbot.waitSignal(bar.master.chosen) as chosen:
         QTest.mouseDClick(bar.master.fader, Qt.MouseButton.LeftButton)
     assert chosen.args == [0.0]
@@ -135,13 +135,21 @@ def test_master_volume_and_its_meters(qtbot: QtBot, bar: TransportBar) -> None:
 
 
 @pytest.mark.parametrize("width", [860, 980, 2200])
-def test_two_lines_or_fewer(qtbot: QtBot, bar: TransportBar, width: int) -> None:
+def test_two_lines_or_fewer(
+    qtbot: QtBot, qapp: QApplication, bar: TransportBar, width: int
+) -> None:
+    theme.install(qapp)
     bar.presets.show_stems(("drums", "bass", "other", "vocals"))
     bar.show_listening(Listening(Remix(), loop=(30.0, 75.5)))
     bar.show_time(12.0, 221.0)
+    bar.show_hint(desk_words.ORIGINAL_MEANWHILE, live=True)
     bar.show()
     bar.resize(width, bar.heightForWidth(width))
     qtbot.waitUntil(lambda: bar.heightForWidth(width) == bar.height())
     assert bar.height() < 110
     assert bool(bar.folder.text()) == (width > 900)
     assert bar.folder.accessibleName() == "Show in folder"
+    others = (bar.master, bar.grip)
+    edges = [widget.mapTo(bar, widget.rect().topRight()).x() for widget in others]
+    assert edges[-1] == width - 1  # as far as the lanes above it go
+    assert edges[0] == width - 1 or width > 1000

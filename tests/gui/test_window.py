@@ -191,6 +191,17 @@ def test_under_1000_pixels_the_library_is_a_drawer(stage: Stage) -> None:
     assert not window.body.narrow
 
 
+def test_a_library_that_was_put_away_stays_away(stage: Stage) -> None:
+    window = stage.window
+    stage.controller.add("one.mp3")
+    window.add_bar.library.click()
+    assert not window.library.isVisible()
+    stage.controller.add("two.mp3")
+    assert not window.library.isVisible()
+    window.add_bar.library.click()
+    assert window.library.isVisible()
+
+
 def test_escape_and_a_click_beside_it_close_the_drawer(stage: Stage) -> None:
     window = stage.window
     stage.controller.add("one.mp3")

@@ -31,6 +31,8 @@ class ActionRow(QWidget):
             self._shown = wanted
             while self._flow.takeAt(0) is not None:
                 pass
+            if any(button.hasFocus() for button in self.buttons):
+                self.window().setFocus()  # not some button far away that Space would press
             for button in self.buttons:
                 button.hide()
                 button.deleteLater()

@@ -51,7 +51,7 @@ class DeleteDialog(Dialog):
         self.keep = self.add_button(settings_words.KEEP_EVERYTHING, self.reject, primary=True)
         self.delete = self.add_button(settings_words.DELETE_AND_CLOSE, self._delete)
         self.delete.setEnabled(bool(items))
-        self.widen(78)
+        self.widen(96)
 
     def _add_line(self, grid: QGridLayout, item: Belonging) -> None:
         name = settings_words.KEPT_NAMES[item.kind.value]

@@ -20,7 +20,7 @@ def db_text(gain_db: float) -> str:
 
 def db_short(gain_db: float) -> str:
     """The same for a narrow place: minus infinity is silence."""
-    return f"{MINUS}∞" if gain_db <= GAIN_MIN_DB else _signed(gain_db, 1)
+    return f"{MINUS}∞ dB" if gain_db <= GAIN_MIN_DB else db_text(gain_db)
 
 
 def pan_text(pan: float) -> str:

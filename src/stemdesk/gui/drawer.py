@@ -33,6 +33,7 @@ class Body(QWidget):
         self._wanted = True
         self._narrow = False
         self._open = False
+        self._put_away = False  # by hand, where it stands beside the song
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
@@ -73,7 +74,8 @@ class Body(QWidget):
             self._open = not self._open
             self._arrange()
         else:
-            self._library.setVisible(not self._library.isVisible())
+            self._put_away = not self._put_away
+            self._arrange()
 
     def close_drawer(self) -> None:
         if self._narrow:
@@ -81,7 +83,8 @@ class Body(QWidget):
             self._arrange()
 
     def _arrange(self) -> None:
-        self._library.setVisible(self._wanted and (self._open or not self._narrow))
+        shown = self._open if self._narrow else not self._put_away
+        self._library.setVisible(self._wanted and shown)
         self._scrim.setVisible(self._wanted and self.drawer_open)
         if self._narrow:
             self._scrim.setGeometry(self.rect())

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from stemdesk.gui import theme
 from stemdesk.paths import resources
 
-_SIZES_PX = (20, 24)
+_SIZES_PX = (16, 20, 24)
 _NAME = "icon_name"
 _ROLE = "icon_role"
 
@@ -101,7 +101,13 @@ def painted(painter: QPainter, name: str, colour: str, area: QRectF) -> None:
 
 
 def icon_size() -> QSize:
+    """Of a button that is only an icon."""
     return QSize(20, 20)
+
+
+def small_icon_size() -> QSize:
+    """Beside a text: buttons with and without an icon are equally high."""
+    return QSize(16, 16)
 
 
 def transparent(colour: str, alpha: float) -> QColor:

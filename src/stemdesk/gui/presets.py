@@ -34,7 +34,7 @@ class PresetBar(QWidget):
         super().__init__(parent)
         self.setAccessibleName(desk_words.PRESETS_NAME)
         self.buttons: dict[Preset, QToolButton] = {}
-        line = FlowLayout(6, self)
+        line = FlowLayout(4, self)
         for preset in Preset:
             words = desk_words.PRESETS[preset], desk_words.PRESET_TIPS[preset]
             button = text_toggle("pill", *words)

@@ -60,7 +60,7 @@ class Ruler(QWidget):
         self.view = view
         self.axis = TimeAxis(view, self)
         self._hand = TimeHand(self.axis)
-        self._playhead_x = 0.0
+        self._playhead_x = 0.0  # where it was painted last
         self.setAccessibleName(RULER_NAME)
         self.setToolTip(RULER_TIP)
         self.setMouseTracking(True)
@@ -75,8 +75,7 @@ class Ruler(QWidget):
         return QSize(80, self.sizeHint().height())
 
     def _move(self, seconds: float) -> None:
-        old, self._playhead_x = self._playhead_x, self.axis.x_of(seconds)
-        for x in (old, self._playhead_x):
+        for x in (self._playhead_x, self.axis.x_of(seconds)):
             if -8 < x < self.width() + 8:
                 self.update(int(x) - 7, 0, 15, self.height())
 
@@ -136,6 +135,7 @@ class Ruler(QWidget):
 
     def _paint_playhead(self, painter: QPainter) -> None:
         x, area, height = self.axis.x_of(self.view.playhead_s), self.axis.area(), self.height()
+        self._playhead_x = x
         if area.left() - 1 <= x <= area.right() + 1:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.colours().text))

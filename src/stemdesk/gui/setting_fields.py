@@ -121,6 +121,13 @@ class SwitchField:
         return self.control.isChecked()
 
 
+class _Broken(QDoubleSpinBox):
+    """Whole numbers stand there without `.0`."""
+
+    def textFromValue(self, value: float) -> str:
+        return self.locale().toString(value, "f", 0 if value == round(value) else self.decimals())
+
+
 class NumberField:
     """A number within its range, with its unit; whole where the setting is."""
 
@@ -131,7 +138,7 @@ class NumberField:
             whole.setValue(value)
             self.control: QSpinBox | QDoubleSpinBox = whole
         else:
-            broken = QDoubleSpinBox()
+            broken = _Broken()
             broken.setDecimals(1)
             broken.setRange(said.low, said.high)
             broken.setValue(value)

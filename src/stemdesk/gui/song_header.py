@@ -47,7 +47,7 @@ class SongHeader(QWidget):
         line.addWidget(self.facts, 0, Qt.AlignmentFlag.AlignBottom)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout.setSpacing(8)
         layout.addLayout(line)
         layout.addWidget(self.draft)
         layout.addWidget(self.notices)

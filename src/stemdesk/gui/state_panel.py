@@ -6,13 +6,23 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stemdesk.gui.action_row import ActionRow, Button
 from stemdesk.gui.icons import set_icon
 from stemdesk.gui.widgets import muted
 
 __all__ = ["Button", "StatePanel"]
+
+_LINE_CHARACTERS = 90  # longer lines are hard to read
 
 
 class StatePanel(QScrollArea):
@@ -35,6 +45,7 @@ class StatePanel(QScrollArea):
         self.text = muted()
         self.text.setWordWrap(True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.text.setMaximumWidth(self.text.fontMetrics().averageCharWidth() * _LINE_CHARACTERS)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -49,7 +60,9 @@ class StatePanel(QScrollArea):
         layout.addStretch(2)
         layout.addWidget(self._icon, 0, centre)
         layout.addWidget(self.headline)
-        layout.addWidget(self.text)
+        line = QHBoxLayout()  # (with an alignment, Qt would give a wrapped text too little height)
+        line.addWidget(self.text)
+        layout.addLayout(line)
         layout.addWidget(self.progress, 0, centre)
         layout.addSpacing(6)
         layout.addWidget(self._row, 0, centre)

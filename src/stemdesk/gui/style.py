@@ -140,7 +140,7 @@ def _toggles(c: Colours) -> str:
     on = f"background: {c.accent}; color: {c.on_accent}; border-color: {c.accent};"
     shape = (
         f"background: {c.surface}; color: {c.text}; border: 1px solid {c.outline};"
-        " padding: 4px 11px;"
+        " padding: 4px 8px;"
     )
     return f"""
     QToolButton[kind="icon"]:checked {{
@@ -162,7 +162,7 @@ def _toggles(c: Colours) -> str:
     QToolButton[kind="pill"]:disabled, QToolButton[kind="left"]:disabled,
     QToolButton[kind="right"]:disabled {{ color: {c.outline}; border-color: {c.border}; }}
     QToolButton[kind="pill"]:focus, QToolButton[kind="left"]:focus,
-    QToolButton[kind="right"]:focus {{ border: 2px solid {c.accent}; padding: 3px 10px; }}
+    QToolButton[kind="right"]:focus {{ border: 2px solid {c.accent}; padding: 3px 7px; }}
     QToolButton[kind="pill"]:checked:focus, QToolButton[kind="left"]:checked:focus,
     QToolButton[kind="right"]:checked:focus {{ border-color: {c.text}; }}
     """

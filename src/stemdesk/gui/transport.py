@@ -17,7 +17,7 @@ from stemdesk.gui.tuning import Master, Tuning
 from stemdesk.gui.widgets import FlowLayout, icon_button, muted, push_button
 
 _PLAY_PX = 44
-_GROUP_GAP_PX = 14
+_GROUP_GAP_PX = 10
 _LINE_GAP_PX = 8
 _WIDE_PX = 940
 """From here on there is room for words on the button that shows the folder."""
@@ -87,15 +87,15 @@ class TransportBar(QFrame):
         if isinstance(inside, QHBoxLayout):
             inside.addSpacing(4)
             inside.addLayout(times)
-        flow = FlowLayout(_GROUP_GAP_PX, self, _LINE_GAP_PX)
+        flow = FlowLayout(_GROUP_GAP_PX, self, _LINE_GAP_PX, to_edge=True)
         for group in (
             playing,
             _group(self.loop, self.loop_start, self.loop_end, self.loop_text),
             self.side,
             self.master,
-            _group(self.folder, self.grip),
             self.presets,
             _group(self.speed, self.key, gap_px=_GROUP_GAP_PX),
+            _group(self.folder, self.grip),
         ):
             flow.addWidget(group)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -107,8 +107,8 @@ class TransportBar(QFrame):
         """What Tab goes through, in order."""
         return (
             self.to_start, self.play, self.stop, self.loop, self.loop_start, self.loop_end,
-            self.side.original, self.side.stems, self.master.fader, self.folder,
-            *self.presets.buttons.values(), self.speed.fader, self.key.fader,
+            self.side.original, self.side.stems, self.master.fader,
+            *self.presets.buttons.values(), self.speed.fader, self.key.fader, self.folder,
         )  # fmt: skip
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from stemdesk.gui.meter import Meter
 from stemdesk.gui.scales import VOLUME, Scale
 from stemdesk.gui.widgets import muted
 
-_FADER_PX = 74
+_FADER_PX = 60
 _MASTER_PX = 104
 
 
@@ -30,7 +30,6 @@ class _Value(QLabel):
         font = QFont(self.font())
         font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width do not jump
         self.setFont(font)
-        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         metrics = self.fontMetrics()
         self.setMinimumWidth(max(metrics.horizontalAdvance(text) for text in widest) + 2)
 
@@ -89,7 +88,7 @@ class Master(QWidget):
         mark = QLabel()
         set_icon(mark, "volume", "muted")
         self.fader = Fader(VOLUME, desk_words.MASTER_NAME, desk_words.MASTER_TIP, _MASTER_PX)
-        self.value = _Value((desk_words.db_short(GAIN_MIN_DB + 1),))
+        self.value = _Value(tuple(map(desk_words.db_short, (GAIN_MIN_DB, GAIN_MIN_DB + 1))))
         self.meters = tuple(Meter(name, upright=False) for name in desk_words.MASTER_METERS)
         self.fader.chosen.connect(self._chosen)
         self.value.double_clicked.connect(lambda: self._chosen(0.0))

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.gui import theme
-from stemdesk.gui.icons import icon_size, painted, set_icon
+from stemdesk.gui.icons import icon_size, painted, set_icon, small_icon_size
 from stemdesk.gui.labels import native_keys
 
 
@@ -76,9 +76,21 @@ def muted(text: str = "") -> QLabel:
     return label
 
 
+class _PushButton(QPushButton):
+    """As high as one with an icon."""
+
+    def sizeHint(self) -> QSize:
+        """Qt takes it for the minimum, too."""
+        size = super().sizeHint()
+        if not self.icon().isNull():
+            return size
+        around = size.height() - self.fontMetrics().height()
+        return size.expandedTo(QSize(0, small_icon_size().height() + around))
+
+
 def push_button(text: str, tip: str = "", icon: str = "", primary: bool = False) -> QPushButton:
     """A button with a text; its accessible name is that text."""
-    button = QPushButton(f" {text}" if icon else text)  # Qt sets icon and text close together
+    button = _PushButton(f" {text}" if icon else text)  # Qt sets icon and text close together
     button.setAccessibleName(text.replace("…", ""))
     button.setToolTip(native_keys(tip or text))
     button.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -86,7 +98,7 @@ def push_button(text: str, tip: str = "", icon: str = "", primary: bool = False)
     if primary:
         button.setProperty("kind", "primary")
     if icon:
-        button.setIconSize(icon_size())
+        button.setIconSize(small_icon_size())
         set_icon(button, icon, "on_accent" if primary else "text")
     return button
 
@@ -144,12 +156,18 @@ class CheckBox(QCheckBox):
 class FlowLayout(QLayout):
     """Lays widgets out like words: as many in a line as fit, each in the middle of its line. One
     that is too wide by itself gets a line, and as much height as it needs there. `line_px`:
-    between lines, as between widgets by default."""
+    between lines, as between widgets by default. `to_edge`: the last of several in a line stands
+    at the right edge."""
 
     def __init__(
-        self, spacing_px: int = 6, parent: QWidget | None = None, line_px: int | None = None
+        self,
+        spacing_px: int = 6,
+        parent: QWidget | None = None,
+        line_px: int | None = None,
+        to_edge: bool = False,
     ) -> None:
         super().__init__(parent)
+        self._to_edge = to_edge
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing_px)
         self._line_px = spacing_px if line_px is None else line_px
@@ -203,6 +221,8 @@ class FlowLayout(QLayout):
         for line in lines:
             x, height = rect.x(), max(size.height() for _, size in line)
             for item, size in line:
+                if self._to_edge and x > rect.x() and item is line[-1][0]:
+                    x = max(x, rect.x() + rect.width() - size.width())
                 if place:
                     middle = y + (height - size.height()) // 2
                     item.setGeometry(QRect(QPoint(x, middle), size))

@@ -1,0 +1,166 @@
+"""Every state of the window, each light and dark, in its size and as small as it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QWidget
+
+from screens.songs import fill_library, long_song
+from screens.studio import Studio
+from stemdesk.audio.remix import Preset
+from stemdesk.core.declared import Section
+from stemdesk.core.job import JobState
+from stemdesk.gui.diagnostics import DiagnosticsPage
+from stemdesk.gui.settings_dialog import SettingsDialog
+from stemdesk.gui.window import SIZE, SMALLEST
+
+SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+_LONG = 4  # times the demo song
+_HALF = 0.4
+
+
+class Album:
+    """Takes each state's pictures. `sizes`: of the window."""
+
+    def __init__(self, studio: Studio, sizes: tuple[QSize, ...] = (SIZE, SMALLEST)) -> None:
+        self.studio = studio
+        self.sizes = sizes
+
+    def take(self, name: str) -> None:
+        for size in self.sizes:
+            self.studio.resize(size)
+            self._both(f"{name}-{size.width()}")
+
+    def take_dialog(self, name: str, show: Callable[[], object]) -> None:
+        for size in self.sizes:
+            self.studio.resize(size)
+            with self.studio.dialog(show) as dialog:
+                self.studio.rest()
+                self._both(f"{name}-{size.width()}", dialog)
+
+    def take_settings(self) -> None:
+        """Each section."""
+        studio = self.studio
+        for size in self.sizes:
+            studio.resize(size)
+            with studio.dialog(studio.window.show_settings) as dialog:
+                assert isinstance(dialog, SettingsDialog)
+                for section in Section:
+                    dialog.show_section(section)
+                    studio.rest(100)
+                    self._both(f"settings-{section.name.lower()}-{size.width()}", dialog)
+
+    def take_diagnostics(self) -> None:
+        studio = self.studio
+        for size in self.sizes:
+            studio.resize(size)
+            with studio.dialog(studio.window.pages.show_diagnostics) as dialog:
+                assert isinstance(dialog, DiagnosticsPage)
+                studio.wait_for(dialog.copy.isEnabled)
+                self._both(f"diagnostics-{size.width()}", dialog)
+
+    def _both(self, name: str, widget: QWidget | None = None) -> None:
+        for scheme, value in SCHEMES.items():
+            self.studio.colour(value)
+            if self.studio.output.running:
+                self.studio.hear(3)  # meters fall while nothing is heard
+            self.studio.rest(50)
+            self.studio.save(f"{name}-{scheme}", widget)
+
+
+def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
+    """All pictures, of two apps one after the other: a first start, and one with a library."""
+    first = Studio(root / "first", target)
+    album = Album(first, sizes)
+    album.take("empty")
+    first.close()
+    studio = Studio(root / "second", target, fill_library)
+    album = Album(studio, sizes)
+    _at_rest(studio, album)
+    _at_work(studio, album)
+    _finished(studio, album)
+    _dialogs(studio, album)
+    studio.close()
+
+
+def _at_rest(studio: Studio, album: Album) -> None:
+    """What lay in the library."""
+    studio.show_drawn("six")
+    album.take("six")
+    studio.select("moved")
+    studio.wait_for(lambda: not studio.window.song.shows_stems)
+    album.take("missing")
+    studio.select("waiting")
+    album.take("waiting")
+
+
+def _at_work(studio: Studio, album: Album) -> None:
+    """A song that is split while it plays, others that wait behind it; paused, failed."""
+    window, song = studio.window, long_song(studio.songs[0], _LONG)
+    studio.controller.add_paths([song, *studio.songs])
+    studio.wait_for(lambda: len(studio.controller.jobs) == 8)
+    job = next(job for job in studio.controller.jobs if job.source == song)
+    studio.select(job.id)
+    studio.wait_for(lambda: studio.fraction(job.id) > 0 and window.song.shows_stems)
+    length_s = window.playback.length_s
+    studio.wait_for(lambda: studio.fraction(job.id) > _HALF)
+    studio.play(0.26 * length_s)
+    album.take("busy")
+    window.playback.seek(0.93 * length_s)
+    studio.hear()
+    album.take("busy-original")
+    studio.controller.pause(job.id)
+    studio.wait_for(lambda: studio.state(job.id) is JobState.PAUSED)
+    album.take("paused")
+    window.playback.stop()
+    studio.controller.remove([job.id])
+    studio.wait_for(studio.all_ended)
+    failed = next(job for job in studio.controller.jobs if job.state is JobState.FAILED)
+    studio.select(failed.id)
+    album.take("failed")
+    album.take_dialog("failed-details", lambda: window.show_failure(failed.id))
+
+
+def _finished(studio: Studio, album: Album) -> None:
+    window, playback = studio.window, studio.window.playback
+    demo = next(job for job in studio.controller.jobs if job.source == studio.songs[0])
+    studio.show_drawn(demo.id)
+    studio.play(8.2)
+    album.take("finished")
+    playback.set_muted("bass", True)
+    playback.set_soloed("vocals", True)
+    playback.set_gain("drums", -6.0)
+    playback.set_gain("vocals", 3.5)
+    playback.set_pan("drums", -0.4)
+    playback.set_master(-3.0)
+    playback.set_loop((6.2, 12.2))
+    playback.set_speed(80.0)
+    playback.set_key(-2)
+    window.song.stems.view.zoom(2.2)
+    studio.hear()
+    album.take("remix")
+    playback.set_original(True)
+    studio.hear()
+    album.take("original")
+    playback.set_soloed("vocals", False)
+    window.song.stems.transport.presets.buttons[Preset.INSTRUMENTAL].click()
+    window.body.close_drawer()
+    album.take("preset")
+    if window.minimumSize() in album.sizes:
+        studio.resize(window.minimumSize())
+        window.body.toggle()
+        album._both("drawer")
+        window.body.close_drawer()
+    playback.pause()
+
+
+def _dialogs(studio: Studio, album: Album) -> None:
+    window = studio.window
+    album.take_settings()
+    album.take_diagnostics()
+    album.take_dialog("models", window.models.show_page)
+    album.take_dialog("keys", window.show_keys)
+    album.take_dialog("delete-everything", window.pages.ask_delete)
