@@ -31,15 +31,15 @@ class Tuning:
     as strong a stroke counts. Bass is below `bass_hz`, voices are between it and `voice_hz`.
     `centre`: how sharply the middle is cut out, `voice_share` of what is in it."""
 
-    window: int = 4096
-    along_s: float = 0.7
+    window: int = 8192
+    along_s: float = 0.2
     along_hz: float = 100.0
     power: float = 1.5
-    percussive: float = 1.2
+    percussive: float = 1.4
     bass_hz: float = 180.0
     voice_hz: float = 4000.0
     centre: float = 4.0
-    voice_share: float = 1.0
+    voice_share: float = 0.85
 
 
 def separate(mix: Samples, rate: int, tuning: Tuning | None = None) -> dict[str, Samples]:
