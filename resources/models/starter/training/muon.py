@@ -56,8 +56,8 @@ def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
         square = found @ found.T
         odd = torch.addmm(square, square, square, beta=third, alpha=fifth)
         found = torch.addmm(found, odd, found, beta=first)
-    found = found.to(matrix.dtype)
-    return found.T if wide is not matrix else found
+    whole: torch.Tensor = found.to(matrix.dtype)
+    return whole if wide is matrix else whole.T
 
 
 def optimisers(
