@@ -1,7 +1,7 @@
 """Songs on disk, and the batches made from them.
 
-A song is an .npy of int16, (stems, 2, samples). Every stem of a clip comes from another song more
-often than not: so one song more gives many new mixes.
+A song is an .npy of int16, (stems, 2, samples). In every second clip each stem comes from
+another song: so one song more gives many new mixes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dsp import Random
 
 _FULL = 32767.0
 _LOOK_EVERY = 20  # batches from one look for new songs to the next
-_WHOLE_SONG = 0.3  # how often the four stems are from one song and moment
+_WHOLE_SONG = 0.5  # how often the four stems are from one song and moment
 Clip = NDArray[np.float32]
 
 
@@ -131,9 +131,9 @@ def _cut(stem: NDArray[np.int16], place: int, samples: int, speed: float) -> Cli
 
 def _changed(rng: Random, sound: Clip, together: bool) -> Clip:
     """Random level, sign, sides and width; sometimes silence."""
-    if rng.random() < 0.06:
+    if rng.random() < 0.04:
         return np.zeros_like(sound)
-    decibel = float(rng.normal(0, 2 if together else 4))
+    decibel = float(rng.normal(0, 2 if together else 3))
     sound = sound * np.float32(10 ** (decibel / 20))
     if rng.random() < 0.5:
         sound = sound[::-1]

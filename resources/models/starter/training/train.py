@@ -25,18 +25,20 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 import data
 import export
 import midi
+import muon
 import network
 import song
 from dsp import RATE
 
 _HERE = Path(__file__).resolve().parent
 _FIRST_TRAINING, _FIRST_TEST = 1000, 1  # seeds of the songs
-_WARM_STEPS, _CLIP, _FLOOR = 100, 5.0, 0.003
+_WARM_STEPS, _CLIP = 100, 5.0
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class State:
 
     module: nn.Module
     average: nn.Module  # of the weights over the last steps
-    optimiser: torch.optim.Optimizer
+    optimisers: list[torch.optim.Optimizer]
     steps: int = 0
     seconds: float = 0.0  # trained so far, all runs together
     losses: list[float] = field(default_factory=list)
@@ -78,6 +80,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clips", type=int, default=4, help="clips in a batch")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a clip")
     parser.add_argument("--rate", type=float, default=1e-3, help="the highest learning rate")
+    parser.add_argument("--optimiser", choices=["adam", "muon"], default="muon")
+    parser.add_argument("--small-rate", type=float, default=1e-3, help="beside Muon: biases")
+    parser.add_argument("--scale-rate", type=float, default=3e-3, help="beside Muon: layer scales")
     parser.add_argument("--average", type=float, default=0.995, help="decay of the average")
     parser.add_argument("--first-songs", type=int, default=40, help="songs made before the start")
     parser.add_argument("--songs", type=int, default=600, help="songs made in all, while training")
@@ -91,8 +96,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
     parser.add_argument("--bf16", action="store_true", help="train in bfloat16 where it is safe")
     parser.add_argument("--loss", choices=["level", "ratio"], default="ratio")
+    parser.add_argument("--floor", type=float, default=0.03, help="of ratio: less hardly counts")
     parser.add_argument("--enliven", action="store_true", help="a start that wakes inner layers")
-    parser.add_argument("--start", type=Path, help="another run's checkpoint to start from")
+    parser.add_argument("--start", type=Path, help="checkpoint or safetensors to start from")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
@@ -179,12 +185,12 @@ def _device(wanted: str) -> str:
 def _begin(options: argparse.Namespace, device: torch.device) -> State:
     module = network.build().to(device)
     average = copy.deepcopy(module).eval()
-    state = State(module, average, torch.optim.Adam(module.parameters(), betas=(0.9, 0.99)))
+    state = State(module, average, _optimisers(options, module))
     if options.enliven:
         _enliven(options, module)
         average.load_state_dict(module.state_dict())
     if options.start:
-        weights = torch.load(options.start, map_location=device, weights_only=True)["average"]
+        weights = _weights(options.start)
         module.load_state_dict(weights)
         average.load_state_dict(weights)
     path: Path = options.work / "checkpoint.pt"
@@ -192,9 +198,31 @@ def _begin(options: argparse.Namespace, device: torch.device) -> State:
         saved: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
         module.load_state_dict(saved["module"])
         average.load_state_dict(saved["average"])
-        state.optimiser.load_state_dict(saved["optimiser"])
+        for optimiser, values in zip(state.optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(values)
         state.steps, state.seconds = saved["steps"], saved["seconds"]
     return state
+
+
+def _optimisers(options: argparse.Namespace, module: nn.Module) -> list[torch.optim.Optimizer]:
+    if options.optimiser == "muon":
+        found = muon.optimisers(module, options.rate, options.small_rate, options.scale_rate)
+    else:
+        found = [torch.optim.Adam(module.parameters(), lr=options.rate, betas=(0.9, 0.99))]
+    for optimiser in found:
+        for group in optimiser.param_groups:
+            group["highest"] = group["lr"]
+    return found
+
+
+def _weights(path: Path) -> dict[str, torch.Tensor]:
+    """Of a checkpoint the average, or what a model's file holds."""
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    saved: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)[
+        "average"
+    ]
+    return saved
 
 
 def _enliven(options: argparse.Namespace, module: nn.Module) -> None:
@@ -208,9 +236,11 @@ def _enliven(options: argparse.Namespace, module: nn.Module) -> None:
 def _set_rate(options: argparse.Namespace, state: State, budget: float) -> None:
     """Up over the first steps, then down a cosine to nothing at the end of the time (or steps)."""
     done = state.steps / options.steps if options.steps else state.seconds / budget
-    rate = options.rate * min(1.0, (state.steps + 1) / _WARM_STEPS)
-    for group in state.optimiser.param_groups:
-        group["lr"] = rate * max(0.002, 0.5 + 0.5 * math.cos(math.pi * min(1.0, done)))
+    share = min(1.0, (state.steps + 1) / _WARM_STEPS)
+    share *= max(0.002, 0.5 + 0.5 * math.cos(math.pi * min(1.0, done)))
+    for optimiser in state.optimisers:
+        for group in optimiser.param_groups:
+            group["lr"] = group["highest"] * share
 
 
 def _step(options: argparse.Namespace, state: State, clips: torch.Tensor) -> float:
@@ -219,11 +249,13 @@ def _step(options: argparse.Namespace, state: State, clips: torch.Tensor) -> flo
     scale = mix.std(dim=(1, 2), keepdim=True) + 1e-4
     with torch.autocast(mix.device.type, torch.bfloat16, enabled=options.bf16):
         heard = state.module(mix / scale)
-    loss = _loss(options.loss, heard.float(), clips / scale[:, None])
-    state.optimiser.zero_grad()
+    loss = _loss(options, heard.float(), clips / scale[:, None])
+    for optimiser in state.optimisers:
+        optimiser.zero_grad()
     torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(state.module.parameters(), _CLIP)
-    state.optimiser.step()
+    for optimiser in state.optimisers:
+        optimiser.step()
     keep = min(options.average, (state.steps + 1) / (state.steps + 10))
     with torch.no_grad():
         pairs = zip(state.average.parameters(), state.module.parameters(), strict=True)
@@ -232,18 +264,19 @@ def _step(options: argparse.Namespace, state: State, clips: torch.Tensor) -> flo
     return float(loss.item())
 
 
-def _loss(kind: str, heard: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+def _loss(options: argparse.Namespace, heard: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     """How wrong the stems are. "level": by how much on average. "ratio": the logarithm of each
     stem's wrong part, as in its SDR, so that a quiet stem counts like a loud one; the mix has the
-    power 1, and what is `_FLOOR` of it does not matter any more."""
-    if kind == "level":
+    power 1, and errors below `--floor` of it count less and less: a low floor makes what leaks
+    into silent stems the greatest part of the gradient."""
+    if options.loss == "level":
         return (heard - wanted).abs().mean()
-    return torch.log((heard - wanted).square().mean(dim=(2, 3)) + _FLOOR).mean()
+    return torch.log((heard - wanted).square().mean(dim=(2, 3)) + options.floor).mean()
 
 
 def _note(log: Any, state: State, songs: int, seconds: float) -> None:
     recent = statistics.fmean(state.losses[-50:])
-    rate = state.optimiser.param_groups[0]["lr"]
+    rate = state.optimisers[0].param_groups[0]["lr"]
     speed = len(state.losses) / seconds
     log.write(f"step {state.steps}  {state.seconds / 60:.1f} min  loss {recent:.4f}  "
               f"rate {rate:.2e}  {speed:.3f} steps/s  {songs} songs\n")  # fmt: skip
@@ -254,7 +287,7 @@ def _save(work: Path, state: State) -> None:
     saved = {
         "module": state.module.state_dict(),
         "average": state.average.state_dict(),
-        "optimiser": state.optimiser.state_dict(),
+        "optimisers": [optimiser.state_dict() for optimiser in state.optimisers],
         "steps": state.steps,
         "seconds": state.seconds,
     }
