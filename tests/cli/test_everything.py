@@ -82,7 +82,7 @@ def test_it_looks_again_after_the_question(
     lock = FileLock(folders().data / "window.lock")
 
     class Slow(Terminal):
-        def readline(self, *_: object) -> str:
+        def readline(self, *_: object) -> str:  # type: ignore[override]  # typeshed: io's takes bytes
             lock.acquire()
             return "yes\n"
 

@@ -86,7 +86,8 @@ def render(
     and return it; at once where it is there already. What is too loud bends as in the player.
 
     `report`: the fraction that is done. The song must be whole (`final`), or become so by itself.
-    Raises `Cancelled`, `DiskFullError`, `ExportError`, and what the song's readers raise; nothing is left then.
+    Raises `Cancelled`, `DiskFullError`, `ExportError`, and what the song's readers raise; nothing
+    is left then.
     """
     with _RENDERING:
         return _render(open_song, remix, path, report, cancel)
