@@ -99,7 +99,7 @@ def test_the_key_changes_the_pitch_and_not_the_length(semitones: float) -> None:
     heard, spans = all_of(chain(song, Sound(key_semitones=semitones)))
     assert abs(heard.shape[1] - 2 * RATE) <= 1
     assert pitch(heard[:, 8000:60_000]) == pytest.approx(440.0 * 2 ** (semitones / 12), rel=1e-4)
-    assert np.abs(heard).max() < 0.6
+    assert np.abs(heard).max() < 0.65  # a tone that is cut off swings over
     assert spans[0].position == 0
 
 

@@ -27,7 +27,7 @@ from stemdesk.audio.remix import amplitude
 from stemdesk.audio.ring import Block, Span
 from stemdesk.audio.sound import Sound
 from stemdesk.audio.timeline import Timeline
-from stemdesk.audio.vocoder import Spectrum, Vocoder, lead
+from stemdesk.audio.vocoder import Turn, Vocoder, lead
 
 RESAMPLER_LEAD = 512
 """Frames that the resampler hears before the first one that counts: more than its filter's half."""
@@ -52,7 +52,7 @@ class _Begin:
     skipped: int
     early: int = 0
     offset: Fraction = Fraction(0)
-    turn: Spectrum | None = None
+    turn: Turn | None = None
 
 
 class Chain:

@@ -22,6 +22,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,14 @@ Samples = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
 
 
+class Turn(NamedTuple):
+    """What a window's bins were multiplied by, complex64 [bins]; in how many windows more each one
+    is moved in time, int8 [bins]."""
+
+    factors: Spectrum
+    moving: NDArray[np.int8]
+
+
 class Vocoder:
     """Gives `speed` of its input's frames for each frame of its own; frame 0 is the input's 0."""
 
@@ -47,7 +56,7 @@ class Vocoder:
         read: Callable[[int], Samples],
         samplerate: int,
         speed: Fraction,
-        begin: Spectrum | None = None,
+        begin: Turn | None = None,
         offset: Fraction = Fraction(0),
     ) -> None:
         """`read`: gives float32 [2, up to so many] frames of the input in order, the first one is
@@ -69,7 +78,7 @@ class Vocoder:
         self._last: Spectrum | None = None
         self._centre = 0  # of the last window, in the input
         self._moving = np.zeros(self.size // 2 + 1, dtype=np.int8)  # windows more, for each bin
-        self._turns: deque[tuple[int, Spectrum]] = deque(maxlen=_REMEMBERED)
+        self._turns: deque[tuple[int, Turn]] = deque(maxlen=_REMEMBERED)
         self._done = np.zeros((2, 0), dtype=np.float32)
         self._skip = self.size // 2 - self._number * self.hop  # frames before frame 0
 
@@ -86,7 +95,7 @@ class Vocoder:
         self._done = joined[:, frames:]
         return joined[:, :frames]
 
-    def turn_at(self, frame: int) -> Spectrum | None:
+    def turn_at(self, frame: int) -> Turn | None:
         """What another vocoder of this speed has to begin with, whose frame 0 is this one's
         `frame`, a multiple of `hop`; None where that is not known (any more)."""
         wanted = frame // self.hop - 1
@@ -102,11 +111,14 @@ class Vocoder:
             return None
         at = start - self._first
         before, now = self._spectrum(at), self._spectrum(at + self.hop)
-        turn = self._begin if self._last is None else self._turned(before, now, centre)
-        if turn is None:
+        if self._last is not None:
+            turn = self._turned(before, now, centre)
+        elif self._begin is not None:
+            turn, self._moving = self._begin
+        else:
             turn = np.ones(now.shape[1], dtype=np.complex64)
         self._centre = centre
-        self._turns.append((self._number, turn))
+        self._turns.append((self._number, Turn(turn, self._moving)))
         self._last = now = now * turn
         self._sum += np.fft.irfft(now, self.size).astype(np.float32) * self._window
         ready = self._sum[:, : self.hop] * self._scale
@@ -127,7 +139,7 @@ class Vocoder:
         begins &= ~moving
         if moving.any():
             further = centre - self._centre - self.hop
-            turned[moving] = (self._turns[-1][1] * self._moved(further))[moving]
+            turned[moving] = (self._turns[-1][1].factors * self._moved(further))[moving]
         if begins.any():
             beat, reach = self._beat(centre), _REACH * self.size
             goal = self._place(centre + beat) - self._number * self.hop
@@ -136,7 +148,8 @@ class Vocoder:
                 begins[:] = False  # in one of the next windows
             else:
                 turned[begins] = self._moved(max(goal, -reach) - beat)[begins]
-        self._moving = np.where(begins, OVERLAP - 1, np.maximum(0, self._moving - 1))
+        left = np.where(begins, OVERLAP - 1, np.maximum(0, self._moving - 1))
+        self._moving = left.astype(np.int8)
         return turned
 
     def _beat(self, centre: int) -> float:
