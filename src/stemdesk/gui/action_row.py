@@ -43,6 +43,7 @@ class ActionRow(QWidget):
             for number, button in enumerate(self.buttons):
                 button.clicked.connect(lambda _=False, index=number: self._acts[index]())
                 self._flow.addWidget(button)
+                button.show()  # else only the event loop does, and what is hidden gets no focus
             self.setVisible(bool(wanted))
             self.updateGeometry()
             if held is not None:
@@ -56,5 +57,4 @@ class ActionRow(QWidget):
         """The same button again, or the one that came in its place: Resume where Pause was."""
         same = [button for (text, _), button in self._both() if text == held]
         for button in (*same, *self.buttons)[:1]:
-            button.show()  # else only the event loop does, and what is hidden gets no focus
             button.setFocus()
