@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QDesktopServices, QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLineEdit, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.declared import Kind, Section
@@ -163,7 +163,7 @@ def test_a_number_with_more_digits_than_are_shown_stays(room: Room) -> None:
     assert dialog.settings == settings
     number = dialog.fields["cache_gb"]
     assert isinstance(number, NumberField)
-    number.control.setValue(0.3)
+    cast(QDoubleSpinBox, number.control).setValue(0.3)
     assert dialog.settings == Settings(longest_hours=0.25, cache_gb=0.3)
 
 
