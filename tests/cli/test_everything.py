@@ -82,11 +82,11 @@ def test_it_looks_again_after_the_question(
     lock = FileLock(folders().data / "window.lock")
 
     class Slow(Terminal):
-        def readline(self, *_: object) -> str:  # type: ignore[override]  # typeshed: io's takes bytes
+        def isatty(self) -> bool:
             lock.acquire()
-            return "yes\n"
+            return True
 
-    monkeypatch.setattr(sys, "stdin", Slow())
+    monkeypatch.setattr(sys, "stdin", Slow("yes\n"))
     said = stemdesk("clean", "--everything")
     lock.release()
     assert said.code == 1 and "Close it first" in said.err

@@ -162,8 +162,8 @@ def test_a_number_with_more_digits_than_are_shown_stays(room: Room) -> None:
     dialog = room.open(settings)
     assert dialog.settings == settings
     number = dialog.fields["cache_gb"]
-    assert isinstance(number, NumberField) and isinstance(number.control, QDoubleSpinBox)
-    number.control.setValue(0.3)
+    assert isinstance(number, NumberField)
+    cast(QDoubleSpinBox, number.control).setValue(0.3)
     assert dialog.settings == Settings(longest_hours=0.25, cache_gb=0.3)
 
 
