@@ -45,7 +45,7 @@ def test_f12_tells_how_things_are(stage: Stage) -> None:
     text = opened(stage).report.toPlainText()
     for part in (
         "Device: CPU (no GPU found)",
-        "Sound: nothing was played yet; it ran dry 0 times",
+        "Sound: nothing was played yet; no breaks so far",
         "Songs: 0 done, 0 failed, 0 cancelled",
         "Memory: ",
         f"Cache: {stage.controller.folders.cache}",
@@ -100,7 +100,7 @@ def test_the_status_lines_tooltip_tells_of_the_sound(stage: Stage) -> None:
     stage.window.playback.play()
     status = stage.window.status
     QApplication.sendEvent(status, QHelpEvent(QEvent.Type.ToolTip, QPoint(), QPoint()))
-    assert "it ran dry 3 times" in status.toolTip()
+    assert "it broke off 3 times" in status.toolTip()
 
 
 def test_how_jobs_went_is_noted(desk: Desk) -> None:

@@ -129,8 +129,10 @@ NOT_PLAYED = "nothing was played yet"
 
 
 def sound_line(output: str, underruns: int) -> str:
-    times = "time" if underruns == 1 else "times"
-    return f"Sound: {printable(output) or NOT_PLAYED}; it ran dry {underruns} {times}"
+    if not underruns:
+        return f"Sound: {printable(output) or NOT_PLAYED}; no breaks so far"
+    breaks = "once" if underruns == 1 else f"{underruns} times"
+    return f"Sound: {printable(output) or NOT_PLAYED}; it broke off {breaks}"
 
 
 def device_line(label: str, reason: str) -> str:
