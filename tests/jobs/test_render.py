@@ -14,7 +14,7 @@ from stemdesk.audio.mixer import Mixer
 from stemdesk.audio.remix import Preset, Remix, amplitude
 from stemdesk.core.errors import Cancelled, DiskFullError, ErrorCode, ExportError, SourceError
 from stemdesk.core.progress import CancelToken
-from stemdesk.jobs.render import forget_old, remix_name, render, rendered_path
+from stemdesk.jobs.render import _render, forget_old, remix_name, render, rendered_path
 from support.playables import MemorySong, noise_song
 from support.tmpfs import tiny_volume
 
@@ -64,8 +64,9 @@ def test_two_who_make_the_same_one_do_not_write_into_each_other(tmp_path: Path) 
     path = place(tmp_path, remix)
 
     def meanwhile(fraction: float) -> None:
+        """As another process does it, which knows nothing of this one's lock."""
         if fraction < 0.5:
-            render(lambda: noise_song(FRAMES), remix, path, ignore, CancelToken())
+            _render(lambda: noise_song(FRAMES), remix, path, ignore, CancelToken())
 
     render(lambda: song, remix, path, meanwhile, CancelToken())
     assert soundfile.info(path).frames == FRAMES
