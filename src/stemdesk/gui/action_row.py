@@ -10,6 +10,8 @@ from stemdesk.gui.widgets import FlowLayout, push_button
 
 Button = tuple[str, str, Callable[[], object]]
 """Text, icon, what it does."""
+_TURNS = {"pause": "play", "play": "pause"}
+"""What a button becomes when it was pressed: the focus stays where it is."""
 _LOUD = ("play", "retry", "locate", "drop")
 """The first button stands out if it brings the song on; pause and cancel do not."""
 
@@ -27,7 +29,7 @@ class ActionRow(QWidget):
     def show_buttons(self, buttons: Sequence[Button]) -> None:
         wanted = [(text, icon) for text, icon, _ in buttons]
         if wanted != self._shown:
-            held = next((text for (text, _), button in self._both() if button.hasFocus()), None)
+            held = next((shown for shown, button in self._both() if button.hasFocus()), None)
             self._shown = wanted
             while self._flow.takeAt(0) is not None:
                 pass
@@ -53,8 +55,10 @@ class ActionRow(QWidget):
     def _both(self) -> Iterator[tuple[tuple[str, str], QPushButton]]:
         return zip(self._shown, self.buttons, strict=True)
 
-    def _focus(self, held: str) -> None:
-        """The same button again, or the one that came in its place: Resume where Pause was."""
-        same = [button for (text, _), button in self._both() if text == held]
-        for button in (*same, *self.buttons)[:1]:
+    def _focus(self, held: tuple[str, str]) -> None:
+        """The same button again, or what it has become: Resume where Pause was. Another one would
+        be pressed by the next Space."""
+        same = [button for shown, button in self._both() if shown == held]
+        became = [button for (_, icon), button in self._both() if icon == _TURNS.get(held[1])]
+        for button in (*same, *became)[:1]:
             button.setFocus()
