@@ -75,7 +75,9 @@ def test_it_can_be_read_while_it_grows(
         assert not original.extent.complete and original.extent.frames == RATE * 20
         np.testing.assert_array_equal(original.read(0, known), expected[:, :known])
         assert not original.read(known + RATE * 5, 100).any()
-        original.read(known, 10)  # who hears it here wants more
+        original.read(known, 10)  # who draws it takes what is there
+        assert original.wait(known, 0.3).known == known
+        original.read(known, 10, heard=True)  # who hears it here wants more
         until(original, lambda: original.extent.known > known)
         original.follow(None)
         whole(original)

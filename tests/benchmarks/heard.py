@@ -6,8 +6,9 @@ In a fresh window for each (the real app, on Qt's offscreen platform, with folde
 time from `controller.add_paths` to (a) the first block of the original that the player hands out
 after play, and (b) the first block at the playhead that comes from separated stems. The drop comes
 while torch is still being imported, as on a start with a file. The full-size HTDemucs has random
-weights; `--small` takes a network of no size and is for trying the script. Also printed: both
-against the shortest song's, and (b) against import, load and one pass.
+weights, and its self-check, once for each machine, is done before; `--small` takes a network of no
+size and is for trying the script. Also printed: both against the shortest song's, and (b) against
+import, load and one pass.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -59,7 +61,7 @@ def main() -> None:
     options.add_argument("--small", action="store_true")
     options.add_argument("--kind", choices=["flac", "wav", "mp3"], default="flac")
     arguments = options.parse_args()
-    from first_sound import PARTS, run
+    from first_sound import JOB, PARTS, run
     from make_full_size_model import make_full_size_model
     from running import long_song, spread
 
@@ -82,23 +84,26 @@ def main() -> None:
             )
             for minutes in arguments.minutes
         }
-        measure(short, folder / "first", models)  # the self-check, the disk's cache
+        run(JOB, short, model, folder)  # the self-check
+        measure(short, folder / "first", models)  # the disk's cache
         found: dict[float, list[dict[str, float]]] = {minutes: [] for minutes in songs}
         parts = []
         for number in range(arguments.rounds):
             for minutes, song in songs.items():
                 home = folder / f"home-{number}-{minutes:g}"
+                (home / "data").mkdir(parents=True)
+                shutil.copy(folder / "checks.json", home / "data" / "self-checks.json")
                 found[minutes].append(measure(song, home, models))
             one_pass = statistics.median(it["pass_s"] for it in found[min(songs)])
             parts.append(float(run(PARTS, short, model, folder)) + one_pass)
         print(f"import, load and one pass: {spread(parts, ' s')}")
-        first = {key: middle(found[min(songs)], key) for key in ("original_s", "stems_s")}
+        short_s = {key: middle(found[min(songs)], key) for key in ("original_s", "stems_s")}
         for minutes, values in found.items():
             for key, name in (("original_s", "the original"), ("stems_s", "the stems")):
                 heard = [value[key] for value in values]
                 print(
                     f"{minutes:5.0f} min, {name} after {spread(heard, ' s')},"
-                    f" {middle(values, key) / first[key]:.2f} of the shortest song's"
+                    f" {middle(values, key) / short_s[key]:.2f} of the shortest song's"
                 )
             ratio = middle(values, "stems_s") / statistics.median(parts)
             print(f"           the stems over import, load and one pass: {ratio:.2f}")

@@ -72,7 +72,7 @@ class Original:
         self._cancel = CancelToken()
         self._reader: RawReader | None = None
         self._held: Path | None = None
-        self._heard = 0  # what was read last ends here
+        self._heard = 0  # what was heard last ends here
         self._followed: int | None = None
         self._thread: threading.Thread | None = None
         self._changed = threading.Condition()
@@ -90,9 +90,11 @@ class Original:
         self._thread = threading.Thread(target=self._run, name="original", daemon=True)
         self._thread.start()
 
-    def read(self, start: int, frames: int) -> Samples:
-        """float32 [2, frames] from frame `start` (>= 0); zeros beyond what is there."""
-        self._heard = start + frames
+    def read(self, start: int, frames: int, *, heard: bool = False) -> Samples:
+        """float32 [2, frames] from frame `start` (>= 0); zeros beyond what is there. `heard`: by a
+        person, so that it is decoded as far ahead of there, too; not only drawn."""
+        if heard:
+            self._heard = start + frames
         reader = self._reader
         if reader is None:
             return np.zeros((2, frames), np.float32)

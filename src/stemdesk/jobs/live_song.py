@@ -146,7 +146,8 @@ class LiveSong:
         if extent.error is not None and not self._has_mix(task):
             raise extent.error
         if self._handle is not None:
-            return self._handle.original.read(start, frames)
+            heard = self._told is not None
+            return self._handle.original.read(start, frames, heard=heard)
         return np.zeros((CHANNELS, frames), np.float32)
 
     def _has_mix(self, task: Task | None) -> bool:
