@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
     from stemdesk.gui.window import MainWindow
 
-LOOK_MS = 5
+LOOK_MS = 25
 
 
 def measure(song: Path, home: Path, models: Path) -> dict[str, float]:
