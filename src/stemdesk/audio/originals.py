@@ -182,7 +182,7 @@ class Original:
             raise write_error(error, self._cache.folder) from error
         try:
             self._fill(filling)
-        except BaseException as error:
+        except BaseException as error:  # also cancelled: nothing half-decoded stays
             self._reader = None
             filling.abandon()
             if isinstance(error, OSError):
