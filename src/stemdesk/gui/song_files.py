@@ -71,6 +71,7 @@ class SongReader(QObject):
 
 def find_stems(job_id: str, folder: Path, source: Path | None = None) -> SongFiles:
     """The stems that the folder's manifest names. Raises `SourceError` STEMS_MISSING."""
+    import stemdesk.jobs.saved_song  # noqa: F401 - so that the render thread need not wait for it
     from stemdesk.jobs.folder import read_manifest
 
     manifest = read_manifest(folder)
