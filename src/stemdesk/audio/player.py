@@ -76,7 +76,7 @@ class Player:
         self._thread = threading.Thread(target=self._run, name="render", daemon=True)
         self._thread.start()
 
-    def load(self, open: OpenPlayable, remix: Remix, *, keep: bool = False) -> None:  # noqa: A002 - what it does
+    def load(self, open: OpenPlayable, remix: Remix, *, keep: bool = False) -> None:  # noqa: A002 - what it is given to do
         """Take another song; it waits at frame 0 with `remix`, at its own speed and key.
 
         `keep`: it is the song that is loaded already, to be read from other files from now on.

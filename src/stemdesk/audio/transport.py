@@ -116,7 +116,7 @@ class Transport:
         stems += [0.0] * (len(names) - len(stems))
         return Levels(tuple(zip(names, stems, strict=False)), (left, right))
 
-    def load(self, open: OpenPlayable | None, sound: Sound, *, keep: bool = False) -> None:  # noqa: A002 - as in the player
+    def load(self, open: OpenPlayable | None, sound: Sound, *, keep: bool = False) -> None:  # noqa: A002 - the same word as in `Player.load`
         """Open the song and stop at frame 0; None: only let go of what is open. `keep`: the same
         song from elsewhere, which goes on where it is.
 
@@ -133,7 +133,7 @@ class Transport:
         self._take(open())
         self.state = PlayerState.STOPPED
 
-    def _replace(self, open: OpenPlayable, sound: Sound) -> None:  # noqa: A002 - as in the player
+    def _replace(self, open: OpenPlayable, sound: Sound) -> None:  # noqa: A002 - the same word as in `Player.load`
         self._fill()  # opening takes its time
         before = self.samplerate
         song = open()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def load_pipeline() -> None:
     """Import what jobs need, but for torch."""
     import stemdesk.jobs.live  # so that they are there when they are needed
-    import stemdesk.jobs.pipeline  # noqa: F401 - as above
+    import stemdesk.jobs.pipeline  # noqa: F401 - imported so that the first job need not wait
 
 
 def workplace(where: Folders, settings: Settings, live: Live | None = None) -> Workplace:

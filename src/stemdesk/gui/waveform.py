@@ -65,11 +65,11 @@ class DrawnWave(TimeSlider):
 
     def fill(self, first: int, pixels: Pixels) -> None:
         """Draw the columns from number `first` on into uint8 [rows, columns], all 0."""
-        raise NotImplementedError
+        raise NotImplementedError  # Qt's classes allow no ABC; lanes and overview each draw theirs
 
     def colours(self) -> list[str]:
         """Of the layers, in the order of their numbers in the picture."""
-        raise NotImplementedError
+        raise NotImplementedError  # likewise
 
     def paint_over(self, painter: QPainter) -> None:
         """What lies above the waveform and below the playhead."""
