@@ -12,6 +12,7 @@ from stemdesk.audio.listening import Listening
 from stemdesk.audio.remix import Remix
 from stemdesk.core.errors import ErrorCode, StoreError
 from stemdesk.core.job import Failure, JobState
+from stemdesk.core.link import Link
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.options import ExportOptions
@@ -217,10 +218,25 @@ def test_a_database_of_the_first_version_is_brought_up(path: Path) -> None:
     old = sqlite3.connect(path, isolation_level=None)
     for table in ("listening", "runs"):
         old.execute(f"DROP TABLE {table}")
+    old.execute("DROP INDEX jobs_by_link")
+    old.execute("ALTER TABLE jobs DROP COLUMN link")
     old.execute("PRAGMA user_version = 1")
     old.close()
     store = JobStore(path)
     assert store.all() == [job]
     store.remember({job.id: LISTENING})
     assert store.recall(job.id) == LISTENING
+    store.close()
+
+
+def test_jobs_of_a_link_are_found_by_its_key_and_before_that_by_its_address(path: Path) -> None:
+    store = JobStore(path)
+    link = Link("https://a.example/1")
+    (job,) = store.add([replace(a_job(Path("downloads/x")), link=link)])
+    assert store.by_link(link.url) == [job]
+    known = replace(job, link=replace(link, key="site 1", cover=Path("cover.jpg"), fetched=True))
+    store.update([known])
+    assert store.by_link("site 1") == [known]
+    assert store.by_link(link.url) == []
+    assert store.by_link("site 2") == []
     store.close()

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     """What a setting is to the person; HIDDEN: set elsewhere in the window, not by a field."""
 
     FOLDER = "folder"
+    FILE = "file"
     CHOICE = "choice"
     SWITCH = "switch"
     NUMBER = "number"

@@ -52,6 +52,32 @@ class ErrorCode(StrEnum):
     DOWNLOAD_NOT_THE_FILE = "download_not_the_file"
     DOWNLOAD_WRONG_SIZE = "download_wrong_size"
     DOWNLOAD_WRONG_HASH = "download_wrong_hash"
+    LINK_INVALID = "link_invalid"
+    LINK_UNSUPPORTED = "link_unsupported"
+    LINK_NOT_FOUND = "link_not_found"
+    LINK_PRIVATE = "link_private"
+    LINK_LOGIN = "link_login"
+    LINK_AGE = "link_age"
+    LINK_REGION = "link_region"
+    LINK_LIVE = "link_live"
+    LINK_DRM = "link_drm"
+    LINK_TOO_LONG = "link_too_long"
+    LINK_TOO_LARGE = "link_too_large"
+    LINK_SITE_CHANGED = "link_site_changed"
+    LINK_OFFLINE = "link_offline"
+    LINK_PROXY = "link_proxy"
+    LINK_UNTRUSTED = "link_untrusted"
+    LINK_RUNTIME_MISSING = "link_runtime_missing"
+    LINK_ADDRESS_REFUSED = "link_address_refused"
+    LINK_REFUSED = "link_refused"
+    LINK_TOO_MANY = "link_too_many"
+    LINK_STALLED = "link_stalled"
+    LINK_BROKEN = "link_broken"
+    LINK_EMPTY = "link_empty"
+    LINK_COOKIES = "link_cookies"
+    LINK_TOOL_FAILED = "link_tool_failed"
+    UPDATE_NONE = "update_none"
+    UPDATE_UNUSABLE = "update_unusable"
     STEM_UNKNOWN = "stem_unknown"
     DEVICE_UNAVAILABLE = "device_unavailable"
     DEVICE_OUT_OF_MEMORY = "device_out_of_memory"
@@ -104,6 +130,11 @@ class ModelError(StemDeskError):
 
 class FetchError(StemDeskError):
     """A download: no network, refused, stalled, not the right file. `path`: where it should go."""
+
+
+class LinkError(StemDeskError):
+    """A link: not found, refused, no sound behind it, forbidden. Facts: `site` (its name or
+    host)."""
 
 
 class DeviceError(StemDeskError):

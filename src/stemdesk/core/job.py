@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from stemdesk.core.errors import ErrorCode, StemDeskError
+from stemdesk.core.link import Link, shown
 from stemdesk.core.notices import Notice
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.options import ExportOptions, SeparationOptions
@@ -102,7 +103,8 @@ class Job:
     `root`: the folder that stems are saved under; `relative`: the song's folder below it (a
     dropped folder's tree is kept). `output`: the finished song folder. `frames` at
     `samplerate` (hertz), 0 until known. `position` orders the queue. `created`: Unix seconds.
-    `null_depth`: of a finished song with all of its model's stems.
+    `null_depth`: of a finished song with all of its model's stems. `link`: where a song comes from
+    that was no file; while it `needs_fetch`, `source` is the folder that its file comes into.
     """
 
     id: str
@@ -121,10 +123,18 @@ class Job:
     frames: int = 0
     samplerate: int = 0
     null_depth: NullDepth | None = None
+    link: Link | None = None
 
     @property
     def name(self) -> str:
+        if self.needs_fetch and self.link is not None and not self.tags.title:
+            return shown(self.link.url)
         return display_name(self.source, self.tags)
+
+    @property
+    def needs_fetch(self) -> bool:
+        """Whether its song is still to be fetched from its link."""
+        return self.link is not None and not self.link.fetched
 
     def moved_to(self, state: JobState, failure: Failure | None = None) -> Job:
         """The job in another state. Raises `ValueError` if that state may not follow (a bug)."""

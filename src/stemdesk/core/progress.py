@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stemdesk.core.errors import Cancelled, Paused
+from stemdesk.core.transfer import Transfer
 
 
 class Stage(StrEnum):
     """What a running job does now."""
 
     WAITING = "waiting"  # for the compute device, held by another StemDesk
+    DOWNLOADING = "downloading"  # a link's song
     DECODING = "decoding"
     SEPARATING = "separating"
     SAVING = "saving"
@@ -26,7 +28,7 @@ class Progress:
 
     `pass_s`: seconds that a pass usually takes, None before one was measured. `stalled_s`: so
     many seconds nothing has come after this, which is out of the ordinary (`core.stall`); else
-    None.
+    None. `transfer`: how far a download is, None before it has begun.
     """
 
     stage: Stage
@@ -34,6 +36,7 @@ class Progress:
     left_s: float | None = None
     pass_s: float | None = None
     stalled_s: float | None = None
+    transfer: Transfer | None = None
 
     @property
     def percent(self) -> int:

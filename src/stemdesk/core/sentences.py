@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode
+from stemdesk.core.link_sentences import LINK_ERRORS
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
 
@@ -151,6 +152,7 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "not {expected}.",
         "Check the mirror in the settings, or import the model file.",
     ),
+    **LINK_ERRORS,
     _E.STEM_UNKNOWN: ("The model has no stem “{stem}”.", "Choose from: {known}."),
     _E.DEVICE_UNAVAILABLE: (
         "This computer cannot compute on “{device}”.",

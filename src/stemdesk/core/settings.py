@@ -18,6 +18,7 @@ from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.quality import Quality
 
 _HOURS_MAX = 24.0 * 7
+COOKIE_BROWSERS = ("brave", "chrome", "chromium", "edge", "firefox", "opera", "safari", "vivaldi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ class Settings:
         kind=Kind.SWITCH,
         section=Section.SAVING,
         help="Sample for sample; what the model left over goes to “other”.",
+    )
+    keep_original: bool = setting(
+        True,
+        "Keep downloaded songs",
+        kind=Kind.SWITCH,
+        section=Section.SAVING,
+        help="The song that came from a link stays beside its stems.",
     )
     model: str = setting(  # empty: htdemucs, else another installed one
         "",
@@ -150,6 +158,22 @@ class Settings:
         section=Section.NETWORK,
         help="Fetch what devices in this network offer, too.",
     )
+    cookies_browser: str = setting(  # empty: none
+        "",
+        "Cookies from",
+        kind=Kind.CHOICE,
+        section=Section.NETWORK,
+        choices=("", *COOKIE_BROWSERS),
+        help="For links that you may only open when you are logged in. The browser's cookies are "
+        "then sent to the link's site, and to no other.",
+    )
+    cookies_file: str = setting(
+        "",
+        "Cookies file",
+        kind=Kind.FILE,
+        section=Section.NETWORK,
+        help="The same from a file that a browser's extension has written (cookies.txt).",
+    )
     check_updates: bool = setting(
         False,
         "Look for updates",
@@ -183,6 +207,7 @@ class Settings:
     )
     stems: tuple[str, ...] = setting((), "Stems")  # empty: all
     draft_accepted: bool = setting(False, "Split with the draft model")  # do not ask again
+    links_noticed: bool = setting(False, "Has read what links are for")  # once
     window: str = setting("", "Window geometry")
     welcomed: bool = setting(False, "Has added a song")  # the first start's card is not shown
 

@@ -38,6 +38,7 @@ _STATES = {
 }
 _STAGES = {
     Stage.WAITING: "Waiting for another StemDesk",
+    Stage.DOWNLOADING: "Downloading",
     Stage.DECODING: "Decoding",
     Stage.SEPARATING: "Separating",
     Stage.SAVING: "Saving",

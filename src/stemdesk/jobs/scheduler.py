@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SPARE_BYTES = 1 << 20
 _STATE_OF = {
     Stage.WAITING: JobState.WAITING,
+    Stage.DOWNLOADING: JobState.DOWNLOADING,
     Stage.DECODING: JobState.DECODING,
     Stage.SEPARATING: JobState.SEPARATING,
     Stage.SAVING: JobState.SAVING,
@@ -29,9 +30,16 @@ _STATE_OF = {
 
 
 def next_job(jobs: Sequence[Job]) -> Job | None:
-    """The first queued job; waiting and paused ones never block those behind them."""
-    queued = [job for job in jobs if job.state is JobState.QUEUED]
+    """The first queued job whose song is there; waiting and paused ones never block those behind
+    them."""
+    queued = [job for job in jobs if job.state is JobState.QUEUED and not job.needs_fetch]
     return min(queued, key=lambda job: job.position, default=None)
+
+
+def next_fetches(jobs: Sequence[Job]) -> list[Job]:
+    """The queued jobs whose songs are to be fetched, in the order of the queue."""
+    queued = [job for job in jobs if job.state is JobState.QUEUED and job.needs_fetch]
+    return sorted(queued, key=lambda job: job.position)
 
 
 def during(job: Job, progress: Progress) -> Job:

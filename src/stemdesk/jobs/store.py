@@ -20,6 +20,7 @@ from typing import Any
 from stemdesk.audio.listening import Listening
 from stemdesk.core.errors import DiskFullError, ErrorCode, StoreError
 from stemdesk.core.job import Failure, Job, JobState
+from stemdesk.core.link import Link
 from stemdesk.core.notices import Notice
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.options import ExportOptions, SeparationOptions
@@ -57,7 +58,12 @@ _MIGRATIONS = (
         spent_s REAL NOT NULL
     );
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN link TEXT NOT NULL DEFAULT '';
+    CREATE INDEX jobs_by_link ON jobs (link);
+    """,
 )
+_COLUMNS = "id, position, created, state, source, document"
 
 
 class JobStore:
@@ -85,8 +91,7 @@ class JobStore:
                 replace(job, position=last + index) for index, job in enumerate(jobs, start=1)
             ]
             self._db.executemany(
-                "INSERT INTO jobs (id, position, created, state, source, document) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO jobs ({_COLUMNS}, link) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [_row(job) for job in placed],
             )
         return placed
@@ -96,7 +101,7 @@ class JobStore:
         with self._translated(), self._transaction():
             self._db.executemany(
                 "UPDATE jobs SET position = ?2, created = ?3, state = ?4, source = ?5, "
-                "document = ?6 WHERE id = ?1",
+                "document = ?6, link = ?7 WHERE id = ?1",
                 [_row(job) for job in jobs],
             )
 
@@ -131,7 +136,9 @@ class JobStore:
 
     def get(self, job_id: str) -> Job | None:
         with self._translated():
-            row = self._db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            row = self._db.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE id = ?", (job_id,)
+            ).fetchone()
         return next(iter(_jobs([row] if row else [])), None)
 
     def can_go_on(self, job_id: str) -> bool:
@@ -142,14 +149,22 @@ class JobStore:
     def all(self) -> list[Job]:
         """Every job, in the order of the queue."""
         with self._translated():
-            return _jobs(self._db.execute("SELECT * FROM jobs ORDER BY position"))
+            return _jobs(self._db.execute(f"SELECT {_COLUMNS} FROM jobs ORDER BY position"))
 
     def by_source(self, source: Path) -> list[Job]:
         """The jobs of one file, the newest first."""
         with self._translated():
             rows = self._db.execute(
-                "SELECT * FROM jobs WHERE source = ? ORDER BY created DESC",
+                f"SELECT {_COLUMNS} FROM jobs WHERE source = ? ORDER BY created DESC",
                 (json.dumps(str(source)),),
+            )
+            return _jobs(rows)
+
+    def by_link(self, key: str) -> list[Job]:
+        """The jobs of one recording on the web (`link_key`), the newest first."""
+        with self._translated():
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE link = ? ORDER BY created DESC", (key,)
             )
             return _jobs(rows)
 
@@ -228,7 +243,7 @@ class JobStore:
             raise StoreError(code, str(error), path=self._path, retryable=busy) from error
 
 
-def _row(job: Job) -> tuple[str, float, float, str, str, str]:
+def _row(job: Job) -> tuple[str, float, float, str, str, str, str]:
     document = {
         "separation": job.separation.to_json(),
         "export": job.export.to_json(),
@@ -241,9 +256,17 @@ def _row(job: Job) -> tuple[str, float, float, str, str, str]:
         "frames": job.frames,
         "samplerate": job.samplerate,
         "null_depth_db": None if job.null_depth is None else job.null_depth.to_json(),
+        "link": None if job.link is None else job.link.to_json(),
     }
-    source = json.dumps(str(job.source))
-    return job.id, job.position, job.created, job.state.value, source, json.dumps(document)
+    source, link = json.dumps(str(job.source)), link_key(job)
+    state, text = job.state.value, json.dumps(document)
+    return job.id, job.position, job.created, state, source, text, link
+
+
+def link_key(job: Job) -> str:
+    """What names the job's recording on the web: its key, before that its address; "" for
+    files."""
+    return "" if job.link is None else job.link.key or job.link.url
 
 
 def _jobs(rows: Iterable[tuple[Any, ...]]) -> list[Job]:
@@ -260,7 +283,7 @@ def _jobs(rows: Iterable[tuple[Any, ...]]) -> list[Job]:
 def _job(row: tuple[Any, ...]) -> Job:
     job_id, position, created, state, source, text = row
     document = json.loads(text)
-    failure, output = document["failure"], document["output"]
+    failure, output, link = document["failure"], document["output"], document.get("link")
     return Job(
         id=job_id,
         source=Path(json.loads(source)),
@@ -278,4 +301,5 @@ def _job(row: tuple[Any, ...]) -> Job:
         frames=document["frames"],
         samplerate=document["samplerate"],
         null_depth=NullDepth.from_json(document.get("null_depth_db")),  # older rows have none
+        link=None if link is None else Link.from_json(link),
     )
