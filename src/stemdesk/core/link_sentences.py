@@ -56,8 +56,8 @@ LINK_ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "Raise the limit for links in the settings, and retry.",
     ),
     _E.LINK_SITE_CHANGED: (
-        "The site {site} has answered with something that the downloader (yt-dlp {version}) does not "
-        "understand. Sites change often.",
+        "The site {site} has answered with something that the downloader (yt-dlp {version}) does "
+        "not understand. Sites change often.",
         "Update the downloader in the settings and retry, or try again in a few days.",
     ),
     _E.LINK_OFFLINE: (
@@ -74,7 +74,8 @@ LINK_ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "browser first. Then retry.",
     ),
     _E.LINK_RUNTIME_MISSING: (
-        "The site {site} needs a JavaScript runtime, and there is none here: deno, version 2.3 or newer.",
+        "The site {site} needs a JavaScript runtime, and there is none here: deno, "
+        "version 2.3 or newer.",
         "Install it with “pip install deno” beside StemDesk, or from deno.com, and retry. Other "
         "sites work without it.",
     ),
