@@ -47,10 +47,14 @@ class Watch:
         if incomplete:
             return
         check(info, self._rules)
+        self.suits(info)
+        _forget_others(info)
+
+    def suits(self, info: Info) -> None:
+        """Raise `StopError` if the server has called this something else than sound."""
         kind = self._guard.types.get(str(info.get("url")), "")
         if info.get("direct") and kind.startswith(_NO_SONG):
             raise StopError(ErrorCode.LINK_UNSUPPORTED, f"content type {kind}")
-        _forget_others(info)
 
     def progress(self, status: Mapping[str, Any]) -> None:
         """yt-dlp's progress hook: after every block."""

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.text import clean
@@ -26,6 +26,7 @@ _GONE = {"[private video]": words.PRIVATE, "[deleted video]": words.DELETED}
 _OUTER_KEEPS = frozenset(("_type", "url", "ie_key", "id", "extractor", "extractor_key"))
 
 Info = dict[str, Any]
+_ALONE: Info = {"stemdesk_alone": True}
 
 
 def resolve(ydl: Any, url: str, limits_max: int) -> Info:
@@ -44,7 +45,7 @@ def resolve(ydl: Any, url: str, limits_max: int) -> Info:
     if not entries:
         raise StopError(ErrorCode.LINK_EMPTY)
     if len(entries) == 1:
-        return _one(ydl, entries[0], url)
+        return {"thumbnail": found.get("thumbnail"), **_one(ydl, entries[0], url), **_ALONE}
     return {**found, "entries": entries}
 
 
@@ -118,7 +119,7 @@ def song_of(info: Info, url: str, rules: LinkRules) -> LinkSong:
     check(info, rules)
     title, artist, album = described(info)
     address = str(info.get("stemdesk_url") or _web(info.get("webpage_url")) or url)
-    thumbnail = str(info.get("thumbnail") or "")
+    thumbnail = urljoin(address, str(info.get("thumbnail") or ""))
     return LinkSong(
         url=address,
         key=_key(info, address),
@@ -127,7 +128,7 @@ def song_of(info: Info, url: str, rules: LinkRules) -> LinkSong:
         artist=artist,
         album=album,
         duration_s=duration_s(info),
-        thumbnail=_web(thumbnail),
+        thumbnail=_web(thumbnail) if info.get("thumbnail") else "",
     )
 
 
