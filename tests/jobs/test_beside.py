@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken, Stage
 from stemdesk.jobs.beside import Beside, beside_bytes, put_beside
 from stemdesk.jobs.folder import MANIFEST, read_manifest
+from stemdesk.jobs.live import Live
 from stemdesk.jobs.pipeline import Result
 from stemdesk.jobs.saved_song import SavedSong
 from stemdesk.jobs.scheduler import after_result
@@ -73,6 +75,22 @@ def test_it_is_heard_from_the_song_folder(place: Place) -> None:
         extent = handle.wait(result.frames, 20.0)  # till its end
         assert extent.complete and extent.error is None
     assert abs(song.original.read(0, result.frames)).max() > 0.1
+    song.close()
+
+
+def test_what_is_not_kept_is_heard_while_the_cache_has_it(place: Place) -> None:
+    live = Live(Originals(PlayCache(place.root / "cache", 1 << 30)))
+    job = fetched_job(place, export=ExportOptions(AudioFormat.WAV, keep_original=False))
+    result, done = finish(place, job, live=live)
+    shutil.rmtree(done.source)  # as `forget_download` does
+    song = SavedSong(result.folder, done.source, live.originals)
+    assert song.complete and song.original is not None
+    assert abs(song.original.read(0, result.frames)).max() > 0.1
+    song.close()
+    song = SavedSong(result.folder, done.source, Originals(PlayCache(place.root / "new", 1 << 30)))
+    for original in song._all_decoded():
+        assert original.wait(result.frames, 20.0).error is not None
+    assert song.original is None and song.complete
     song.close()
 
 

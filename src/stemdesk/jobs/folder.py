@@ -201,7 +201,7 @@ def write_manifest(
         "app": f"StemDesk {__version__}",
         "key": recipe.key,
         "source": {
-            "file": job.source.name,
+            "file": beside.original or job.source.name,
             "fingerprint": recipe.fingerprint,
             "title": job.tags.title,
             "artist": job.tags.artist,
