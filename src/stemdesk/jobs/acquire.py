@@ -182,7 +182,7 @@ def _fetched(
     return replace(
         job,
         source=found.file,
-        tags=_completed(job.tags, read_tags(found.file)),
+        tags=_best(job, read_tags(found.file)),
         link=replace(link, cover=found.cover or link.cover, fetched=True),
     )
 
@@ -212,6 +212,14 @@ def _told(job: Job, song: LinkSong) -> Job:
         tags = replace(tags, title=shown(link.url))
     link = replace(link, key=song.key or link.key, site=song.site or link.site, page=song.url)
     return replace(job, tags=tags, link=link)
+
+
+def _best(job: Job, of_file: Tags) -> Tags:
+    """A site that knows its recordings knows best; of a file somewhere, its own tags do: all that
+    is known else is its name, or its page's title."""
+    if of_file.title and _link(job).key.startswith("generic "):
+        return _completed(of_file, job.tags)
+    return _completed(job.tags, of_file)
 
 
 def _completed(tags: Tags, others: Tags) -> Tags:
