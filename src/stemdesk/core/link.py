@@ -13,6 +13,7 @@ MAX_LENGTH = 4096  # characters; what is longer is no address that a person copi
 _SCHEMES = ("http", "https")
 _ANY_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WITHOUT_SCHEME = re.compile(r"^www\.[^\s/]+\.[^\s]+$", re.IGNORECASE)
+_OUR_MARK = re.compile(r"#stemdesk-entry=\d+$")  # fetch.links.resolve sets it
 _QUOTES = "\"'<>"
 
 
@@ -21,9 +22,10 @@ class Link:
     """Where a job's song comes from.
 
     `url`: what is asked for. `key`: names the recording whatever the address looks like
-    (`youtube dQw4w9WgXcQ`), "" until it was looked up. `site`: as people call it. `cover`: the
-    picture, once it was fetched. `fetched`: whether the job's source is the file; until then it is
-    the folder that the file comes into.
+    (`youtube dQw4w9WgXcQ`), "" until it was looked up. `site`: as people call it. `page`: the
+    recording's own address, as the site writes it. `cover`: the picture, once it was fetched.
+    `fetched`: whether the job's source is the file; until then it is the folder that the file
+    comes into.
     """
 
     url: str
@@ -31,6 +33,19 @@ class Link:
     site: str = ""
     cover: Path | None = None
     fetched: bool = False
+    page: str = ""
+
+    @property
+    def address(self) -> str:
+        """The best address that is known."""
+        return self.page or self.url
+
+    @property
+    def public(self) -> str:
+        """The same as it may be written where others read it: without a password, and without
+        what we add to name one of a page's songs."""
+        parts = urlsplit(_OUR_MARK.sub("", self.address))
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
     def to_json(self) -> str:
         cover = None if self.cover is None else str(self.cover)
@@ -41,6 +56,7 @@ class Link:
                 "site": self.site,
                 "cover": cover,
                 "fetched": self.fetched,
+                "page": self.page,
             }
         )
 
@@ -49,7 +65,14 @@ class Link:
         """Raises `ValueError`, `KeyError` or `TypeError` for what `to_json` did not write."""
         value = json.loads(text)
         cover = None if value["cover"] is None else Path(value["cover"])
-        return cls(value["url"], value["key"], value["site"], cover, bool(value["fetched"]))
+        return cls(
+            url=value["url"],
+            key=value["key"],
+            site=value["site"],
+            cover=cover,
+            fetched=bool(value["fetched"]),
+            page=value["page"],
+        )
 
     def anew(self) -> Link:
         """The same before its file was fetched."""
