@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stemdesk import __version__
-from stemdesk.cli.link_arguments import add_link_options
+from stemdesk.cli.link_arguments import add_link_options, without_links
 from stemdesk.core.options import MAX_SHIFTS, AudioFormat
 from stemdesk.core.quality import BEST_MODEL, Quality
 
@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     add_link_options(split)
     demo = commands.add_parser("demo", help="make a short demo song and split it")
     _add_split_options(demo)
+    without_links(demo)
     _add_models(commands.add_parser("models", help="list, download, import, remove, check models"))
     for name, about in (
         ("doctor", "show the device, versions, folders, disk, sound and models"),

@@ -22,7 +22,7 @@ def add_link_options(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--allow-local",
         action="store_true",
-        help="let links lead into the local network and to this computer; default: the settings, no",
+        help="let links lead into the local network or this computer; default: the settings, no",
     )
     cookies = group.add_mutually_exclusive_group()
     cookies.add_argument(
@@ -38,6 +38,11 @@ def add_link_options(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the same with a cookies file (cookies.txt)",
     )
+
+
+def without_links(command: argparse.ArgumentParser) -> None:
+    """For a command that takes no links."""
+    command.set_defaults(first=None, allow_local=False, cookies_from_browser=None, cookies=None)
 
 
 def with_link_options(settings: Settings, options: argparse.Namespace) -> Settings:

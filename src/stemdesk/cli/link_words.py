@@ -45,8 +45,8 @@ def say_found(job: Job) -> str:
 
 
 def say_listed(title: str, site: str, entries: int, total: int) -> str:
-    """`“Album” at Bandcamp: the first 3 of 12 songs`; `total`: what the list has."""
-    of = f"the first {entries} of {total} songs" if entries < total else _songs(entries)
+    """`“Album” at Bandcamp: 3 of 12 songs`; `total`: what the list has."""
+    of = f"{entries} of {_songs(total)}" if entries < total else _songs(entries)
     name = f"“{printable(title)}”" if title else "A list"
     return f"{name} at {printable(site)}: {of}"
 

@@ -1,0 +1,175 @@
+"""From links to the songs that are to be split: what was found, left unfinished, or is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from stemdesk.cli.link_words import NOTICE
+from stemdesk.cli.order import Order, was_left
+from stemdesk.cli.telling import Telling
+from stemdesk.core.errors import ErrorCode, LinkError, StemDeskError
+from stemdesk.core.job import Job, JobState
+from stemdesk.core.progress import CancelToken, Report
+from stemdesk.core.settings import load_settings, save_settings
+from stemdesk.fetch.links.values import LinkEntry, LinkList, LinkRules
+from stemdesk.jobs import acquire
+from stemdesk.jobs.folder import read_manifest
+from stemdesk.jobs.pipeline import Result
+from stemdesk.jobs.store import JobStore
+from stemdesk.log import log
+
+_DEEPEST = 2  # a channel has playlists, a playlist has songs
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPlace:
+    """`downloads`: where songs are fetched to, a folder a job. `rules`: made when the first link
+    comes. `first`: so many entries of each list, None for all. `settings_file`: remembers that the
+    notice was read. `force`: also what was split before."""
+
+    downloads: Path
+    scratch: Path
+    settings_file: Path
+    rules: Callable[[], LinkRules]
+    first: int | None = None
+    force: bool = False
+
+
+class LinkSongs:
+    """Belongs to the one thread of a run."""
+
+    def __init__(
+        self, place: LinkPlace, store: JobStore, telling: Telling, cancel: CancelToken
+    ) -> None:
+        self._place = place
+        self._store = store
+        self._telling = telling
+        self._cancel = cancel
+        self._noticed = False
+
+    def runs(self, url: str, order: Order) -> Iterator[tuple[Job, bool]]:
+        """The jobs that are to be run for a link, each when its turn has come, and whether the
+        store knows it; what is done already and what fails before is told. Raises `Cancelled`."""
+        self._say_notice()
+        downloads = self._place.downloads
+        job = acquire.new_link_job(url, order.separation, order.export, order.root, downloads)
+        yield from self._of(job, 0)
+
+    def fetch(self, job: Job, report: Report) -> Job:
+        """The job with its song there. Raises `StemDeskError`, `Cancelled`."""
+        return acquire.fetch_job(job, self._place.downloads, self._rules, report, self._cancel)
+
+    def forget(self, job: Job) -> None:
+        """What was fetched of a job is of no use any more."""
+        if job.link is not None:
+            acquire.forget_download(self._place.downloads, job.id)
+
+    @cached_property
+    def _rules(self) -> LinkRules:
+        return self._place.rules()
+
+    def _of(self, asked: Job, depth: int) -> Iterator[tuple[Job, bool]]:
+        """The same for a job that may turn out to be a list."""
+        self._cancel.check()
+        job, known = self._resumed(asked)
+        self._telling.song(job)
+        if self._was_split(job):
+            return
+        if job.link is not None and job.needs_fetch and not job.link.key:
+            self._telling.display.looking()
+            try:
+                found = acquire.look_up_job(job, self._rules, self._cancel)
+                if isinstance(found, LinkList) and depth == _DEEPEST:
+                    raise LinkError(ErrorCode.LINK_UNSUPPORTED, "a list in a list", site=found.site)
+            except StemDeskError as error:
+                self._telling.failed(error)
+                return
+            if isinstance(found, LinkList):
+                yield from self._entries(job, found, depth)
+                return
+            job, known = (found, True) if known else self._resumed(found)
+            if self._was_split(job):
+                return
+        self._telling.display.found(job)
+        yield job, known
+
+    def _entries(self, job: Job, found: LinkList, depth: int) -> Iterator[tuple[Job, bool]]:
+        chosen = found.entries[: self._place.first]
+        total = max(found.total or 0, len(found.entries))
+        self._telling.listed(found.title, found.site, len(chosen), total)
+        for entry in chosen:
+            (one,) = acquire.entry_jobs(job, [entry], self._place.downloads)
+            if entry.trouble:
+                self._telling.song(one)
+                self._telling.failed(_broken(entry, found.site))
+            else:
+                yield from self._of(one, depth + 1)
+
+    def _resumed(self, job: Job) -> tuple[Job, bool]:
+        """The same song with the same options, if a job for it was left unfinished, and True;
+        else `job` and False."""
+        for earlier in self._earlier(job):
+            if was_left(earlier, job, self._place.scratch):
+                return earlier.moved_to(JobState.QUEUED), True
+        return job, False
+
+    def _was_split(self, job: Job) -> bool:
+        """Whether the same was done before and is still there; then it is told."""
+        if self._place.force:
+            return False
+        for earlier in self._earlier(job):
+            same = (earlier.separation, earlier.export, earlier.root) == (
+                job.separation,
+                job.export,
+                job.root,
+            )
+            done = earlier.state is JobState.DONE and earlier.output is not None
+            if same and done and earlier.output and read_manifest(earlier.output) is not None:
+                self._telling.display.found(earlier)
+                self._telling.done(_result(earlier, earlier.output))
+                return True
+        return False
+
+    def _earlier(self, job: Job) -> list[Job]:
+        """The jobs of the same recording, the newest first. Before its key is known those of the
+        same address, so that nothing need be asked of the site."""
+        link = job.link
+        if link is None:
+            return []
+        if link.key:
+            return self._store.by_link(link.key)
+        earlier = [one for one in self._store.all() if one.link and one.link.url == link.url]
+        return sorted(earlier, key=lambda one: one.created, reverse=True)
+
+    def _say_notice(self) -> None:
+        """Once on this computer, what links are for."""
+        if self._noticed:
+            return
+        self._noticed = True
+        settings = load_settings(self._place.settings_file)
+        if settings.links_noticed:
+            return
+        self._telling.display.note(NOTICE)
+        try:
+            save_settings(replace(settings, links_noticed=True), self._place.settings_file)
+        except StemDeskError as error:  # it is said again
+            log.warning("that the notice was said is not remembered: %s", error)
+
+
+def _broken(entry: LinkEntry, site: str) -> LinkError:
+    """Why an entry of a list cannot be had."""
+    return LinkError(ErrorCode.LINK_NOT_FOUND, entry.trouble, site=site)
+
+
+def _result(job: Job, output: Path) -> Result:
+    return Result(
+        output,
+        job.frames,
+        job.samplerate,
+        job.notices,
+        already=True,
+        null_depth=job.null_depth,
+    )
