@@ -159,14 +159,7 @@ def _root(options: argparse.Namespace, where: Folders) -> Path:
 def _links(options: argparse.Namespace, where: Folders, settings: Settings) -> LinkPlace:
     """What links may do on this line."""
     chosen = with_link_options(settings, options)
-    return LinkPlace(
-        downloads=where.downloads,
-        scratch=where.scratch,
-        settings_file=where.settings_file,
-        rules=lambda: rules_of(chosen, where),
-        first=options.first,
-        force=options.force,
-    )
+    return LinkPlace(where, lambda: rules_of(chosen, where), options.first, options.force)
 
 
 def _run(

@@ -18,6 +18,7 @@ from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
 from stemdesk.core.job import Job, JobState, new_job
 from stemdesk.core.progress import CancelToken, Progress
 from stemdesk.core.track import Track
+from stemdesk.jobs.downloads import keeps_download
 from stemdesk.jobs.pipeline import Pipeline, Result
 from stemdesk.jobs.runs import Stopwatch
 from stemdesk.jobs.scheduler import after_error, after_result, during, keeps_scratch
@@ -157,3 +158,5 @@ class Splitter:
             self._store.note_run(self._stopwatch.stop(job))
         if not keeps_scratch(job):
             discard(self._scratch, job.id)
+        if not keeps_download(job):
+            self._links.forget(job)
