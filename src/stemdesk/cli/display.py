@@ -13,7 +13,7 @@ from typing import Any, Protocol, TextIO
 
 from stemdesk.cli.link_words import LOOKING, say_found, say_here, say_listed, say_transfer
 from stemdesk.cli.terminal import Terminal, bar, written
-from stemdesk.core.errors import StemDeskError
+from stemdesk.core.errors import LinkError, StemDeskError
 from stemdesk.core.job import Job
 from stemdesk.core.notices import Notice
 from stemdesk.core.progress import Progress, Stage
@@ -127,7 +127,8 @@ class TextDisplay:
 
     def failed(self, error: StemDeskError) -> None:
         happened, remedy = say_here(error)
-        self._terminal.say(f"Failed: {happened} {remedy}")
+        which = f"{self._label}  " if isinstance(error, LinkError) and self._label else ""
+        self._terminal.say(f"{which}Failed: {happened} {remedy}")
 
     def note(self, text: str) -> None:
         self._terminal.say(text)
@@ -233,7 +234,7 @@ class JsonDisplay:
         self._put(
             "failed",
             song=self._number,
-            file=self._file or printable(str(error.path or "")),
+            file=self._file or printable(str(error.path or error.facts.get("address", ""))),
             code=error.code.value,
             happened=happened,
             remedy=remedy,

@@ -8,8 +8,10 @@ from stemdesk.core.progress import Progress
 from stemdesk.core.sentences import format_bytes, format_duration, printable, say
 
 NOTICE = (
-    "StemDesk takes songs apart and is no archive of other people's music: give it links to what "
-    "you have the right to use. (This is said once.)"
+    "StemDesk separates music; it fetches what is at a link in order to split it. Use links only "
+    "for what you have the right to use in this way: your own recordings, music with a free "
+    "licence, or what its owner and the site's terms allow. It opens no copy protection. (This is "
+    "said once.)"
 )
 LOOKING = "looking at the link"
 
