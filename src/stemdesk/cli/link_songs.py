@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from stemdesk.cli.link_words import NOTICE
+from stemdesk.cli.link_words import NOTICE, broken_entry
 from stemdesk.cli.order import Order, was_left
 from stemdesk.cli.telling import Telling
 from stemdesk.core.errors import ErrorCode, LinkError, StemDeskError
@@ -15,7 +15,7 @@ from stemdesk.core.job import Job, JobState
 from stemdesk.core.link import Link
 from stemdesk.core.progress import CancelToken, Report, ignore_progress
 from stemdesk.core.settings import load_settings, save_settings
-from stemdesk.fetch.links.values import LinkEntry, LinkList, LinkRules
+from stemdesk.fetch.links.values import LinkList, LinkRules
 from stemdesk.jobs import acquire
 from stemdesk.jobs.downloads import forget_download, with_file
 from stemdesk.jobs.folder import read_manifest
@@ -123,9 +123,10 @@ class LinkSongs:
         self._telling.listed(found.title, found.site, len(chosen), total)
         jobs = acquire.entry_jobs(job, found, chosen, self._where.downloads)
         for entry, one in zip(chosen, jobs, strict=True):
-            if entry.trouble:
+            broken = broken_entry(entry, found.site, self._rules)
+            if broken is not None:
                 self._telling.song(one)
-                self._telling.failed(_broken(entry, found.site))
+                self._telling.failed(broken)
             else:
                 yield from self._of(one, depth + 1)
 
@@ -192,11 +193,6 @@ def _was_found(job: Job) -> bool:
 
 def _addresses(link: Link) -> set[str]:
     return {link.url, link.address}
-
-
-def _broken(entry: LinkEntry, site: str) -> LinkError:
-    """Why an entry of a list cannot be had."""
-    return LinkError(ErrorCode.LINK_NOT_FOUND, entry.trouble, site=site)
 
 
 def _result(job: Job, output: Path) -> Result:

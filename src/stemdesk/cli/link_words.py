@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from stemdesk.core.errors import ErrorCode, StemDeskError
+from stemdesk.core.errors import ErrorCode, LinkError, StemDeskError
 from stemdesk.core.job import Job
 from stemdesk.core.progress import Progress
 from stemdesk.core.sentences import format_bytes, format_duration, printable, say
+from stemdesk.fetch.links import entry_words
+from stemdesk.fetch.links.values import LinkEntry, LinkRules
 
 NOTICE = (
     "StemDesk separates music; it fetches what is at a link in order to split it. Use links only "
@@ -27,6 +29,13 @@ _HINTS = {
     ErrorCode.LINK_REFUSED: _UPDATE,
     ErrorCode.LINK_TOOL_FAILED: _UPDATE,
 }
+_TROUBLES = {
+    entry_words.PRIVATE: ErrorCode.LINK_PRIVATE,
+    entry_words.LOGIN: ErrorCode.LINK_LOGIN,
+    entry_words.LIVE: ErrorCode.LINK_LIVE,
+    entry_words.TOO_LONG: ErrorCode.LINK_TOO_LONG,
+}
+_COOKIES_HELP = (ErrorCode.LINK_PRIVATE, ErrorCode.LINK_LOGIN)
 
 
 def say_here(error: StemDeskError) -> tuple[str, str]:
@@ -34,6 +43,22 @@ def say_here(error: StemDeskError) -> tuple[str, str]:
     happened, remedy = say(error.code, error.path, error.facts, error.detail)
     hint = _HINTS.get(error.code)
     return happened, f"{remedy} {hint}" if hint else remedy
+
+
+def broken_entry(entry: LinkEntry, site: str, rules: LinkRules) -> LinkError | None:
+    """Why an entry of a list cannot be had; None for one that is worth a try."""
+    if not entry.trouble:
+        return None
+    code = _TROUBLES.get(entry.trouble, ErrorCode.LINK_NOT_FOUND)
+    if code in _COOKIES_HELP and (rules.cookies_browser or rules.cookies_file):
+        return None
+    return LinkError(
+        code,
+        entry.trouble,
+        site=site,
+        duration_s=entry.duration_s or 0.0,
+        limit_s=rules.max_duration_s,
+    )
 
 
 def say_found(job: Job) -> str:
