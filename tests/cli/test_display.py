@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from stemdesk.cli.display import JsonDisplay, TextDisplay
+from stemdesk.core.errors import ErrorCode, LinkError
+from stemdesk.core.job import Job
+from stemdesk.core.link import Link
 from stemdesk.core.progress import Progress, Stage
+from stemdesk.core.track import Tags
+from stemdesk.core.transfer import Transfer
 from support.jobs import a_job
 
 
@@ -78,3 +83,103 @@ def test_programs_hear_of_each_look_at_a_stall_and_of_no_early_end() -> None:
         (99.9, None, 65.0),
         (100.0, 0.0, None),
     ]
+
+
+def downloading(done: int, total: int) -> Progress:
+    transfer = Transfer("song", done, total, 1_200_000.0, 12.0 if total else None)
+    return Progress(Stage.DOWNLOADING, transfer.fraction, transfer.left_s, transfer=transfer)
+
+
+def a_link_job(title: str = "", artist: str = "") -> Job:
+    link = Link("https://x.example/watch?v=1", "x 1" if title else "", "X" if title else "")
+    return a_job(Path("downloads/1"), link=link, tags=Tags(title, artist, duration_s=225.0))
+
+
+def test_a_download_shows_its_speed_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "downloading  43 %  1.2 MB/s, 0:12 left" in shown(
+        io.StringIO(), downloading(4_300_000, 10_000_000)
+    )
+    monkeypatch.setenv("COLUMNS", "100")
+    text = shown(Terminal(), downloading(4_300_000, 10_000_000))
+    assert "downloading ██████████░░░░░░░░░░░░░░  43 %  1.2 MB/s, 0:12 left" in text
+
+
+def test_a_download_of_unknown_size_shows_what_has_come_and_no_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = shown(io.StringIO(), downloading(4_300_000, 0))
+    assert text == "[1/1] song  downloading  4.3 MB, 1.2 MB/s\n"
+    monkeypatch.setenv("COLUMNS", "100")
+    text = shown(Terminal(), downloading(4_300_000, 0))
+    assert "downloading  4.3 MB, 1.2 MB/s" in text and "░" not in text and "%" not in text
+
+
+def test_a_link_is_told_by_its_address_then_by_its_title() -> None:
+    err = io.StringIO()
+    display = TextDisplay(io.StringIO(), err)
+    display.begin(1, ())
+    display.song(1, a_link_job())
+    display.looking()
+    display.found(a_link_job("Söng\u202e", "Bänd"))
+    display.progress(downloading(0, 100))
+    assert err.getvalue().splitlines() == [
+        "[1/1] x.example/watch  looking at the link",
+        "[1/1] Bänd - Söng\N{REPLACEMENT CHARACTER}, 3:45, from X",
+        "[1/1] Bänd - Söng\N{REPLACEMENT CHARACTER}  downloading  0 %  1.2 MB/s, 0:12 left",
+    ]
+
+
+def test_a_list_makes_more_songs() -> None:
+    err = io.StringIO()
+    display = TextDisplay(io.StringIO(), err)
+    display.begin(2, ())
+    display.song(2, a_link_job())
+    display.listed("Album", "X", 3, 12, 4)
+    display.song(2, a_link_job("One"))
+    display.progress(Progress(Stage.DECODING, 0.0))
+    assert err.getvalue().splitlines() == [
+        "“Album” at X: 3 of 12 songs",
+        "[2/4] One  decoding  0 %",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        (ErrorCode.LINK_LOGIN, "--cookies-from-browser BROWSER"),
+        (ErrorCode.LINK_SITE_CHANGED, "stemdesk update-downloader"),
+    ],
+)
+def test_an_error_names_the_option_that_helps_here(code: ErrorCode, hint: str) -> None:
+    error = LinkError(code, site="X")
+    err, out = io.StringIO(), io.StringIO()
+    TextDisplay(io.StringIO(), err).failed(error)
+    JsonDisplay(out).failed(error)
+    assert hint in err.getvalue() and hint in json.loads(out.getvalue())["remedy"]
+
+
+def test_programs_hear_how_much_has_come() -> None:
+    out = io.StringIO()
+    display = JsonDisplay(out)
+    display.song(1, a_link_job())
+    display.found(a_link_job("One"))
+    for progress in (downloading(10, 0), downloading(10, 0), downloading(20, 0)):
+        display.progress(progress)
+    display.progress(downloading(50, 100))
+    display.progress(Progress(Stage.DECODING, 0.0))
+    events = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert events[0]["file"] == "https://x.example/watch?v=1"
+    assert events[1] == {
+        "v": 1,
+        "event": "found",
+        "song": 1,
+        "link": "https://x.example/watch?v=1",
+        "site": "X",
+        "title": "One",
+        "artist": "",
+        "album": "",
+        "duration_s": 225.0,
+    }
+    shares = [(one.get("percent"), one.get("done_bytes"), one.get("total_bytes")) for one in events]
+    assert shares[2:] == [(0.0, 10, None), (0.0, 20, None), (50.0, 50, 100), (0.0, None, None)]
+    assert "done_bytes" not in events[-1]

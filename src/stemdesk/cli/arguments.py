@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stemdesk import __version__
+from stemdesk.cli.link_arguments import add_link_options, without_links
 from stemdesk.core.options import MAX_SHIFTS, AudioFormat
 from stemdesk.core.quality import BEST_MODEL, Quality
 
@@ -44,10 +45,14 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"StemDesk {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     split = commands.add_parser("split", help="split songs into stems", epilog=_EXIT_CODES)
-    split.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
+    split.add_argument(
+        "paths", nargs="+", metavar="FILE_FOLDER_OR_LINK", help="a link begins with https://"
+    )
     _add_split_options(split)
+    add_link_options(split)
     demo = commands.add_parser("demo", help="make a short demo song and split it")
     _add_split_options(demo)
+    without_links(demo)
     _add_models(commands.add_parser("models", help="list, download, import, remove, check models"))
     for name, about in (
         ("update-downloader", "fetch a newer yt-dlp, which gets the songs behind links"),

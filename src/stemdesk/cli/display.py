@@ -11,16 +11,16 @@ import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from stemdesk.cli.link_words import LOOKING, say_found, say_here, say_listed, say_transfer
 from stemdesk.cli.terminal import Terminal, bar, written
-from stemdesk.core.errors import StemDeskError
+from stemdesk.core.errors import LinkError, StemDeskError
 from stemdesk.core.job import Job
 from stemdesk.core.notices import Notice
-from stemdesk.core.progress import Progress
+from stemdesk.core.progress import Progress, Stage
 from stemdesk.core.sentences import (
     format_duration,
     format_wait,
     printable,
-    say,
     say_notice,
     say_null_depth,
 )
@@ -32,12 +32,19 @@ _INTERVAL_S = 0.1
 
 
 class Display(Protocol):
-    """What a run of `split` tells. `closed`: whoever read it has gone."""
+    """What a run of `split` tells. `closed`: whoever read it has gone.
+
+    A link's song is told of by `song`, `looking`, then `found` or, for a list, `listed`: its
+    entries are songs of their own, in the list's place. `songs`: how many there are in all now.
+    """
 
     @property
     def closed(self) -> bool: ...
     def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None: ...
     def song(self, number: int, job: Job) -> None: ...
+    def looking(self) -> None: ...
+    def found(self, job: Job) -> None: ...
+    def listed(self, title: str, site: str, entries: int, total: int, songs: int) -> None: ...
     def progress(self, progress: Progress) -> None: ...
     def done(self, result: Result) -> None: ...
     def failed(self, error: StemDeskError) -> None: ...
@@ -52,6 +59,7 @@ class TextDisplay:
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self._terminal = Terminal(out, err)
         self._songs = 0
+        self._number = 0
         self._label = ""
         self._last = ("", -1.0)
         self._moment = 0.0
@@ -67,8 +75,26 @@ class TextDisplay:
             self._terminal.say(f"Passed over (not audio): {printable(str(path))}")
 
     def song(self, number: int, job: Job) -> None:
-        self._label = f"[{number}/{self._songs}] {printable(job.name)}"
+        self._number = number
+        self._name(job)
+
+    def _name(self, job: Job) -> None:
+        self._label = f"[{self._number}/{self._songs}] {printable(job.name)}"
         self._last = ("", -1.0)
+
+    def looking(self) -> None:
+        if self._terminal.has_bar:
+            self._terminal.draw(self._label, LOOKING)
+        else:
+            self._terminal.say(f"{self._label}  {LOOKING}")
+
+    def found(self, job: Job) -> None:
+        self._name(job)
+        self._terminal.say(f"[{self._number}/{self._songs}] {say_found(job)}")
+
+    def listed(self, title: str, site: str, entries: int, total: int, songs: int) -> None:
+        self._songs = songs
+        self._terminal.say(say_listed(title, site, entries, total))
 
     def progress(self, progress: Progress) -> None:
         stage, before = self._last
@@ -80,12 +106,14 @@ class TextDisplay:
             if changed or now - self._moment >= _INTERVAL_S or progress.fraction >= 1:
                 self._moment = now
                 self._last = (progress.stage.value, progress.fraction)
-                cells, percent = bar(progress.fraction), f"{progress.percent:3} %"
-                text = f"{progress.stage.value:<10} {cells} {percent}  {_outlook(progress)}"
-                self._terminal.draw(self._label, text)
+                drawn = f"{bar(progress.fraction)} {progress.percent:3} %"
+                parts = [f"{progress.stage.value:<10}", drawn, f" {_outlook(progress)}"]
+                if _endless(progress):
+                    del parts[1]
+                self._terminal.draw(self._label, " ".join(parts))
         elif changed or progress.fraction - before >= _LINE_STEP:
             self._last = (progress.stage.value, progress.fraction)
-            percent = f"{progress.percent} %"
+            percent = "" if _endless(progress) else f"{progress.percent} %"
             parts = [self._label, progress.stage.value, percent, _outlook(progress)]
             self._terminal.say("  ".join(part for part in parts if part))
 
@@ -98,8 +126,9 @@ class TextDisplay:
         self._terminal.result(f"{word}: {printable(str(result.folder))}")
 
     def failed(self, error: StemDeskError) -> None:
-        happened, remedy = say(error.code, error.path, error.facts, error.detail)
-        self._terminal.say(f"Failed: {happened} {remedy}")
+        happened, remedy = say_here(error)
+        which = f"{self._label}  " if isinstance(error, LinkError) and self._label else ""
+        self._terminal.say(f"{which}Failed: {happened} {remedy}")
 
     def note(self, text: str) -> None:
         self._terminal.say(text)
@@ -115,7 +144,14 @@ def _outlook(progress: Progress) -> str:
     """What is left, or that nothing comes."""
     if progress.stalled_s is not None:
         return f"no progress for {format_wait(progress.stalled_s)}"
+    if progress.stage is Stage.DOWNLOADING:
+        return say_transfer(progress)
     return "" if progress.left_s is None else f"{format_duration(progress.left_s)} left"
+
+
+def _endless(progress: Progress) -> bool:
+    """Whether nobody knows how much there is to come."""
+    return progress.transfer is not None and progress.transfer.total_bytes <= 0
 
 
 class JsonDisplay:
@@ -126,20 +162,50 @@ class JsonDisplay:
         self.closed = False
         self._number = 0
         self._file = ""
-        self._last = ("", -1.0)
+        self._last: tuple[str, float, int] = ("", -1.0, 0)
 
     def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None:
         self._put("begin", songs=songs, passed_over=[printable(str(path)) for path in passed_over])
 
     def song(self, number: int, job: Job) -> None:
-        self._number, self._file = number, printable(str(job.source))
-        self._last = ("", -1.0)
+        self._number, self._file = number, _named(job)
+        self._last = ("", -1.0, 0)
         self._put("song", song=number, file=self._file, name=printable(job.name))
+
+    def looking(self) -> None:
+        """The song's event has said it."""
+
+    def found(self, job: Job) -> None:
+        tags, link = job.tags, job.link
+        self._put(
+            "found",
+            song=self._number,
+            link="" if link is None else printable(link.url),
+            site="" if link is None else printable(link.site),
+            title=printable(tags.title),
+            artist=printable(tags.artist),
+            album=printable(tags.album),
+            duration_s=_rounded(tags.duration_s),
+        )
+
+    def listed(self, title: str, site: str, entries: int, total: int, songs: int) -> None:
+        self._put(
+            "list",
+            song=self._number,
+            link=self._file,
+            site=printable(site),
+            title=printable(title),
+            entries=entries,
+            total=total,
+            songs=songs,
+        )
 
     def progress(self, progress: Progress) -> None:
         percent = int(1000 * progress.fraction + 1e-6) / 10  # rounded down: 100 is everything
-        if self._last != (progress.stage.value, percent) or progress.stalled_s is not None:
-            self._last = (progress.stage.value, percent)
+        bytes_then = progress.transfer.done_bytes if progress.transfer and _endless(progress) else 0
+        now = (progress.stage.value, percent, bytes_then)
+        if self._last != now or progress.stalled_s is not None:
+            self._last = now
             self._put(
                 "progress",
                 song=self._number,
@@ -147,6 +213,7 @@ class JsonDisplay:
                 percent=percent,
                 left_s=_rounded(progress.left_s),
                 stalled_s=_rounded(progress.stalled_s),
+                **_transferred(progress),
             )
 
     def done(self, result: Result) -> None:
@@ -163,11 +230,11 @@ class JsonDisplay:
         )
 
     def failed(self, error: StemDeskError) -> None:
-        happened, remedy = say(error.code, error.path, error.facts, error.detail)
+        happened, remedy = say_here(error)
         self._put(
             "failed",
             song=self._number,
-            file=self._file or printable(str(error.path or "")),
+            file=self._file or printable(str(error.path or error.facts.get("address", ""))),
             code=error.code.value,
             happened=happened,
             remedy=remedy,
@@ -183,6 +250,23 @@ class JsonDisplay:
     def _put(self, event: str, **values: Any) -> None:
         line = json.dumps({"v": SCHEMA_VERSION, "event": event, **values})
         self.closed = not written(self._out, f"{line}\n") or self.closed
+
+
+def _named(job: Job) -> str:
+    """What a person has named: a file, or a link's address."""
+    return printable(str(job.source) if job.link is None else job.link.url)
+
+
+def _transferred(progress: Progress) -> dict[str, Any]:
+    """How much has come of a link's song; nothing of any other stage."""
+    transfer = progress.transfer
+    if transfer is None:
+        return {}
+    return {
+        "done_bytes": transfer.done_bytes,
+        "total_bytes": transfer.total_bytes or None,
+        "bytes_per_s": _rounded(transfer.bytes_per_s),
+    }
 
 
 def _rounded(seconds: float | None) -> float | None:

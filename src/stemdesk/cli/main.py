@@ -14,6 +14,9 @@ from stemdesk.awake import held_off
 from stemdesk.cli.arguments import parse
 from stemdesk.cli.choice import say_best_is_missing, say_choice
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
+from stemdesk.cli.link_arguments import with_link_options
+from stemdesk.cli.link_songs import LinkPlace
+from stemdesk.cli.order import Order
 from stemdesk.cli.split import Splitter
 from stemdesk.core.errors import SettingsError, StemDeskError
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
@@ -21,6 +24,7 @@ from stemdesk.core.progress import CancelToken
 from stemdesk.core.quality import BEST_MODEL, Quality, model_and_overlap
 from stemdesk.core.sentences import printable, say
 from stemdesk.core.settings import Settings, load_settings
+from stemdesk.jobs.acquire import rules_of
 from stemdesk.jobs.pipeline import Pipeline, Workplace, wanted_stems
 from stemdesk.jobs.store import JobStore
 from stemdesk.models.library import ModelLibrary, default_quality, default_reason
@@ -94,7 +98,7 @@ def _split(
     run: said once, not once a song."""
     export = _export(options, settings)
     library = ModelLibrary(where.models)
-    paths = options.paths if options.command == "split" else [_demo_song(where)]
+    asked = options.paths if options.command == "split" else [_demo_song(where)]
     separation = _separation(options, settings, library, display)
     device = options.device or settings.device
     if device not in ("auto", "cpu"):
@@ -110,8 +114,9 @@ def _split(
         force=options.force,
         checks=where.self_checks,
     )
-    root = _root(options, where)
-    return _run(paths, place, where, separation, export, root, display, settings.stay_awake)
+    order = Order(separation, export, _root(options, where))
+    links = _links(options, where, settings)
+    return _run(asked, order, place, links, where.database, display, settings.stay_awake)
 
 
 def _separation(
@@ -158,23 +163,28 @@ def _root(options: argparse.Namespace, where: Folders) -> Path:
     return user_path(options.output) if options.output else where.output
 
 
+def _links(options: argparse.Namespace, where: Folders, settings: Settings) -> LinkPlace:
+    """What links may do on this line."""
+    chosen = with_link_options(settings, options)
+    return LinkPlace(where, lambda: rules_of(chosen, where), options.first, options.force)
+
+
 def _run(
-    paths: Sequence[Path],
+    asked: Sequence[str | Path],
+    order: Order,
     place: Workplace,
-    where: Folders,
-    separation: SeparationOptions,
-    export: ExportOptions,
-    root: Path,
+    links: LinkPlace,
+    database: Path,
     display: Display,
     stay_awake: bool,
 ) -> int:
     cancel = CancelToken()
     _stop_on_signals(cancel)
-    store = JobStore(where.database)
+    store = JobStore(database)
     try:
-        splitter = Splitter(store, Pipeline(place), display, cancel)
+        splitter = Splitter(store, Pipeline(place), display, cancel, links)
         with held_off(stay_awake):
-            return splitter.split(paths, separation, export, root)
+            return splitter.split(asked, order)
     finally:
         store.close()
 

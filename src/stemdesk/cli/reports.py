@@ -10,6 +10,7 @@ from stemdesk.core.errors import DeviceError
 from stemdesk.core.sentences import format_bytes, printable, say
 from stemdesk.core.settings import Settings
 from stemdesk.jobs import scratch
+from stemdesk.jobs.downloads import clean_downloads
 from stemdesk.jobs.health import Health, look, place_lines, version_lines, work_lines
 from stemdesk.jobs.runs import Totals
 from stemdesk.jobs.store import JobStore
@@ -36,13 +37,15 @@ def doctor(where: Folders, settings: Settings, as_json: bool) -> int:
 
 
 def clean(where: Folders, settings: Settings, as_json: bool) -> int:
-    """Remove scratch of jobs that are over, and what was not used for 14 days."""
+    """Remove scratch of jobs that are over, and what was not used for 14 days; downloads of jobs
+    that are over, and those of songs that failed more than 7 days ago."""
     store = JobStore(where.database)
     try:
         freed = scratch.clean(where.scratch, store.can_go_on)
+        freed += clean_downloads(where, store.get)
     finally:
         store.close()
-    left = scratch.size_bytes(where.scratch)
+    left = scratch.size_bytes(where.scratch) + scratch.size_bytes(where.downloads)
     if as_json:
         _print_json({"freed_bytes": freed, "left_bytes": left})
     else:

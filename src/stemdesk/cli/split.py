@@ -2,111 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from stemdesk.audio.tags import read_tags
+from stemdesk.cli.asked import read_asked
 from stemdesk.cli.display import Display
+from stemdesk.cli.link_songs import LinkPlace, LinkSongs
+from stemdesk.cli.order import Order, was_left
+from stemdesk.cli.telling import Telling
 from stemdesk.cli.watched import Watched
 from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
-from stemdesk.core.job import ACTIVE, Job, JobState, new_job
-from stemdesk.core.options import ExportOptions, SeparationOptions
+from stemdesk.core.job import Job, JobState, new_job
 from stemdesk.core.progress import CancelToken, Progress
 from stemdesk.core.track import Track
-from stemdesk.jobs.intake import find_tracks
-from stemdesk.jobs.locks import is_running
+from stemdesk.jobs.downloads import keeps_download
 from stemdesk.jobs.pipeline import Pipeline, Result
 from stemdesk.jobs.runs import Stopwatch
 from stemdesk.jobs.scheduler import after_error, after_result, during, keeps_scratch
 from stemdesk.jobs.scratch import discard
-from stemdesk.jobs.store import JobStore
+from stemdesk.jobs.store import JobStore, link_key
 from stemdesk.log import log
-
-_RESUMED = ACTIVE | {
-    JobState.INTERRUPTED,
-    JobState.FAILED,
-    JobState.CANCELLED,
-    JobState.WAITING,
-}
 
 
 class Splitter:
     """Runs jobs in the calling thread and keeps the store up to date."""
 
     def __init__(
-        self, store: JobStore, pipeline: Pipeline, display: Display, cancel: CancelToken
+        self,
+        store: JobStore,
+        pipeline: Pipeline,
+        display: Display,
+        cancel: CancelToken,
+        links: LinkPlace,
     ) -> None:
         self._store = store
         self._pipeline = pipeline
         self._scratch = pipeline.workplace.scratch
         self._display = display
         self._cancel = cancel
-        self._done = 0
-        self._failed = 0
+        self._telling = Telling(display)
+        self._links = LinkSongs(links, store, self._telling, cancel)
         self._stopwatch = Stopwatch()  # the running job's
 
-    def split(
-        self,
-        paths: Sequence[Path],
-        separation: SeparationOptions,
-        export: ExportOptions,
-        root: Path,
-    ) -> int:
-        """Split everything under `paths`; returns the exit code (0, 1 or 130)."""
+    def split(self, asked: Sequence[str | Path], order: Order) -> int:
+        """Split everything that was asked for; returns the exit code (0, 1 or 130)."""
         try:
-            found = find_tracks(paths, self._cancel)
-            self._display.begin(len(found.tracks), found.passed_over)
+            found = read_asked(asked, self._cancel)
+            self._telling.begin(len(found.songs), found.passed_over)
             for error in found.errors:
-                self._fail(error)
-            for number, track in enumerate(found.tracks, start=1):
-                self._cancel.check()
-                self._one(number, track, separation, export, root)
+                self._telling.failed(error)
+            for song in found.songs:
+                for job, known in self._runs(song, order):
+                    self._cancel.check()
+                    self._run(job, known)
         except (Cancelled, KeyboardInterrupt):
-            return self._end(130)
-        return self._end(1 if self._failed else 0)
+            return self._telling.end(stopped=True)
+        return self._telling.end()
 
-    def _one(
-        self,
-        number: int,
-        track: Track,
-        separation: SeparationOptions,
-        export: ExportOptions,
-        root: Path,
-    ) -> None:
-        tagged = replace(track, tags=read_tags(track.path))
-        job, known = self._resumed(new_job(tagged, separation, export, root))
-        self._display.song(number, job)
-        self._run(job, known)
+    def _runs(self, song: Track | str, order: Order) -> Iterator[tuple[Job, bool]]:
+        """The jobs to run, each when its turn has come, and whether the store knows it."""
+        self._cancel.check()
+        if isinstance(song, str):
+            yield from self._links.runs(song, order)
+            return
+        tagged = replace(song, tags=read_tags(song.path))
+        job, known = self._resumed(new_job(tagged, order.separation, order.export, order.root))
+        self._telling.song(job)
+        yield job, known
 
     def _resumed(self, job: Job) -> tuple[Job, bool]:
         """The same song with the same options, if a job for it was left unfinished, and True;
         else `job` and False."""
         for earlier in self._store.by_source(job.source):
-            same = (earlier.separation, earlier.export, earlier.root, earlier.relative) == (
-                job.separation,
-                job.export,
-                job.root,
-                job.relative,
-            )
-            left = earlier.state in _RESUMED and not is_running(self._scratch, earlier.id)
-            if same and left:
+            if was_left(earlier, job, self._scratch):
                 return earlier.moved_to(JobState.QUEUED), True
         return job, False
 
     def _run(self, job: Job, known: bool) -> None:
         """Run a job. Its row is written only once its lock is held, with the first report: until
         then it may be another process's."""
-        current = job
+        current, ours = job, False
         watched = Watched(self._display, job.id)
         self._stopwatch = Stopwatch()
 
         def report(progress: Progress) -> None:
-            nonlocal current, known
+            nonlocal current, known, ours
             if self._display.closed:  # nobody listens any more: `stemdesk … | head`
                 self._cancel.cancel()
-            before, current = current, during(current, progress)
+            before, current, ours = current, during(current, progress), True
             if not known:
                 (current,) = self._store.add([current])
                 known = True
@@ -117,21 +103,26 @@ class Splitter:
 
         try:
             with watched:
+                if job.needs_fetch:
+                    job = self._links.fetch(job, report)
+                    # Still downloading, for others: a queued job may be taken by the window.
+                    current = replace(job, state=current.state, position=current.position)
+                    self._store.update([current])
                 result = self._pipeline.run(job, report, self._cancel)
         except (Cancelled, KeyboardInterrupt):
-            if current is not job:
+            if ours:
                 self._store.update([current.moved_to(JobState.INTERRUPTED)])
             raise
         except StemDeskError as error:
-            if current is not job:
+            if ours:
                 self._ended(after_error(current, error, waits_for_disk=False))
-            self._fail(error)
+            self._telling.failed(error)
         except Exception as error:  # the task's edge: a bug must not stop the other songs
             log.exception("job %s", job.id)
-            if current is not job:
+            if ours:
                 self._ended(after_error(current, error, waits_for_disk=False))
             detail = f"{type(error).__name__}: {error}"
-            self._fail(StemDeskError(ErrorCode.INTERNAL, detail, path=job.source))
+            self._telling.failed(StemDeskError(ErrorCode.INTERNAL, detail, path=job.source))
         else:
             self._finish(current, result)
 
@@ -145,16 +136,21 @@ class Splitter:
     def _finish(self, job: Job, result: Result) -> None:
         finished = after_result(job, result)
         twice = result.already and any(
-            other.output == result.folder and other.id != job.id
-            for other in self._store.by_source(job.source)
+            other.output == result.folder and other.id != job.id for other in self._same(job)
         )
         if twice:  # a song that was split before needs no second row in the history
             self._store.remove([job.id])
             discard(self._scratch, job.id)
+            self._links.forget(job)
         else:
             self._ended(finished)
-        self._done += 1
-        self._display.done(result)
+        self._telling.done(result)
+
+    def _same(self, job: Job) -> list[Job]:
+        """The jobs of the same song."""
+        if job.link is None:
+            return self._store.by_source(job.source)
+        return self._store.by_link(link_key(job))
 
     def _ended(self, job: Job) -> None:
         self._store.update([job])
@@ -162,11 +158,5 @@ class Splitter:
             self._store.note_run(self._stopwatch.stop(job))
         if not keeps_scratch(job):
             discard(self._scratch, job.id)
-
-    def _fail(self, error: StemDeskError) -> None:
-        self._failed += 1
-        self._display.failed(error)
-
-    def _end(self, exit_code: int) -> int:
-        self._display.end(self._done, self._failed, exit_code)
-        return exit_code
+        if not keeps_download(job):
+            self._links.forget(job)

@@ -1,0 +1,310 @@
+"""Links, from the command line through the real downloader to a real site on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from cli.test_split import SCHEMA, stored_states
+from stemdesk.core.job import Job, JobState
+from stemdesk.core.settings import Settings, load_settings, save_settings
+from stemdesk.jobs.folder import MANIFEST
+from stemdesk.jobs.store import JobStore
+from stemdesk.paths import folders
+from support.link_site import LinkSite, audio_page, feed, song_bytes
+from support.place import Place
+
+SOURCE = Path(__file__).parents[2] / "src"
+COMMAND = (sys.executable, "-m", "stemdesk", "split")
+PATIENCE_S = 120.0
+
+
+@pytest.fixture
+def site() -> Iterator[LinkSite]:
+    site = LinkSite()
+    with site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def mp3(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return song_bytes(tmp_path_factory.mktemp("song"), "mp3", 1.0)
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The JSON lines, each as the schema says."""
+        found = [json.loads(line) for line in self.out.splitlines()]
+        for event in found:
+            Draft202012Validator(SCHEMA).validate(event)
+        return found
+
+    def told(self, name: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["event"] == name]
+
+
+def start(place: Place, *arguments: str | Path, local: bool = True) -> subprocess.Popen[str]:
+    """`stemdesk split …` in a process group of its own, as a terminal starts it."""
+    no_proxy = {name: "" for name in os.environ if name.lower().endswith("_proxy")}
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments), "-o", str(place.out), *["--allow-local"][: int(local)]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **no_proxy, "PYTHONPATH": str(SOURCE)},
+        cwd=place.root,
+        start_new_session=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> Ran:
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return Ran(process.returncode, out, err)
+
+
+def run(place: Place, *arguments: str | Path, local: bool = True) -> Ran:
+    return ended(start(place, *arguments, local=local))
+
+
+def stored() -> list[Job]:
+    store = JobStore(folders().database)
+    jobs = store.all()
+    store.close()
+    return jobs
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def downloads() -> list[str]:
+    """What is left of downloads."""
+    folder = folders().downloads
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_link_becomes_a_folder_of_stems_and_is_known_again(
+    place: Place, site: LinkSite, mp3: bytes
+) -> None:
+    site.song("/media/1.mp3", mp3)
+    url = site.page("/song", audio_page("/media/1.mp3", "My song"))
+    said = run(place, url)
+    assert said.code == 0, said.err
+    (folder,) = place.out.iterdir()
+    assert said.out == f"Saved: {folder}\n" and "My song" in folder.name
+    assert {"vocals.flac", "original.mp3", MANIFEST} <= set(names(folder))
+    assert (folder / "original.mp3").read_bytes() == mp3
+    assert "looking at the link" in said.err and "downloading" in said.err
+    assert said.err.count("what you have the right to use") == 1
+    assert load_settings(folders().settings_file).links_noticed
+    (job,) = stored()
+    assert job.state is JobState.DONE and job.source == folder / "original.mp3"
+    assert job.link is not None and job.link.url == url
+    assert not downloads()
+
+    asked = len(site.requests)
+    again = run(place, url)
+    assert again.code == 0 and again.out == f"Already split: {folder}\n"
+    assert "right to use" not in again.err, "that is said once"
+    assert len(site.requests) == asked, "nothing was asked of the site"
+
+    forced = run(place, url, "--force")
+    assert forced.code == 0 and forced.out == f"Saved: {folder}\n"
+    assert len(site.requests) > asked and names(place.out) == [folder.name]
+    assert (folder / "original.mp3").read_bytes() == mp3
+
+
+def test_the_same_recording_at_another_address_is_known(
+    place: Place, site: LinkSite, mp3: bytes
+) -> None:
+    url = site.song("/1.mp3", mp3)
+    other = site.redirect("/short", url)
+    assert run(place, url).code == 0
+    said = run(place, other)
+    assert said.code == 0 and said.out.startswith("Already split: ")
+    assert len(site.asked("/short")) == 1 and stored_states() == [JobState.DONE]
+    assert not downloads()
+
+
+def test_a_list_is_split_entry_by_entry_and_a_broken_one_fails_alone(
+    place: Place, site: LinkSite, mp3: bytes
+) -> None:
+    for number in (1, 3):
+        site.song(f"/{number}.mp3", mp3)
+    entries = [(f"Song {number}", site.url(f"/{number}.mp3"), "1") for number in (1, 2, 3)]
+    url = site.put("/feed.xml", feed("My album", entries).encode(), "application/rss+xml")
+    file = place.song("b.wav", 0.3)
+    said = run(place, url, file, "--json")
+    assert said.code == 1, said.err
+    (listed,) = said.told("list")
+    assert (listed["song"], listed["title"], listed["entries"]) == (1, "My album", 3)
+    assert (listed["total"], listed["songs"]) == (3, 4)
+    assert said.told("begin")[0]["songs"] == 2
+    assert [event["song"] for event in said.told("song")] == [1, 1, 2, 3, 4]
+    (failed,) = said.told("failed")
+    assert (failed["song"], failed["code"]) == (2, "link_not_found")
+    assert failed["file"] == site.url("/2.mp3")
+    done = {event["song"]: Path(event["folder"]) for event in said.told("done")}
+    assert list(done) == [1, 3, 4]
+    assert done[1] == place.out / "My album" / "Song 1"
+    assert done[3] == place.out / "My album" / "Song 3"
+    assert done[4] == place.out / "b"
+    assert said.events[-1]["failed"] == 1
+
+    again = run(place, url, "--json", "--first", "1")
+    assert again.code == 0
+    (listed,) = again.told("list")
+    assert (listed["entries"], listed["total"], listed["songs"]) == (1, 3, 1)
+    assert [event["already"] for event in again.told("done")] == [True]
+
+
+def test_bad_links_do_not_stop_the_others(place: Place, site: LinkSite, mp3: bytes) -> None:
+    good = site.song("/good.mp3", mp3)
+    page = site.page("/text", "<html><body>no music</body></html>")
+    said = run(place, "ftp://x.example/1.mp3", site.url("/gone"), page, good)
+    assert said.code == 1
+    assert "Failed: This is no link: ftp://x.example/1.mp3." in said.err
+    assert "/gone  Failed: The site 127.0.0.1 says that there is nothing at this link" in said.err
+    assert "/text  Failed: StemDesk found no song at this link" in said.err
+    assert "1 done, 3 failed." in said.err and said.out.count("Saved: ") == 1
+    assert "Traceback" not in said.err
+    assert not downloads()
+
+
+def test_this_computer_is_out_of_bounds_unless_it_is_allowed(
+    place: Place, site: LinkSite, mp3: bytes
+) -> None:
+    url = site.song("/1.mp3", mp3)
+    said = run(place, url, local=False)
+    assert said.code == 1 and "--allow-local" in said.err and not site.requests
+    save_settings(Settings(local_network=True), folders().settings_file)
+    assert run(place, url, local=False).code == 0
+
+
+def test_a_file_with_a_link_is_a_link(place: Place, site: LinkSite, mp3: bytes) -> None:
+    url = site.song("/1.mp3", mp3)
+    (place.root / "song.url").write_text(f"[InternetShortcut]\r\nURL={url}\r\n")
+    said = run(place, "song.url", url)
+    assert said.code == 0 and said.out.count("Saved: ") == 1, "each link once"
+
+
+def test_the_cookies_of_the_line_are_sent(place: Place, site: LinkSite, mp3: bytes) -> None:
+    file = place.root / "cookies.txt"
+    file.write_text(
+        "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t2147483647\tsession\tyes\n"
+    )
+    assert run(place, site.song("/1.mp3", mp3), "--cookies", file).code == 0
+    assert {one.headers.get("cookie") for one in site.asked("/1.mp3")} == {"session=yes"}
+
+
+def test_the_original_is_not_kept_where_the_settings_say_so(
+    place: Place, site: LinkSite, mp3: bytes
+) -> None:
+    save_settings(Settings(keep_original=False), folders().settings_file)
+    url = site.song("/1.mp3", mp3)
+    assert run(place, url).code == 0
+    (folder,) = place.out.iterdir()
+    assert not list(folder.glob("original.*")) and not downloads()
+    assert run(place, url).out == f"Already split: {folder}\n"
+
+
+def test_two_commands_with_one_link_split_it_once(place: Place, site: LinkSite, mp3: bytes) -> None:
+    url = site.song("/1.mp3", mp3)
+    both = [ended(process) for process in [start(place, url), start(place, url)]]
+    assert [one.code for one in both] == [0, 0], both
+    assert sorted(one.out.split(":")[0] for one in both) == ["Already split", "Saved"]
+    assert len(list(place.out.iterdir())) == 1 and stored_states() == [JobState.DONE]
+    assert not downloads()
+
+
+def reached(process: subprocess.Popen[str], stage: str, done_bytes: int) -> None:
+    """Wait until it has come that far."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        event = json.loads(line)
+        if event.get("stage") == stage and event.get("done_bytes", 0) >= done_bytes:
+            return
+    pytest.fail("it ended before")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_download_goes_on_with_the_same_command(
+    place: Place, site: LinkSite, number: signal.Signals, tmp_path: Path
+) -> None:
+    body = song_bytes(tmp_path, "wav-16", 6.0)  # 1.2 MB
+    half = len(body) // 2
+    url = site.song("/1.wav", body, stalls_after=half)
+    process = start(place, url, "--json")
+    reached(process, "downloading", half // 2)
+    os.killpg(process.pid, number)  # Ctrl+C reaches all processes of a terminal
+    said = ended(process)
+    if number is not signal.SIGKILL:
+        assert said.code == 130 and json.loads(said.out.splitlines()[-1])["event"] == "end"
+        assert said.err == ""
+        assert stored_states() == [JobState.INTERRUPTED]
+    (left,) = folders().downloads.rglob("media*.part")
+    kept = left.stat().st_size
+    assert kept > 0
+    site.release.set()
+    site.song("/1.wav", body)
+    before = len(site.requests)
+    again = run(place, url, "--json")
+    assert again.code == 0, again.err
+    ranges = [one.headers.get("range") for one in site.requests[before:]]
+    assert f"bytes={kept}-" in ranges
+    (folder,) = place.out.iterdir()
+    assert (folder / "original.wav").read_bytes() == body
+    assert stored_states() == [JobState.DONE] and not downloads()
+
+
+def test_ctrl_c_while_the_site_is_silent_leaves_nothing(place: Place, site: LinkSite) -> None:
+    url = site.page("/silent", "", silent=True)
+    process = start(place, url, "--json")
+    assert site.stalled.wait(PATIENCE_S)
+    os.killpg(process.pid, signal.SIGINT)
+    said = ended(process)
+    assert said.code == 130 and said.err == "" and said.events[-1]["exit_code"] == 130
+    assert stored_states() == [] and not downloads()
+
+
+def test_a_terminal_gets_a_bar(place: Place, site: LinkSite) -> None:
+    import pty
+
+    body = song_bytes(place.root / "wav", "wav-16", 60.0)
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, site.song("/1.wav", body), "--allow-local", "-o", str(place.out)],
+        stdout=subprocess.DEVNULL,
+        stderr=follower,
+        env={**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "90", "NO_PROXY": "*"},
+    ) as process:
+        os.close(follower)
+        shown = b""
+        try:
+            while chunk := os.read(leader, 4096):
+                shown += chunk
+        except OSError:  # the other end is closed
+            pass
+    os.close(leader)
+    assert process.returncode == 0
+    lines = shown.decode().replace("\n", "\r").split("\r")
+    assert any("looking at the link" in line for line in lines)
+    bars = [line for line in lines if "downloading" in line]
+    assert any("█" in line and "%" in line for line in bars)
+    assert max(map(len, bars)) < 90
