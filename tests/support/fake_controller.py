@@ -15,10 +15,12 @@ from stemdesk.audio.listening import Listening
 from stemdesk.core.job import ENDED, Job, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.settings import Settings
+from stemdesk.fetch.links.values import LinkEntry
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
+from support.fake_links import FakeLinks, link_job
 from support.fake_models import FakeModels
 from support.jobs import a_job
 
@@ -51,6 +53,7 @@ class FakeController(QObject):
     progress_changed = Signal(str)
     batch_finished = Signal(object)
     device_known = Signal(object)
+    links_found = Signal(object)
     models_known = Signal(object)
     model_wanted = Signal(str)
     message = Signal(object)
@@ -69,6 +72,7 @@ class FakeController(QObject):
         self.pausing: set[str] = set()
         self.cancelling: set[str] = set()
         self.models = FakeModels(self)
+        self.links = FakeLinks(self)
         self.memory = FakeMemory()
         self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []
@@ -153,6 +157,16 @@ class FakeController(QObject):
     def add_paths(self, paths: Sequence[Path]) -> None:
         self._note("add_paths", list(paths))
         self.put(*(a_job(path) for path in paths))
+
+    def add_links(self, urls: Sequence[str]) -> None:
+        self._note("add_links", list(urls))
+        self.put(*(link_job(url) for url in urls))
+
+    def choose_entries(self, job_id: str, chosen: Sequence[LinkEntry]) -> None:
+        self._note("choose_entries", job_id, tuple(chosen))
+        if self.links.lists.pop(job_id, None) is not None:
+            self.put(*(link_job(one.url, title=one.title, artist=one.artist) for one in chosen))
+            self.remove([job_id])
 
     def add_demo(self) -> None:
         self._note("add_demo")
