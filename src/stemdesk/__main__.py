@@ -1,7 +1,7 @@
 """Process set-up, then the window or the command line.
 
-No arguments, or files: the window. A command (`split`, `demo`, `models`, `doctor`, `clean`) or
-an option: the command line, which imports neither Qt nor PortAudio.
+No arguments, or files: the window. A command (`split`, `demo`, `models`, `update-downloader`,
+`doctor`, `clean`) or an option: the command line, which imports neither Qt nor PortAudio.
 """
 
 from __future__ import annotations
