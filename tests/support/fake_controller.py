@@ -20,7 +20,7 @@ from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
-from support.fake_links import FakeLinks, link_job
+from support.fake_links import FakeDownloader, FakeLinks, link_job
 from support.fake_models import FakeModels
 from support.jobs import a_job
 
@@ -73,6 +73,7 @@ class FakeController(QObject):
         self.cancelling: set[str] = set()
         self.models = FakeModels(self)
         self.links = FakeLinks(self)
+        self.downloader = FakeDownloader(self)
         self.memory = FakeMemory()
         self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []

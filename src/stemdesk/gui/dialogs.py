@@ -98,7 +98,7 @@ class FailureDialog(Dialog):
     """What happened, what to do, and the details to copy."""
 
     def __init__(self, parent: QWidget | None, job: Job) -> None:
-        happened, remedy = messages.explain(job.failure, job.source)
+        happened, remedy = messages.explain(job)
         super().__init__(parent, happened, remedy)
         self.setWindowTitle(labels.FAILURE_TITLE)
         self.details = QPlainTextEdit(messages.failure_report(job, __version__))

@@ -15,12 +15,14 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from stemdesk.core.job import Job
+from stemdesk.core.job import Job, JobState
 from stemdesk.gui import messages
+from stemdesk.gui.fetch_words import fetch_briefly, list_text
 from stemdesk.gui.model_offers import is_draft
 from stemdesk.gui.offer_words import DRAFT_QUALITY, arriving_briefly, arriving_text
 from stemdesk.gui.row_actions import RowAction, buttons_for, useless_for
 from stemdesk.gui.waits import awaited_model
+from stemdesk.gui.widgets import plain_tip
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -60,7 +62,7 @@ class QueueModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return messages.song_title(job)
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{messages.song_title(job)}\n{self.state_text(job)}"
+                return plain_tip(f"{messages.song_title(job)}\n{self.state_text(job)}")
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{messages.song_title(job)}, {self.state_text(job)}"
             case _:
@@ -76,12 +78,17 @@ class QueueModel(QAbstractListModel):
             return arriving_text(name, controller.models.downloads.get(name))
         asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
         progress, elsewhere = controller.progress(job.id), controller.is_elsewhere(job.id)
+        found = controller.links.list_of(job.id)
+        if found is not None:
+            return list_text(found)
         text = messages.state_text(job, progress, elsewhere, asked)
         return f"{text}, {DRAFT_QUALITY}" if is_draft(job) else text
 
     def short_state_text(self, job: Job) -> str:
         """The same where there is little room: how far its model is, before everything else."""
-        name = awaited_model(job)
+        name, progress = awaited_model(job), self._controller.progress(job.id)
+        if job.state is JobState.DOWNLOADING and progress is not None:
+            return fetch_briefly(progress)
         download = self._controller.models.downloads.get(name) if name else None
         return arriving_briefly(name, download) if name else self.state_text(job)
 

@@ -46,6 +46,7 @@ class SongView(QWidget):
 
     locate_wanted = Signal(str)
     models_wanted = Signal()
+    settings_wanted = Signal()
 
     def __init__(
         self,
@@ -99,6 +100,7 @@ class SongView(QWidget):
         reader.found.connect(self._open)
         self.panel.locate_wanted.connect(self.locate_wanted)
         self.panel.models_wanted.connect(self.models_wanted)
+        self.panel.settings_wanted.connect(self.settings_wanted)
         self.stems.draw_from(self._waves)
         self._waves.failed.connect(self._unread)
         reader.missing.connect(lambda job_id: self._meet(job_id, None))
