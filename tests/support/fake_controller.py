@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from stemdesk.audio.listening import Listening
 from stemdesk.core.job import ENDED, Job, JobState
-from stemdesk.core.progress import Progress
+from stemdesk.core.progress import Progress, Stage
 from stemdesk.core.settings import Settings
 from stemdesk.fetch.links.values import LinkEntry
 from stemdesk.gui.hearing import Hearing
@@ -94,6 +94,11 @@ class FakeController(QObject):
 
     def progress(self, job_id: str) -> Progress | None:
         return self._progress.get(job_id)
+
+    @property
+    def split_progress(self) -> Progress | None:
+        splits = (one for one in self._progress.values() if one.stage is not Stage.DOWNLOADING)
+        return next(splits, None)
 
     def is_elsewhere(self, job_id: str) -> bool:
         return job_id in self.elsewhere

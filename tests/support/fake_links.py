@@ -13,7 +13,7 @@ from stemdesk.core.job import Job
 from stemdesk.core.link import Link
 from stemdesk.core.track import Tags
 from stemdesk.fetch.links.values import LinkList
-from stemdesk.fetch.tool import Tool
+from stemdesk.gui.link_values import Equipment
 from stemdesk.gui.model_values import Download
 from support.jobs import a_job
 
@@ -61,14 +61,14 @@ class FakeLinks(QObject):
 
 
 class FakeDownloader(QObject):
-    """`calls`: what was asked, as (name, arguments…). `tool`: the one in use."""
+    """`calls`: what was asked, as (name, arguments…). `equipment`: what is in use."""
 
     changed = Signal()
 
     def __init__(self, controller: FakeController) -> None:
         super().__init__(controller)
         self.calls: list[tuple[Any, ...]] = []
-        self.tool: Tool | None = Tool("2026.10.26", None, "2026.10.26")
+        self.equipment: Equipment | None = Equipment("2026.10.26", "2026.10.26", "2.9.8", True)
         self.update: Download | None = None
 
     def put(self, update: Download | None) -> None:
@@ -76,8 +76,8 @@ class FakeDownloader(QObject):
         self.update = update
         self.changed.emit()
 
-    def ask(self, then: Callable[[Tool | None], None]) -> None:
-        then(self.tool)
+    def ask(self, then: Callable[[Equipment | None], None]) -> None:
+        then(self.equipment)
 
     def start(self, retry: str = "") -> None:
         self.calls.append(("start", retry))

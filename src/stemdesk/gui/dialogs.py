@@ -209,6 +209,16 @@ def choose_of_kind(
     return _open_chooser(dialog, then)
 
 
+def choose_file(
+    parent: QWidget, caption: str, filters: str, then: Callable[[list[Path]], object]
+) -> QFileDialog:
+    """Ask for one file."""
+    dialog = QFileDialog(parent, caption)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters(filters.split(";;"))
+    return _open_chooser(dialog, then)
+
+
 def choose_folder(
     parent: QWidget, caption: str, then: Callable[[list[Path]], object]
 ) -> QFileDialog:

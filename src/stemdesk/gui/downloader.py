@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from stemdesk.gui import fetch_words
 from stemdesk.gui.downloads import Downloads, Work
-from stemdesk.gui.link_values import LinkServices
+from stemdesk.gui.link_values import Equipment, LinkServices
 from stemdesk.gui.machine import Machine
 from stemdesk.gui.model_values import Download, Phase
 from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.values import UserMessage
-
-if TYPE_CHECKING:
-    from stemdesk.fetch.tool import Tool
 
 _NAME = "yt-dlp"
 
@@ -45,10 +41,10 @@ class Downloader(QObject):
         """How far an update is, or how the last one ended."""
         return self._updates.get(_NAME)
 
-    def ask(self, then: Callable[[Tool | None], None]) -> None:
-        """Call `then` with the one that is used now; None where that cannot be found out."""
-        data, tool = self._machine.folders.data, self._services.tool
-        self._tasks.io(lambda: tool(data), lambda outcome: then(outcome.value))
+    def ask(self, then: Callable[[Equipment | None], None]) -> None:
+        """Call `then` with what is used now; None where that cannot be found out."""
+        data, equipment = self._machine.folders.data, self._services.equipment
+        self._tasks.io(lambda: equipment(data), lambda outcome: then(outcome.value))
 
     def start(self, retry: str = "") -> None:
         """Get a newer one if there is any, and try a failed job again with it."""
@@ -67,11 +63,11 @@ class Downloader(QObject):
         data, update = self._machine.folders.data, self._services.update
         return lambda report, token: update(data, report, token)
 
-    def _on_ended(self, _: str, state: Download, tool: Tool | None) -> None:
+    def _on_ended(self, _: str, state: Download, version: str | None) -> None:
         retry, self._retry = self._retry, ""
         if state.phase is Phase.FAILED:  # who asked for it may be somewhere else by now
             self.message.emit(UserMessage(state.error, state.detail))
-        elif state.phase is Phase.DONE and tool is not None:
-            self.message.emit(UserMessage(fetch_words.updated_text(tool.version)))
+        elif state.phase is Phase.DONE and version is not None:
+            self.message.emit(UserMessage(fetch_words.updated_text(version)))
             if retry:
                 self.retry_wanted.emit(retry)

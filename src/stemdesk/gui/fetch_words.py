@@ -131,6 +131,9 @@ DOWNLOADER = "Downloader"
 UPDATE_BUTTON = "Update"
 UPDATE_TIP = "Look for a newer yt-dlp and download it, if sites do not work"
 CANCEL_UPDATE = "Cancel"
+CANCEL_UPDATE_NAME = "Cancel the update"
+ASKING = "Looking…"
+UNKNOWN = "It could not be looked into."
 
 
 def version_text(version: str, bundled: str) -> str:
@@ -139,6 +142,17 @@ def version_text(version: str, bundled: str) -> str:
         return "yt-dlp is not installed: links cannot be downloaded"
     origin = "came with StemDesk" if version == bundled else "updated"
     return f"yt-dlp {printable(version)} ({origin})"
+
+
+def runtime_text(version: str, usable: bool) -> str:
+    """Of the JavaScript runtime: `deno 2.9.8`, or what does not work without it."""
+    if usable:
+        return f"JavaScript runtime: deno {printable(version)}"
+    have = f"deno {printable(version)} is too old" if version else "none"
+    return (
+        f"JavaScript runtime: {have}. YouTube and some other sites need deno, version 2.3 or "
+        "newer: “pip install deno” beside StemDesk, or from deno.com."
+    )
 
 
 def updated_text(version: str) -> str:

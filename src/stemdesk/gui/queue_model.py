@@ -14,9 +14,11 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     Qt,
 )
+from PySide6.QtGui import QPixmap
 
 from stemdesk.core.job import Job, JobState
 from stemdesk.gui import messages
+from stemdesk.gui.covers import Covers
 from stemdesk.gui.fetch_words import fetch_briefly, list_text
 from stemdesk.gui.model_offers import is_draft
 from stemdesk.gui.offer_words import DRAFT_QUALITY, arriving_briefly, arriving_text
@@ -41,7 +43,9 @@ class QueueModel(QAbstractListModel):
         self._jobs: list[Job] = []
         self._rows: dict[str, int] = {}
         self._arriving: dict[str, str] = {}  # model: what rows that wait for it say
+        self.covers = Covers(lambda: controller.tasks, self)
         self._read_all()
+        self.covers.arrived.connect(lambda: self._tell_of(list(range(len(self._jobs)))))
         controller.jobs_reset.connect(self._reset)
         controller.jobs_added.connect(self._add)
         controller.job_changed.connect(self._change)
@@ -96,6 +100,10 @@ class QueueModel(QAbstractListModel):
         """How far the job's stage is, 0 to 1."""
         progress = self._controller.progress(job.id)
         return 0.0 if progress is None else progress.fraction
+
+    def cover(self, job: Job) -> QPixmap | None:
+        """The picture of a song from a link, as soon as it is read."""
+        return None if job.link is None else self.covers.get(job.link.cover)
 
     def is_elsewhere(self, job: Job) -> bool:
         return self._controller.is_elsewhere(job.id)

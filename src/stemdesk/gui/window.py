@@ -183,8 +183,8 @@ class MainWindow(QMainWindow):
         notice = model_words.no_model_notice(self._controller.folders.models)
         self.empty.show_notice("" if any(choice.usable() for choice in choices) else notice)
 
-    def _show_progress(self, job_id: str) -> None:
-        self.setWindowTitle(messages.window_title(self._controller.progress(job_id)))
+    def _show_progress(self) -> None:
+        self.setWindowTitle(messages.window_title(self._controller.split_progress))
 
     def _job_changed(self, job_id: str) -> None:
         if not self._controller.busy:
