@@ -68,7 +68,8 @@ def update_tool(
             update.run(checked(index) if index else configured_index())
             return tool_in_use(data)
     except FetchError as error:
-        error.facts.setdefault("updating", TOOL)
+        error.facts["updating"] = TOOL  # for the right sentences
+        error.path = error.path or Path(TOOL)
         raise
 
 
