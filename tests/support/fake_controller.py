@@ -13,12 +13,14 @@ from PySide6.QtCore import QObject, Signal
 
 from stemdesk.audio.listening import Listening
 from stemdesk.core.job import ENDED, Job, JobState
-from stemdesk.core.progress import Progress
+from stemdesk.core.progress import Progress, Stage
 from stemdesk.core.settings import Settings
+from stemdesk.fetch.links.values import LinkEntry
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
+from support.fake_links import FakeDownloader, FakeLinks, link_job
 from support.fake_models import FakeModels
 from support.jobs import a_job
 
@@ -51,6 +53,7 @@ class FakeController(QObject):
     progress_changed = Signal(str)
     batch_finished = Signal(object)
     device_known = Signal(object)
+    links_found = Signal(object)
     models_known = Signal(object)
     model_wanted = Signal(str)
     message = Signal(object)
@@ -69,6 +72,8 @@ class FakeController(QObject):
         self.pausing: set[str] = set()
         self.cancelling: set[str] = set()
         self.models = FakeModels(self)
+        self.links = FakeLinks(self)
+        self.downloader = FakeDownloader(self)
         self.memory = FakeMemory()
         self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []
@@ -89,6 +94,11 @@ class FakeController(QObject):
 
     def progress(self, job_id: str) -> Progress | None:
         return self._progress.get(job_id)
+
+    @property
+    def split_progress(self) -> Progress | None:
+        splits = (one for one in self._progress.values() if one.stage is not Stage.DOWNLOADING)
+        return next(splits, None)
 
     def is_elsewhere(self, job_id: str) -> bool:
         return job_id in self.elsewhere
@@ -153,6 +163,16 @@ class FakeController(QObject):
     def add_paths(self, paths: Sequence[Path]) -> None:
         self._note("add_paths", list(paths))
         self.put(*(a_job(path) for path in paths))
+
+    def add_links(self, urls: Sequence[str]) -> None:
+        self._note("add_links", list(urls))
+        self.put(*(link_job(url) for url in urls))
+
+    def choose_entries(self, job_id: str, chosen: Sequence[LinkEntry]) -> None:
+        self._note("choose_entries", job_id, tuple(chosen))
+        if self.links.lists.pop(job_id, None) is not None:
+            self.put(*(link_job(one.url, title=one.title, artist=one.artist) for one in chosen))
+            self.remove([job_id])
 
     def add_demo(self) -> None:
         self._note("add_demo")

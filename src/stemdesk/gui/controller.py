@@ -17,11 +17,13 @@ from stemdesk.core.settings import Settings
 from stemdesk.gui import reports
 from stemdesk.gui.adding import Adder
 from stemdesk.gui.conveyor import Conveyor
+from stemdesk.gui.downloader import Downloader
 from stemdesk.gui.elsewhere import Elsewhere
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.job_commands import JobCommands
 from stemdesk.gui.ledger import Ledger
+from stemdesk.gui.links import LinkDesk
 from stemdesk.gui.machine import Machine
 from stemdesk.gui.memory import LedgerMemory
 from stemdesk.gui.model_desk import ModelDesk
@@ -47,6 +49,7 @@ class Controller(JobCommands):
     progress_changed = Signal(str)  # job id, at most 20 a second
     batch_finished = Signal(object)  # BatchSummary
     device_known = Signal(object)  # DeviceLike
+    links_found = Signal(object)  # tuple[str, ...]: addresses in files; nothing was added for them
     models_known = Signal(object)  # tuple[ModelChoice, ...]
     model_wanted = Signal(str)  # songs wait for this model from now on
     stopped = Signal()
@@ -66,6 +69,7 @@ class Controller(JobCommands):
         self._stop_ms = around.stop_ms
         self._started = False
         self._early: list[Path] = []  # given before the start
+        self._early_links: list[str] = []
         tasks = self.tasks = Tasks(self)
         machine = self._machine = Machine(tasks, folders, settings, around.probe, self)
         ledger = self._ledger = Ledger(folders.database, self)
@@ -79,12 +83,16 @@ class Controller(JobCommands):
         # These know nothing of the controller: in a circle of references, the garbage collector
         # would end it and its timers, in whatever thread that happens to run.
         elsewhere = self._elsewhere = Elsewhere(
-            ledger, machine.scratch, lambda: runner.job_id, around.poll_ms, self
+            ledger, machine.scratch, lambda: {*links.running, runner.job_id}, around.poll_ms, self
         )
         self._waits = Waits(
             tasks, ledger, lambda: machine.folders, around.free_bytes, around.retry_ms, self
         )
         self._conveyor = Conveyor(runner, ledger, adder, elsewhere, janitor, machine.scratch, self)
+        put = self._conveyor.put
+        links = self.links = LinkDesk(tasks, ledger, elsewhere, machine, around.links, put, self)
+        self.downloader = Downloader(tasks, machine, around.links, self)
+        self._new_link_job = around.links.new_job
         self._connect()
 
     def _connect(self) -> None:
@@ -97,7 +105,10 @@ class Controller(JobCommands):
         self._ledger.failed.connect(self._complain)
         self._adder.model_wanted.connect(self.model_wanted)
         self._conveyor.model_wanted.connect(self.model_wanted)
+        self._adder.links_found.connect(self.links_found)
         self._shelf.changed.connect(self.job_changed)
+        self.links.changed.connect(self.job_changed)
+        self.links.progressed.connect(self.progress_changed)
         self._elsewhere.changed.connect(self.job_changed)
         self._waits.can_go_on.connect(self.go_on)
         self._waits.looked.connect(self.models.look_while_none)
@@ -107,7 +118,8 @@ class Controller(JobCommands):
         self.models.arrived.connect(self._waits.look)
         self.models.can_go_on.connect(self.go_on)
         self.models.settings_wanted.connect(self.change_settings)
-        for part in (self._adder, self._shelf, self._machine, self.models):
+        self.downloader.retry_wanted.connect(self.retry)
+        for part in (self._adder, self._shelf, self._machine, self.models, self.downloader):
             part.message.connect(self.message)
         self._conveyor.progressed.connect(self.progress_changed)
         self._conveyor.rested.connect(self.job_changed)
@@ -125,26 +137,31 @@ class Controller(JobCommands):
         self._ledger.open()
         if self._early:
             self.add_paths(self._early)
+        if self._early_links:
+            self.add_links(self._early_links)
 
     def _on_opened(self) -> None:
         self._elsewhere.start()
         self._waits.start()
-        self._janitor.clean(self.folders.scratch, self.folders.database)
+        self._janitor.clean(self.folders)
         self._adder.read_tags(self._ledger.jobs)
 
     def stop_now(self) -> None:
         """Stop the running job, to go on at the next start; `stopped` follows within 1 s."""
         self._adder.stop()
+        self.links.stop()
         self._conveyor.stop(self._stop_ms)
 
     def close(self, wait_ms: int = 2000) -> bool:
         """End all work and write everything. False if a thread did not end within `wait_ms`:
         then the process has to be ended without tidying up."""
         self._adder.stop()
+        self.links.stop()
         self._conveyor.stop(self._stop_ms)
         self._elsewhere.stop()
         self._waits.stop()
         self.models.stop()
+        self.downloader.stop()
         self._runner.close()
         ended = self.hearing.close(wait_ms / 1000) & self.tasks.close(wait_ms)
         self._machine.close()
@@ -174,6 +191,15 @@ class Controller(JobCommands):
             self._early.extend(paths)
             return
         self._adder.add(paths, self.folders, self.settings, self.models.lister())
+
+    def add_links(self, urls: Sequence[str]) -> None:
+        """Add a song for each of these web addresses (`core.link.read_link`); before the start,
+        they wait for it."""
+        if not self._started:
+            self._early_links.extend(urls)
+            return
+        lister, new_job = self.models.lister(), self._new_link_job
+        self._adder.add_links(urls, self.folders, self.settings, lister, new_job)
 
     def add_demo(self) -> None:
         """Add the demo song that the app makes itself."""

@@ -83,6 +83,24 @@ class Ledger(QObject):
             self._waiting.append(lambda store: self._insert(store.add(jobs)))
             self._flush()
 
+    def put_in_place(self, job_id: str, jobs: Sequence[Job]) -> None:
+        """Put jobs where another one stands, which goes; `reset` follows, since they do not come
+        at the end, and then `removed`."""
+
+        def put(store: JobStore) -> None:
+            placed = store.put_in_place(job_id, jobs)
+            self._dirty.pop(job_id, None)
+            self._jobs |= {job.id: job for job in placed}
+            self._ordered = None
+            self.queued_elsewhere = frozenset()  # these are ours
+            self.reset.emit()  # with that one in front: who looks at it sees the next one then
+            if self._jobs.pop(job_id, None) is not None:
+                self._ordered = None
+                self.removed.emit([job_id])
+
+        self._waiting.append(put)
+        self._flush()
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """All that is asked for in here is written at its end."""

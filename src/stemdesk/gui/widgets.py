@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
@@ -65,7 +66,15 @@ class ElidedLabel(QLabel):
 
     def _describe(self) -> None:
         cut = self.shown_text() != self.text()
-        self.setToolTip(self.text() if cut else "")
+        self.setToolTip(plain_tip(self.text()) if cut else "")
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows `text` as it is: songs' titles come from anywhere, and Qt would take one
+    with a tag in it for HTML."""
+    if "<" not in text and "&" not in text:
+        return text
+    return "<qt>" + html.escape(text).replace("\n", "<br>") + "</qt>"
 
 
 def muted(text: str = "") -> QLabel:
