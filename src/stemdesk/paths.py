@@ -47,6 +47,16 @@ class Folders:
         return self.scratch_override or self.data / "jobs"
 
     @property
+    def downloads(self) -> Path:
+        """Songs that come from links, one folder for each job, until they are split."""
+        return self.data / "downloads"
+
+    @property
+    def downloader(self) -> Path:
+        """A newer downloader (yt-dlp) than the app came with."""
+        return self.data / "downloader"
+
+    @property
     def cache(self) -> Path:
         """What can be made again at any time: decoded songs, waveforms, rendered remixes."""
         return self.cache_override or self.cache_home or self.data / "cache"

@@ -181,7 +181,7 @@ def _export(options: argparse.Namespace, settings: Settings) -> ExportOptions:
     kind = AudioFormat(options.format or ("wav" if options.bits == 32 else settings.format))
     if options.bits is None:
         return replace(settings, format=kind.value).export
-    return ExportOptions(kind, options.bits, settings.exact_sum)
+    return ExportOptions(kind, options.bits, settings.exact_sum, settings.keep_original)
 
 
 def _stop_on_signals(cancel: CancelToken) -> None:

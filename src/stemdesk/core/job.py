@@ -127,7 +127,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        if self.needs_fetch and self.link is not None and not self.tags.title:
+        if self.link is not None and not self.tags.title:  # its file's name says nothing
             return shown(self.link.url)
         return display_name(self.source, self.tags)
 

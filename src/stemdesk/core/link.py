@@ -21,9 +21,10 @@ class Link:
     """Where a job's song comes from.
 
     `url`: what is asked for. `key`: names the recording whatever the address looks like
-    (`youtube dQw4w9WgXcQ`), "" until it was looked up. `site`: as people call it. `cover`: the
-    picture, once it was fetched. `fetched`: whether the job's source is the file; until then it is
-    the folder that the file comes into.
+    (`youtube dQw4w9WgXcQ`), "" until it was looked up. `site`: as people call it. `page`: the
+    recording's own address, as the site writes it. `cover`: the picture, once it was fetched.
+    `fetched`: whether the job's source is the file; until then it is the folder that the file
+    comes into.
     """
 
     url: str
@@ -31,6 +32,12 @@ class Link:
     site: str = ""
     cover: Path | None = None
     fetched: bool = False
+    page: str = ""
+
+    @property
+    def address(self) -> str:
+        """The best address that is known."""
+        return self.page or self.url
 
     def to_json(self) -> str:
         cover = None if self.cover is None else str(self.cover)
@@ -41,6 +48,7 @@ class Link:
                 "site": self.site,
                 "cover": cover,
                 "fetched": self.fetched,
+                "page": self.page,
             }
         )
 
@@ -49,7 +57,14 @@ class Link:
         """Raises `ValueError`, `KeyError` or `TypeError` for what `to_json` did not write."""
         value = json.loads(text)
         cover = None if value["cover"] is None else Path(value["cover"])
-        return cls(value["url"], value["key"], value["site"], cover, bool(value["fetched"]))
+        return cls(
+            url=value["url"],
+            key=value["key"],
+            site=value["site"],
+            cover=cover,
+            fetched=bool(value["fetched"]),
+            page=value["page"],
+        )
 
     def anew(self) -> Link:
         """The same before its file was fetched."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -62,11 +62,14 @@ class SeparationOptions:
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
     """`bits`: 16, 24, or 32 (float, WAV only). `exact_sum`: the saved stems sum to the mix
-    (`audio.exact_sum`); it has no effect where only a part of the model's stems is wanted."""
+    (`audio.exact_sum`); it has no effect where only a part of the model's stems is wanted.
+    `keep_original`: a song that came from a link stays beside its stems; what is made of it is the
+    same either way, so it does not count when options are compared."""
 
     format: AudioFormat = AudioFormat.FLAC
     bits: int = 24
     exact_sum: bool = False
+    keep_original: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
         allowed = (16, 24, 32) if self.format is AudioFormat.WAV else (16, 24)
@@ -76,7 +79,12 @@ class ExportOptions:
             )
 
     def to_json(self) -> dict[str, Any]:
-        return {"format": self.format.value, "bits": self.bits, "exact_sum": self.exact_sum}
+        return {
+            "format": self.format.value,
+            "bits": self.bits,
+            "exact_sum": self.exact_sum,
+            "keep_original": self.keep_original,
+        }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
@@ -84,4 +92,5 @@ class ExportOptions:
             format=AudioFormat(value["format"]),
             bits=int(value["bits"]),
             exact_sum=bool(value.get("exact_sum", False)),  # 0.1.0's first jobs had none
+            keep_original=bool(value.get("keep_original", True)),  # nor did they come from links
         )

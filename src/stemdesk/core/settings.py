@@ -227,7 +227,7 @@ class Settings:
         """The export options; FLAC cannot hold 32 bits, so it falls to 24."""
         kind = AudioFormat(self.format)
         bits = 24 if kind is AudioFormat.FLAC and self.bits == 32 else self.bits
-        return ExportOptions(kind, bits, self.exact_sum)
+        return ExportOptions(kind, bits, self.exact_sum, self.keep_original)
 
 
 _DECLARED: dict[str, Declared] = {item.name: item.metadata["declared"] for item in fields(Settings)}

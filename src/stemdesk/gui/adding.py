@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from stemdesk.core.errors import Cancelled, ErrorCode
 from stemdesk.core.job import Failure, Job, JobState, new_job
+from stemdesk.core.options import ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings
 from stemdesk.core.track import NO_TAGS, Tags, Track
@@ -30,12 +31,15 @@ _UNFINISHED = {JobState.QUEUED, JobState.WAITING, JobState.PAUSED, JobState.INTE
 
 Lister = Callable[[], tuple[ModelChoice, ...]]
 """Lists the models; reads the disk."""
+NewLinkJob = Callable[[str, SeparationOptions, ExportOptions, Path, Path], Job]
+"""Makes a job of an address, options, the folder for stems and that for downloads."""
 
 
 class Adder(QObject):
     """Adds jobs to the ledger; nothing here waits in the GUI thread."""
 
     message = Signal(object)  # UserMessage
+    links_found = Signal(object)  # tuple[str, ...]: addresses that lay in files
     model_wanted = Signal(str)  # songs were added that wait for it
     settled = Signal()  # a walk or some tags are done: the queue may go on
 
@@ -86,6 +90,34 @@ class Adder(QObject):
 
         self._tasks.io(walk, walked)
 
+    def add_links(
+        self,
+        urls: Sequence[str],
+        where: Folders,
+        settings: Settings,
+        models: Lister,
+        new_job: NewLinkJob,
+    ) -> None:
+        """Add a job for each link. They wait for no model: they are downloaded meanwhile."""
+        given = tuple(urls)
+        self._walks += 1
+
+        def make() -> tuple[list[Job], Plan]:
+            how, root = plan(models(), settings), where.output.absolute()
+            export, downloads = settings.export, where.downloads
+            return [new_job(url, how.options, export, root, downloads) for url in given], how
+
+        def made(outcome: Outcome[tuple[list[Job], Plan]]) -> None:
+            self._walks -= 1
+            if outcome.value is not None:
+                jobs, how = outcome.value
+                self._ledger.add(jobs)
+                self._want(how)
+            self._complain(outcome.error)
+            self.settled.emit()
+
+        self._tasks.io(make, made)
+
     def add_demo(self, where: Folders, settings: Settings, models: Lister) -> None:
         """Write the demo song and add it; it waits for no model where there is any."""
         self._walks += 1
@@ -128,7 +160,8 @@ class Adder(QObject):
 
     def read_tags(self, jobs: Sequence[Job]) -> None:
         """Read the tags of unfinished jobs that have none yet, behind everything else."""
-        fresh = [job for job in jobs if job.tags == NO_TAGS and job.state in _UNFINISHED]
+        files = [job for job in jobs if job.link is None]  # of a link's song its site tells
+        fresh = [job for job in files if job.tags == NO_TAGS and job.state in _UNFINISHED]
         self._untagged.update(job.id for job in fresh)
         for start in range(0, len(fresh), _TAGS_AT_ONCE):
             self._read_tags(fresh[start : start + _TAGS_AT_ONCE])

@@ -22,6 +22,7 @@ from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.job_commands import JobCommands
 from stemdesk.gui.ledger import Ledger
+from stemdesk.gui.links import LinkDesk
 from stemdesk.gui.machine import Machine
 from stemdesk.gui.memory import LedgerMemory
 from stemdesk.gui.model_desk import ModelDesk
@@ -47,6 +48,7 @@ class Controller(JobCommands):
     progress_changed = Signal(str)  # job id, at most 20 a second
     batch_finished = Signal(object)  # BatchSummary
     device_known = Signal(object)  # DeviceLike
+    links_found = Signal(object)  # tuple[str, ...]: addresses in files; nothing was added for them
     models_known = Signal(object)  # tuple[ModelChoice, ...]
     model_wanted = Signal(str)  # songs wait for this model from now on
     stopped = Signal()
@@ -66,6 +68,7 @@ class Controller(JobCommands):
         self._stop_ms = around.stop_ms
         self._started = False
         self._early: list[Path] = []  # given before the start
+        self._early_links: list[str] = []
         tasks = self.tasks = Tasks(self)
         machine = self._machine = Machine(tasks, folders, settings, around.probe, self)
         ledger = self._ledger = Ledger(folders.database, self)
@@ -79,12 +82,15 @@ class Controller(JobCommands):
         # These know nothing of the controller: in a circle of references, the garbage collector
         # would end it and its timers, in whatever thread that happens to run.
         elsewhere = self._elsewhere = Elsewhere(
-            ledger, machine.scratch, lambda: runner.job_id, around.poll_ms, self
+            ledger, machine.scratch, lambda: {*links.running, runner.job_id}, around.poll_ms, self
         )
         self._waits = Waits(
             tasks, ledger, lambda: machine.folders, around.free_bytes, around.retry_ms, self
         )
         self._conveyor = Conveyor(runner, ledger, adder, elsewhere, janitor, machine.scratch, self)
+        put = self._conveyor.put
+        links = self.links = LinkDesk(tasks, ledger, elsewhere, machine, around.links, put, self)
+        self._new_link_job = around.links.new_job
         self._connect()
 
     def _connect(self) -> None:
@@ -97,7 +103,10 @@ class Controller(JobCommands):
         self._ledger.failed.connect(self._complain)
         self._adder.model_wanted.connect(self.model_wanted)
         self._conveyor.model_wanted.connect(self.model_wanted)
+        self._adder.links_found.connect(self.links_found)
         self._shelf.changed.connect(self.job_changed)
+        self.links.changed.connect(self.job_changed)
+        self.links.progressed.connect(self.progress_changed)
         self._elsewhere.changed.connect(self.job_changed)
         self._waits.can_go_on.connect(self.go_on)
         self._waits.looked.connect(self.models.look_while_none)
@@ -125,6 +134,8 @@ class Controller(JobCommands):
         self._ledger.open()
         if self._early:
             self.add_paths(self._early)
+        if self._early_links:
+            self.add_links(self._early_links)
 
     def _on_opened(self) -> None:
         self._elsewhere.start()
@@ -135,12 +146,14 @@ class Controller(JobCommands):
     def stop_now(self) -> None:
         """Stop the running job, to go on at the next start; `stopped` follows within 1 s."""
         self._adder.stop()
+        self.links.stop()
         self._conveyor.stop(self._stop_ms)
 
     def close(self, wait_ms: int = 2000) -> bool:
         """End all work and write everything. False if a thread did not end within `wait_ms`:
         then the process has to be ended without tidying up."""
         self._adder.stop()
+        self.links.stop()
         self._conveyor.stop(self._stop_ms)
         self._elsewhere.stop()
         self._waits.stop()
@@ -174,6 +187,15 @@ class Controller(JobCommands):
             self._early.extend(paths)
             return
         self._adder.add(paths, self.folders, self.settings, self.models.lister())
+
+    def add_links(self, urls: Sequence[str]) -> None:
+        """Add a song for each of these web addresses (`core.link.read_link`); before the start,
+        they wait for it."""
+        if not self._started:
+            self._early_links.extend(urls)
+            return
+        lister, new_job = self.models.lister(), self._new_link_job
+        self._adder.add_links(urls, self.folders, self.settings, lister, new_job)
 
     def add_demo(self) -> None:
         """Add the demo song that the app makes itself."""

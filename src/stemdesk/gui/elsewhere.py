@@ -6,7 +6,7 @@ two looks in a row, was left by a process that died.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -34,7 +34,7 @@ class Elsewhere(QObject):
         self,
         ledger: Ledger,
         scratch: Callable[[], Path],
-        mine: Callable[[], str | None],
+        mine: Callable[[], Collection[str | None]],
         poll_ms: int,
         parent: QObject | None = None,
     ) -> None:
@@ -84,7 +84,7 @@ class Elsewhere(QObject):
         suspects = [
             job
             for job in self._ledger.jobs
-            if job.id != mine and (looks_active(job) or job.id in self._running)
+            if job.id not in mine and (looks_active(job) or job.id in self._running)
         ]
         running = {job.id for job in suspects if is_running(self._scratch(), job.id)}
         orphans = {job.id for job in suspects if looks_active(job)} - running

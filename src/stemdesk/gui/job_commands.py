@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,11 +18,15 @@ from stemdesk.gui.conveyor import Conveyor
 from stemdesk.gui.elsewhere import Elsewhere
 from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.ledger import Ledger
+from stemdesk.gui.links import LinkDesk
 from stemdesk.gui.machine import Machine
 from stemdesk.gui.model_desk import ModelDesk
 from stemdesk.gui.runner import Runner
 from stemdesk.gui.shelf import Shelf
 from stemdesk.paths import Folders
+
+if TYPE_CHECKING:
+    from stemdesk.fetch.links.values import LinkEntry
 
 
 class JobCommands(QObject):
@@ -33,6 +38,7 @@ class JobCommands(QObject):
     job_changed = Signal(str)  # job id; also when a removed job's run ends and `busy` changes
     message = Signal(object)  # UserMessage
 
+    links: LinkDesk
     models: ModelDesk
     _adder: Adder
     _conveyor: Conveyor
@@ -54,8 +60,10 @@ class JobCommands(QObject):
         return self._ledger.get(job_id)
 
     def progress(self, job_id: str) -> Progress | None:
-        """How far the running job is; None for any other."""
-        return self._runner.progress if job_id == self._runner.job_id else None
+        """How far the running job is, or a link's song; None for any other."""
+        if job_id == self._runner.job_id:
+            return self._runner.progress
+        return self.links.progress(job_id)
 
     def is_elsewhere(self, job_id: str) -> bool:
         """Whether another StemDesk process works on the job."""
@@ -63,11 +71,15 @@ class JobCommands(QObject):
 
     def is_pausing(self, job_id: str) -> bool:
         """Whether the job runs and was asked to pause."""
-        return job_id == self._runner.job_id and self._runner.pausing
+        if job_id == self._runner.job_id:
+            return self._runner.pausing
+        return self.links.is_pausing(job_id)
 
     def is_cancelling(self, job_id: str) -> bool:
         """Whether the job was cancelled and ends as soon as its current layer is done."""
-        return job_id == self._runner.job_id and self._runner.cancelled
+        if job_id == self._runner.job_id:
+            return self._runner.cancelled
+        return self.links.is_cancelling(job_id)
 
     def is_missing(self, job_id: str) -> bool:
         """Whether a done job's stems are gone. Answers from memory and looks behind it:
@@ -101,8 +113,10 @@ class JobCommands(QObject):
         """Pause a job; one that runs ends its run as soon as it can."""
         if job_id == self._runner.job_id:
             self._conveyor.pause()
+        else:
+            self.links.pause(job_id)
+        if self._runs(job_id):
             self.job_changed.emit(job_id)
-            return
         jobs = self._mine([job_id], {JobState.QUEUED, JobState.WAITING})
         self._conveyor.put(job.moved_to(JobState.PAUSED) for job in jobs)
 
@@ -115,8 +129,10 @@ class JobCommands(QObject):
         """Stop a job for good and drop what was computed; `retry` starts it anew."""
         if job_id == self._runner.job_id:
             self._conveyor.cancel()
+        else:
+            self.links.cancel(job_id)
+        if self._runs(job_id):
             self.job_changed.emit(job_id)
-            return
         jobs = self._mine([job_id], {state for state in JobState if state not in ENDED})
         self._conveyor.put(job.moved_to(JobState.CANCELLED) for job in jobs)
 
@@ -152,12 +168,22 @@ class JobCommands(QObject):
         mine = [job.id for job in self._jobs(ids) if not self.is_elsewhere(job.id)]
         if self._runner.job_id in mine:
             self._conveyor.cancel()  # its scratch goes when it has ended
+        linked = [job.id for job in self._jobs(mine) if job.link is not None]
         self._ledger.remove(mine)
         self._conveyor.forget(mine)
+        self.links.forget(linked)
         for job_id in mine:
             if job_id != self._runner.job_id:
                 self._janitor.discard(self.folders.scratch, job_id)
         self._conveyor.pump()
+
+    def choose_entries(self, job_id: str, chosen: Sequence[LinkEntry]) -> None:
+        """Put jobs for these entries in place of a list's; with none of them, it goes."""
+        job = self.job(job_id)
+        if job is None or self.links.list_of(job_id) is None:
+            return
+        self._ledger.add_behind(job_id, self.links.entries(job, chosen))
+        self.remove([job_id])
 
     def forget_ended(self) -> None:
         """Take everything off the list that is done, failed or cancelled."""
@@ -180,10 +206,16 @@ class JobCommands(QObject):
     def hold(self) -> None:
         """Start no more jobs; the running one is finished."""
         self._conveyor.hold()
+        self.links.hold()
 
     def release(self) -> None:
         """Start jobs again."""
         self._conveyor.release()
+        self.links.release()
+
+    def _runs(self, job_id: str) -> bool:
+        """Whether it is worked on in this process: split, or fetched from its link."""
+        return job_id == self._runner.job_id or self.links.has(job_id)
 
     def _jobs(self, ids: Iterable[str]) -> list[Job]:
         return [job for job in map(self.job, ids) if job is not None]
@@ -193,9 +225,7 @@ class JobCommands(QObject):
         return [
             job
             for job in self._jobs(ids)
-            if job.state in states
-            and job.id != self._runner.job_id
-            and not self.is_elsewhere(job.id)
+            if job.state in states and not self._runs(job.id) and not self.is_elsewhere(job.id)
         ]
 
     def _queue(self, ids: Iterable[str], states: Collection[JobState]) -> None:

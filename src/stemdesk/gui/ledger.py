@@ -83,6 +83,30 @@ class Ledger(QObject):
             self._waiting.append(lambda store: self._insert(store.add(jobs)))
             self._flush()
 
+    def add_behind(self, job_id: str, jobs: Sequence[Job]) -> None:
+        """Insert jobs behind another one; `reset` follows, since it is not at the end."""
+        places = [job.position for job in self.jobs]
+        before = self.get(job_id)
+        low = before.position if before is not None else max(places, default=0.0)
+        high = min((place for place in places if place > low), default=low + len(jobs) + 1)
+        step = (high - low) / (len(jobs) + 1)
+
+        def insert(store: JobStore) -> None:
+            placed = [
+                replace(job, position=low + number * step)
+                for number, job in enumerate(store.add(jobs), start=1)
+            ]
+            added = {job.id: job for job in placed}
+            self._jobs |= added
+            self._dirty |= added
+            self._ordered = None
+            self.queued_elsewhere = frozenset()  # these are ours
+            self.reset.emit()
+
+        if jobs:
+            self._waiting.append(insert)
+            self._flush()
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """All that is asked for in here is written at its end."""

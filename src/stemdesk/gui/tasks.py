@@ -1,4 +1,4 @@
-"""Work off the GUI thread: three pools, and one relay that brings values back.
+"""Work off the GUI thread: four pools, and one relay that brings values back.
 
 The compute pool has exactly one thread that never expires: the only one that touches torch. The
 relay lives in the GUI thread for as long as the tasks do; runnables only borrow its signals.
@@ -117,6 +117,7 @@ class Tasks(QObject):
         self._compute = _pool(self, threads=1)
         self._io = _pool(self, threads=2)
         self._net = _pool(self, threads=2)
+        self._links = _pool(self, threads=2)
         self._numbers = itertools.count(1)
         self._tasks: dict[int, _Task] = {}
         self._mailed: set[int] = set()
@@ -148,6 +149,12 @@ class Tasks(QObject):
         checks of large files. Nothing else waits for it."""
         self._start(self._net, work, done, heard)
 
+    def link(
+        self, work: Callable[[Tell], T], done: Callable[[Outcome[T]], None], heard: Tell = ignore
+    ) -> None:
+        """The same for links: a song does not wait until models are downloaded."""
+        self._start(self._links, work, done, heard)
+
     def make_way(self, wanted: bool, most: int = 0) -> None:
         """Whether the compute thread, and torch's, let others go first: sound that plays.
         `most`: so many of the processor's threads they share then, where the system can do that;
@@ -172,7 +179,8 @@ class Tasks(QObject):
         self._compute.clear()
         self._io.clear()
         self._net.clear()
-        pools = (self._compute, self._io, self._net)
+        self._links.clear()
+        pools = (self._compute, self._io, self._net, self._links)
         return all(pool.waitForDone(deadline) for pool in pools)
 
     def _begin_to_compute(self) -> None:

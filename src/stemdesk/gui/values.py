@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from stemdesk.core.errors import free_bytes
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, Report
+from stemdesk.gui.link_values import LinkServices
 from stemdesk.gui.model_values import ModelServices
 
 if TYPE_CHECKING:  # numpy, and nothing that the first paint needs
@@ -87,3 +88,4 @@ class Surroundings:
     stop_ms: int = 1000  # the longest that `stopped` lets wait
     rest_ms: int = REST_MS  # without a job, until loaded models are let go
     models: ModelServices = field(default_factory=ModelServices)
+    links: LinkServices = field(default_factory=LinkServices)

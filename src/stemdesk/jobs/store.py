@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -64,6 +64,7 @@ _MIGRATIONS = (
     """,
 )
 _COLUMNS = "id, position, created, state, source, document"
+_INSERT = f"INSERT INTO jobs ({_COLUMNS}, link) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class JobStore:
@@ -91,9 +92,26 @@ class JobStore:
                 replace(job, position=last + index) for index, job in enumerate(jobs, start=1)
             ]
             self._db.executemany(
-                f"INSERT INTO jobs ({_COLUMNS}, link) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                _INSERT,
                 [_row(job) for job in placed],
             )
+        return placed
+
+    def put_in_place(self, job_id: str, jobs: Sequence[Job]) -> list[Job]:
+        """Put jobs where another one stands, which goes, in one transaction; returns them with
+        their positions. None of them where that one is gone already."""
+        with self._translated(), self._transaction():
+            row = self._db.execute("SELECT position FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            if row is None:
+                return []
+            (here,) = row
+            after = self._db.execute(
+                "SELECT min(position) FROM jobs WHERE position > ?", (here,)
+            ).fetchone()[0]
+            step = ((here + len(jobs) if after is None else after) - here) / max(1, len(jobs))
+            placed = [replace(job, position=here + step * at) for at, job in enumerate(jobs)]
+            self._db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+            self._db.executemany(_INSERT, [_row(job) for job in placed])
         return placed
 
     def update(self, jobs: Iterable[Job]) -> None:

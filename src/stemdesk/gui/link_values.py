@@ -1,0 +1,92 @@
+"""What the window asks of the rooms below about links, as values; tests put in their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stemdesk.core.job import Job
+from stemdesk.core.options import ExportOptions, SeparationOptions
+from stemdesk.core.progress import CancelToken, Report
+from stemdesk.core.settings import Settings
+from stemdesk.core.transfer import TransferReport
+from stemdesk.paths import Folders
+
+if TYPE_CHECKING:  # imported when the first link comes, not before the first paint
+    from stemdesk.fetch.links.values import LinkEntry, LinkList, LinkRules
+    from stemdesk.fetch.tool import Tool
+
+
+def rules(settings: Settings, folders: Folders) -> LinkRules:
+    """What links may do by the settings. Reads the disk."""
+    from stemdesk.jobs.acquire import rules_of
+
+    return rules_of(settings, folders)
+
+
+def new_job(
+    url: str, separation: SeparationOptions, export: ExportOptions, root: Path, downloads: Path
+) -> Job:
+    """A queued job for what is behind `url`."""
+    from stemdesk.jobs.acquire import new_link_job
+
+    return new_link_job(url, separation, export, root, downloads)
+
+
+def entry_jobs(job: Job, chosen: Sequence[LinkEntry], downloads: Path) -> list[Job]:
+    """A queued job for each entry of the list behind `job`, with its options."""
+    from stemdesk.jobs.acquire import entry_jobs
+
+    return entry_jobs(job, chosen, downloads)
+
+
+def look_up(job: Job, rules: LinkRules, cancel: CancelToken) -> Job | LinkList:
+    """The job with what its site says of the song, or the list that is behind its link. Raises
+    `StemDeskError`, `Cancelled`, `Paused`."""
+    from stemdesk.jobs.acquire import look_up_job
+
+    return look_up_job(job, rules, cancel)
+
+
+def fetch(job: Job, downloads: Path, rules: LinkRules, report: Report, cancel: CancelToken) -> Job:
+    """The job with its song's file. Raises `StemDeskError`, `Cancelled`, `Paused`."""
+    from stemdesk.jobs.acquire import fetch_job
+
+    return fetch_job(job, downloads, rules, report, cancel)
+
+
+def forget(downloads: Path, job_id: str) -> None:
+    """Delete what was downloaded for a job."""
+    from stemdesk.jobs.acquire import forget_download
+
+    forget_download(downloads, job_id)
+
+
+def tool(data: Path) -> Tool:
+    """The downloader that is used now. Reads the disk."""
+    from stemdesk.fetch.tool import tool_in_use
+
+    return tool_in_use(data)
+
+
+def update(data: Path, report: TransferReport, cancel: CancelToken) -> Tool:
+    """Download the newest downloader, try it and use it. Raises `StemDeskError`, `Cancelled`."""
+    from stemdesk.fetch.updater import update_tool
+
+    return update_tool(data, report, cancel)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkServices:
+    """What is asked about links."""
+
+    rules: Callable[[Settings, Folders], LinkRules] = rules
+    new_job: Callable[[str, SeparationOptions, ExportOptions, Path, Path], Job] = new_job
+    entry_jobs: Callable[[Job, Sequence[LinkEntry], Path], list[Job]] = entry_jobs
+    look_up: Callable[[Job, LinkRules, CancelToken], Job | LinkList] = look_up
+    fetch: Callable[[Job, Path, LinkRules, Report, CancelToken], Job] = fetch
+    forget: Callable[[Path, str], None] = forget
+    tool: Callable[[Path], Tool] = tool
+    update: Callable[[Path, TransferReport, CancelToken], Tool] = update

@@ -1,0 +1,297 @@
+"""Links on their way to become songs: looked up, then downloaded, beside the song that is split.
+
+Lives in the GUI thread and never waits there. Two links at once at most, in the order of the
+queue; while one is downloaded, the other thread looks up what was pasted last.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from stemdesk.core.errors import ErrorCode, StemDeskError
+from stemdesk.core.job import Job, JobState
+from stemdesk.core.progress import CancelToken, Progress, Stage
+from stemdesk.gui.elsewhere import Elsewhere
+from stemdesk.gui.ledger import Ledger
+from stemdesk.gui.link_values import LinkServices
+from stemdesk.gui.machine import Machine
+from stemdesk.gui.tasks import Outcome, Tasks, Tell, ignore
+from stemdesk.jobs.scheduler import after_error, during, next_fetches
+
+if TYPE_CHECKING:
+    from stemdesk.fetch.links.values import LinkEntry, LinkList
+
+AT_ONCE = 2
+AHEAD = 8  # songs that are downloaded and wait to be split; a long list does not fill the disk
+_LOOKING = Progress(Stage.DOWNLOADING, 0.0)
+
+
+@dataclass(slots=True)
+class _Run:
+    """A look-up or a download that is under way. `unwanted`: a person does not want the song any
+    more, and what came of it is deleted by whoever downloads it."""
+
+    looks: bool
+    token: CancelToken = field(default_factory=CancelToken)
+    unwanted: threading.Event = field(default_factory=threading.Event)
+    progress: Progress = _LOOKING
+    pausing: bool = False
+
+
+class LinkDesk(QObject):
+    """A command that does not fit what happens to a link now does nothing."""
+
+    list_found = Signal(str, object)  # job id, LinkList: which of its entries are wanted?
+    progressed = Signal(str)  # job id, at most 20 a second
+    changed = Signal(str)  # job id: its run has begun or ended, its row is as it was
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        ledger: Ledger,
+        elsewhere: Elsewhere,
+        machine: Machine,
+        services: LinkServices,
+        put: Callable[[Iterable[Job]], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """`put` writes jobs in their new states."""
+        super().__init__(parent)
+        self._tasks = tasks
+        self._ledger = ledger
+        self._elsewhere = elsewhere
+        self._machine = machine
+        self._services = services
+        self._put = put
+        self._runs: dict[str, _Run] = {}
+        self._lists: dict[str, LinkList] = {}
+        self._looked: set[str] = set()  # jobs; also where no key has come of it
+        self._held = False
+        self._stopping = False
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._pump)
+        for signal in (ledger.reset, ledger.added, ledger.changed, ledger.moved, ledger.removed):
+            signal.connect(self.pump)
+        ledger.changed.connect(self._clear)
+        elsewhere.freed.connect(self.pump)
+
+    # What is known
+
+    @property
+    def running(self) -> frozenset[str]:
+        """The jobs whose links are looked up or downloaded now."""
+        return frozenset(self._runs)
+
+    def has(self, job_id: str) -> bool:
+        return job_id in self._runs
+
+    def progress(self, job_id: str) -> Progress | None:
+        """How far a link's song is; None where nothing happens to it now."""
+        run = self._runs.get(job_id)
+        return None if run is None else run.progress
+
+    def is_pausing(self, job_id: str) -> bool:
+        run = self._runs.get(job_id)
+        return run is not None and run.pausing
+
+    def is_cancelling(self, job_id: str) -> bool:
+        run = self._runs.get(job_id)
+        return run is not None and run.unwanted.is_set()
+
+    def list_of(self, job_id: str) -> LinkList | None:
+        """The list that was found behind a job's link, until its entries are chosen."""
+        return self._lists.get(job_id)
+
+    # What is asked
+
+    def pump(self, _: object = None) -> None:
+        """Look at the queue as soon as all that happens now has happened."""
+        self._soon.start()
+
+    def pause(self, job_id: str) -> None:
+        """Rest a link; what is downloaded stays."""
+        run = self._runs.get(job_id)
+        if run is not None:
+            run.pausing = True
+            run.token.pause()
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a link for good and delete what was downloaded."""
+        run = self._runs.get(job_id)
+        if run is not None:
+            run.unwanted.set()
+            run.token.cancel()
+
+    def ask_again(self, job_id: str) -> None:
+        """Ask anew which entries of a list are wanted."""
+        found = self._lists.get(job_id)
+        if found is not None:
+            self.list_found.emit(job_id, found)
+
+    def entries(self, job: Job, chosen: Sequence[LinkEntry]) -> list[Job]:
+        """The jobs that come in place of a list's."""
+        return self._services.entry_jobs(job, chosen, self._machine.folders.downloads)
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Jobs are gone from the list, or were cancelled: delete what was downloaded for them."""
+        gone = list(ids)
+        for job_id in gone:
+            self.cancel(job_id)
+            self._lists.pop(job_id, None)
+            self._looked.discard(job_id)
+        rest = [job_id for job_id in gone if job_id not in self._runs]
+        forget, downloads = self._services.forget, self._machine.folders.downloads
+
+        def work() -> None:
+            for job_id in rest:
+                forget(downloads, job_id)
+
+        if rest:
+            self._tasks.io(work, ignore, behind=True)
+
+    def hold(self) -> None:
+        self._held = True
+
+    def release(self) -> None:
+        self._held = False
+        self.pump()
+
+    def stop(self) -> None:
+        """Stop all, to go on at the next start; written now: the process may be ended before they
+        have."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self._soon.stop()
+        jobs = [(job, run) for job, run in map(self._with_run, self._runs) if job is not None]
+        self._ledger.put([_stopped(job, run) for job, run in jobs])
+        for run in self._runs.values():
+            run.token.cancel()
+
+    def _with_run(self, job_id: str) -> tuple[Job | None, _Run]:
+        return self._ledger.get(job_id), self._runs[job_id]
+
+    def _clear(self, job_id: str) -> None:
+        """A song was cancelled, maybe while it was split: what was downloaded for it goes."""
+        job = self._ledger.get(job_id)
+        if job is None or job.link is None or job.state is not JobState.CANCELLED:
+            return
+        folder = self._machine.folders.downloads / job_id
+        if job.link.fetched and job.source.parent == folder:
+            link = replace(job.link.anew(), cover=None)
+            self._ledger.put([replace(job, source=folder, link=link)])  # comes here again
+        else:
+            self.forget([job_id])
+
+    # At work
+
+    def _pump(self) -> None:
+        while not (self._held or self._stopping) and len(self._runs) < AT_ONCE:
+            job = self._next()
+            if job is None:
+                return
+            self._run(job)
+
+    def _next(self) -> Job | None:
+        """The next link of the queue; while a song is downloaded, the next to be looked up."""
+        jobs = [job for job in next_fetches(self._ledger.jobs) if self._is_free(job.id)]
+        unknown = [job for job in jobs if self._must_look(job)]
+        if any(not run.looks for run in self._runs.values()) and unknown:
+            return unknown[0]
+        if self._has_enough():
+            return unknown[0] if unknown else None
+        return jobs[0] if jobs else None
+
+    def _is_free(self, job_id: str) -> bool:
+        busy = job_id in self._runs or job_id in self._lists
+        return not busy and not self._elsewhere.withholds(job_id)
+
+    def _must_look(self, job: Job) -> bool:
+        return job.link is not None and not job.link.key and job.id not in self._looked
+
+    def _has_enough(self) -> bool:
+        """Whether enough songs are downloaded and wait to be split."""
+        there = (job for job in self._ledger.jobs if job.link is not None and job.link.fetched)
+        return sum(job.state is JobState.QUEUED for job in there) >= AHEAD
+
+    def _run(self, job: Job) -> None:
+        run = self._runs[job.id] = _Run(looks=self._must_look(job))
+        services, where, settings = self._services, self._machine.folders, self._machine.settings
+
+        def work(tell: Tell) -> Job | LinkList:
+            try:
+                run.token.check_pause()
+                rules = services.rules(settings, where)
+                if run.looks:
+                    return services.look_up(job, rules, run.token)
+                return services.fetch(job, where.downloads, rules, tell, run.token)
+            finally:
+                if run.unwanted.is_set():  # here: after it, the window may be gone
+                    services.forget(where.downloads, job.id)
+
+        self._tasks.link(work, partial(self._on_ended, job.id), partial(self._on_told, job.id))
+        self.changed.emit(job.id)
+
+    def _on_told(self, job_id: str, progress: Progress) -> None:
+        run, job = self._runs.get(job_id), self._ledger.get(job_id)
+        if run is None or job is None or self._stopping:
+            return
+        run.progress = progress
+        try:
+            after = during(job, progress)
+        except ValueError:  # another process has written the row: the end will put it right
+            after = job
+        if after is not job:
+            self._ledger.put([after])
+        self.progressed.emit(job_id)
+
+    def _on_ended(self, job_id: str, outcome: Outcome[Job | LinkList]) -> None:
+        run = self._runs.pop(job_id)
+        job = self._ledger.get(job_id)
+        if job is None:  # removed meanwhile
+            self.forget([job_id])
+        elif _is_busy_elsewhere(outcome.error):
+            self._elsewhere.met(job_id)
+        elif not self._stopping:
+            self._put_away(job, run, outcome)
+        self.changed.emit(job_id)
+        self.pump()
+
+    def _put_away(self, job: Job, run: _Run, outcome: Outcome[Job | LinkList]) -> None:
+        """Write how a look-up or a download has ended."""
+        found, queued = outcome.value, job.moved_to(JobState.QUEUED)
+        if run.looks:
+            self._looked.add(job.id)
+        if isinstance(found, Job):
+            queued = replace(queued, source=found.source, link=found.link, tags=found.tags)
+        if run.unwanted.is_set():
+            self._put([queued.moved_to(JobState.CANCELLED)])
+        elif outcome.error is not None or found is None:
+            error = outcome.error or RuntimeError("no result")
+            if isinstance(error, StemDeskError):
+                self._looked.discard(job.id)  # retried, it is looked up again
+            self._put([after_error(queued, error, waits_for_disk=True)])
+        elif isinstance(found, Job):
+            self._put([queued.moved_to(JobState.PAUSED) if run.pausing else queued])
+        else:
+            self._lists[job.id] = found
+            self._put([queued])
+            self.list_found.emit(job.id, found)
+
+
+def _stopped(job: Job, run: _Run) -> Job:
+    """The job as the next start finds it."""
+    queued = job.moved_to(JobState.QUEUED)
+    if run.unwanted.is_set():
+        return queued.moved_to(JobState.CANCELLED)
+    return queued.moved_to(JobState.PAUSED) if run.pausing else queued
+
+
+def _is_busy_elsewhere(error: BaseException | None) -> bool:
+    return isinstance(error, StemDeskError) and error.code is ErrorCode.JOB_BUSY
