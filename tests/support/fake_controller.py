@@ -13,8 +13,10 @@ from PySide6.QtCore import QObject, Signal
 
 from stemdesk.audio.listening import Listening
 from stemdesk.core.job import ENDED, Job, JobState
+from stemdesk.core.link import Link
 from stemdesk.core.progress import Progress
 from stemdesk.core.settings import Settings
+from stemdesk.fetch.links.values import LinkEntry
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
@@ -40,6 +42,12 @@ class FakeMemory:
         self.flushed += 1
 
 
+class FakeLinks(QObject):
+    """Finds what a test lets it find."""
+
+    list_found = Signal(str, object)
+
+
 class FakeController(QObject):
     """`calls`: what was asked, as (name, arguments…)."""
 
@@ -51,6 +59,7 @@ class FakeController(QObject):
     progress_changed = Signal(str)
     batch_finished = Signal(object)
     device_known = Signal(object)
+    links_found = Signal(object)
     models_known = Signal(object)
     model_wanted = Signal(str)
     message = Signal(object)
@@ -69,6 +78,7 @@ class FakeController(QObject):
         self.pausing: set[str] = set()
         self.cancelling: set[str] = set()
         self.models = FakeModels(self)
+        self.links = FakeLinks()
         self.memory = FakeMemory()
         self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []
@@ -153,6 +163,13 @@ class FakeController(QObject):
     def add_paths(self, paths: Sequence[Path]) -> None:
         self._note("add_paths", list(paths))
         self.put(*(a_job(path) for path in paths))
+
+    def add_links(self, urls: Sequence[str]) -> None:
+        self._note("add_links", list(urls))
+        self.put(*(a_job(Path("downloads"), link=Link(url)) for url in urls))
+
+    def choose_entries(self, job_id: str, chosen: Sequence[LinkEntry]) -> None:
+        self._note("choose_entries", job_id, tuple(chosen))
 
     def add_demo(self) -> None:
         self._note("add_demo")

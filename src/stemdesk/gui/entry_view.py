@@ -93,7 +93,9 @@ class EntryRow(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(QColor(colours.muted))
         numbers = metrics.horizontalAdvance(str(len(self._model.entries)))
-        painter.drawText(QRect(line.left(), line.top(), numbers, line.height()), right, f"{row + 1}")
+        painter.drawText(
+            QRect(line.left(), line.top(), numbers, line.height()), right, f"{row + 1}"
+        )
         length = link_words.duration_text(entry.duration_s)
         painter.drawText(line, right, length)
         line.setLeft(line.left() + numbers + _GAP_PX)

@@ -36,7 +36,7 @@ def given_by_mime(data: QMimeData) -> Given:
     if data.hasUrls():
         return _given_by_urls(data.urls())
     if data.hasFormat(_FIREFOX):
-        text = data.data(_FIREFOX).data().decode("utf-16-le", "replace").strip("\ufeff\0")
+        text = bytes(data.data(_FIREFOX).data()).decode("utf-16-le", "replace").strip("\ufeff\0")
         return _given_by_addresses(text.splitlines()[::2])
     return given_by_text(data.text()) if data.hasText() else Given()
 

@@ -65,7 +65,7 @@ class LinkAsks(QObject):
         if links and not self._controller.settings.links_noticed:
             self._unread += [link for link in links if link not in self._unread]
         elif links:
-            there = {job.link.url: job.id for job in self._had() if job.link is not None}
+            there = self._by_address()
             fresh = [link for link in links if link not in there]
             if fresh:
                 self._controller.add_links(fresh)
@@ -115,6 +115,14 @@ class LinkAsks(QObject):
         kept = [job for job in jobs if job.state not in _GIVEN_UP]
         return sorted(kept, key=lambda job: job.state is JobState.DONE)
 
+    def _by_address(self) -> dict[str, str]:
+        """The jobs' ids by what their links may be called."""
+        found: dict[str, str] = {}
+        for job in self._had():
+            if job.link is not None:
+                found |= dict.fromkeys((job.link.url, job.link.page), job.id)
+        return found
+
     def _ask_known(self) -> None:
         known, self._known = self._known, []
         there = [(one, self._controller.job(one.there)) for one in known]
@@ -145,11 +153,11 @@ class LinkAsks(QObject):
 
     def _added(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
-            if job.link is None or job.link.key:
+            if job.link is None:
                 continue
-            if job.link.url in self._again:
-                self._again.discard(job.link.url)
-            else:
+            on_purpose = job.link.url in self._again
+            self._again.discard(job.link.url)
+            if not job.link.key and not on_purpose:
                 self._unlooked.add(job.id)
 
     def _changed(self, job_id: str) -> None:
@@ -174,24 +182,22 @@ class LinkAsks(QObject):
         job_id = next(iter(self._lists))
         found = self._lists.pop(job_id)
         had = [job.link for job in self._had() if job.link is not None and job.id != job_id]
-        known = frozenset(name for link in had for name in (link.url, link.key) if name)
+        known = frozenset(name for link in had for name in (link.url, link.page, link.key) if name)
         dialog = PlaylistDialog(self._window, found, known)
         dialog.chosen.connect(lambda chosen: self._choose(job_id, chosen))
-        dialog.rejected.connect(lambda: self._choose(job_id, ()))
         self._open_list = job_id
         self._ask(dialog)
 
     def _choose(self, job_id: str, chosen: tuple[LinkEntry, ...]) -> None:
-        if self._open_list == job_id:
-            self._controller.choose_entries(job_id, chosen)
+        self._again.update(entry.url for entry in chosen)  # what is there already was said
+        self._controller.choose_entries(job_id, chosen)
 
     def _removed(self, ids: Sequence[str]) -> None:
         self._unlooked.difference_update(ids)
         for job_id in ids:
             self._lists.pop(job_id, None)
         if self._open is not None and self._open_list in ids:
-            self._open_list = ""  # there is nothing to choose for any more
-            self._open.reject()
+            self._open.reject()  # there is nothing to choose for any more
 
 
 def _key(job: Job) -> str:

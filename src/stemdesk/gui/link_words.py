@@ -69,7 +69,7 @@ NOTICE_LEAVE = "Not now"
 SPLIT_AGAIN = "Split again"
 ADD_AGAIN = "Add again"
 SHOW_IT = "Show it"
-NOT_AGAIN = "Leave them as they are"
+LEAVE = "Cancel"
 
 
 def known_headline(count: int, done: bool) -> str:
@@ -78,9 +78,7 @@ def known_headline(count: int, done: bool) -> str:
         where = "in your library" if done else "in your list"
         verb = "split" if done else "add"
         return f"{count} of these are already {where} — {verb} them again?"
-    return (
-        "Already in your library — split again?" if done else "Already in your list — add again?"
-    )
+    return "Already in your library — split again?" if done else "Already in your list — add again?"
 
 
 def known_text(titles: Sequence[str]) -> str:
@@ -100,7 +98,9 @@ NONE_TIP = "Choose nothing (Ctrl+Shift+A)"
 FIRST = "The first"
 FIRST_TIP = "Choose only so many songs from the top"
 FIRST_COUNT_NAME = "How many songs from the top"
-LEAVE = "Cancel"
+LATER = "Not now"
+LATER_TIP = "The list stays in the queue, and its row asks again (Esc)"
+REMOVE_TIP = "Take the list off the queue"
 IN_LIBRARY = "Already in your library"
 UNTITLED = "Without a title"
 LIST_KEYS = "Space or a click chooses a song or leaves it out; with Shift, several."
@@ -151,5 +151,5 @@ def entry_tip(entry: LinkEntry, note: str) -> list[str]:
 
 
 def duration_text(duration_s: float | None) -> str:
-    """"" where it is unknown, or nothing that a site can mean."""
+    """ "" where it is unknown, or nothing that a site can mean."""
     return format_duration(duration_s) if duration_s and 0 < duration_s < math.inf else ""

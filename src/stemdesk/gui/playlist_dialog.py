@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
-from stemdesk.gui import labels, link_words
+from stemdesk.gui import labels, link_words, theme
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.entry_model import EntryModel
 from stemdesk.gui.entry_view import EntryView
 from stemdesk.gui.icons import retint
 from stemdesk.gui.widgets import FlowLayout, chain, muted, push_button
-from stemdesk.gui import theme
 
 if TYPE_CHECKING:
-    from stemdesk.fetch.links.values import LinkList
+    from stemdesk.fetch.links.values import LinkEntry, LinkList
 
 _MARGIN_PX = 48
 _WIDTH_PX = 680
@@ -27,8 +27,8 @@ _FIRST = 10
 
 
 class PlaylistDialog(Dialog):
-    """`chosen`: a tuple of `LinkEntry`, when it is accepted. `known`: keys and addresses of what
-    is in the library already."""
+    """`chosen`: a tuple of `LinkEntry`; an empty one takes the list's row away. Esc: not now, the
+    row waits. `known`: keys and addresses of what is in the library already."""
 
     chosen = Signal(object)
 
@@ -51,16 +51,22 @@ class PlaylistDialog(Dialog):
         self.summary = muted()
         self.summary.setWordWrap(True)
         self._buttons.insertWidget(0, self.summary, 1)
-        self.leave = self.add_button(link_words.LEAVE, self.reject)
-        self.leave.setObjectName("leave")
-        self.split = self.add_button(labels.SPLIT, self._split, primary=True)
+        self.remove = self.add_button(labels.REMOVE, lambda: self._end(()))
+        self.remove.setObjectName("remove")
+        self.remove.setToolTip(link_words.REMOVE_TIP)
+        self.later = self.add_button(link_words.LATER, self.reject)
+        self.later.setObjectName("later")
+        self.later.setToolTip(link_words.LATER_TIP)
+        split = partial(self._end, None)
+        self.split = self.add_button(labels.SPLIT, split, primary=True)
         self.split.setObjectName("split")
         QShortcut(QKeySequence("Ctrl+A"), self).activated.connect(self.all.click)
         QShortcut(QKeySequence("Ctrl+Shift+A"), self).activated.connect(self.none.click)
         self.model.changed.connect(self._show_chosen)
         theme.watch().changed.connect(self._retint)
         self._show_chosen()
-        chain(self.view, self.all, self.none, self.first, self.count, self.leave, self.split)
+        tools = (self.all, self.none, self.first, self.count)
+        chain(self.view, *tools, self.remove, self.later, self.split)
         self.view.setFocus()
         self._fit(parent)
 
@@ -111,8 +117,8 @@ class PlaylistDialog(Dialog):
     def _choose_first(self) -> None:
         self.model.choose_first(self.count.value())
 
-    def _split(self) -> None:
-        self.chosen.emit(self.model.chosen())
+    def _end(self, chosen: tuple[LinkEntry, ...] | None) -> None:
+        self.chosen.emit(self.model.chosen() if chosen is None else chosen)
         self.accept()
 
     def _retint(self) -> None:
