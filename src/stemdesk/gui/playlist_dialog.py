@@ -50,7 +50,7 @@ class PlaylistDialog(Dialog):
         self.body.addWidget(frame, 1)
         self.summary = muted()
         self.summary.setWordWrap(True)
-        self._buttons.insertWidget(0, self.summary, 1)
+        self._buttons.insertWidget(0, self.summary, 100)
         self.remove = self.add_button(labels.REMOVE, lambda: self._end(()))
         self.remove.setObjectName("remove")
         self.remove.setToolTip(link_words.REMOVE_TIP)
