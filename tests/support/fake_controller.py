@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, Signal
 
 from stemdesk.audio.listening import Listening
 from stemdesk.core.job import ENDED, Job, JobState
-from stemdesk.core.link import Link
 from stemdesk.core.progress import Progress
 from stemdesk.core.settings import Settings
 from stemdesk.fetch.links.values import LinkEntry
@@ -21,6 +20,7 @@ from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
+from support.fake_links import FakeLinks, link_job
 from support.fake_models import FakeModels
 from support.jobs import a_job
 
@@ -40,12 +40,6 @@ class FakeMemory:
 
     def flush(self) -> None:
         self.flushed += 1
-
-
-class FakeLinks(QObject):
-    """Finds what a test lets it find."""
-
-    list_found = Signal(str, object)
 
 
 class FakeController(QObject):
@@ -78,7 +72,7 @@ class FakeController(QObject):
         self.pausing: set[str] = set()
         self.cancelling: set[str] = set()
         self.models = FakeModels(self)
-        self.links = FakeLinks()
+        self.links = FakeLinks(self)
         self.memory = FakeMemory()
         self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []
@@ -166,10 +160,13 @@ class FakeController(QObject):
 
     def add_links(self, urls: Sequence[str]) -> None:
         self._note("add_links", list(urls))
-        self.put(*(a_job(Path("downloads"), link=Link(url)) for url in urls))
+        self.put(*(link_job(url) for url in urls))
 
     def choose_entries(self, job_id: str, chosen: Sequence[LinkEntry]) -> None:
         self._note("choose_entries", job_id, tuple(chosen))
+        if self.links.lists.pop(job_id, None) is not None:
+            self.put(*(link_job(one.url, title=one.title, artist=one.artist) for one in chosen))
+            self.remove([job_id])
 
     def add_demo(self) -> None:
         self._note("add_demo")

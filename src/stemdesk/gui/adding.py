@@ -152,7 +152,8 @@ class Adder(QObject):
             if job is not None and how is not None:
                 root, export = where.output.absolute(), settings.export
                 queued = replace(job.moved_to(JobState.QUEUED), export=export, root=root)
-                put([_planned(queued, how, where)])
+                # A link's song is downloaded again meanwhile, if it has to be.
+                put([_planned(queued, how, where)] if job.link is None else [_with(queued, how)])
                 self._want(how)
             self._complain(outcome.error)
 
@@ -198,9 +199,13 @@ class Adder(QObject):
             self.message.emit(reports.error_message(error))
 
 
+def _with(job: Job, how: Plan) -> Job:
+    return replace(job, separation=how.options)
+
+
 def _planned(job: Job, how: Plan, where: Folders) -> Job:
     """A queued job as planned: it may wait for its model."""
-    job = replace(job, separation=how.options)
+    job = _with(job, how)
     if not how.waits:
         return job
     name = how.options.model

@@ -140,7 +140,7 @@ class Controller(JobCommands):
     def _on_opened(self) -> None:
         self._elsewhere.start()
         self._waits.start()
-        self._janitor.clean(self.folders.scratch, self.folders.database)
+        self._janitor.clean(self.folders)
         self._adder.read_tags(self._ledger.jobs)
 
     def stop_now(self) -> None:

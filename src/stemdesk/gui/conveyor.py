@@ -94,7 +94,8 @@ class Conveyor(QObject):
             self._runner.run(job)
 
     def _sum_up(self) -> None:
-        summary = None if self._adder.adding else self._batch.take()
+        coming = self._adder.adding or any(_is_coming(job) for job in self._free())
+        summary = None if coming else self._batch.take()
         if summary is not None:
             self.batch_finished.emit(summary)
 
@@ -208,6 +209,11 @@ class Conveyor(QObject):
         if isinstance(error, StemDeskError) and error.code in MODEL_CODES:
             return job.moved_to(JobState.WAITING, Failure.of(error))
         return after_error(job, error or RuntimeError("no result"), waits_for_disk=True)
+
+
+def _is_coming(job: Job) -> bool:
+    """Whether its song is being fetched, or will be."""
+    return job.needs_fetch and job.state in (JobState.QUEUED, JobState.DOWNLOADING)
 
 
 def _is_busy_elsewhere(error: BaseException | None) -> bool:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks, ignore
 from stemdesk.log import log
+from stemdesk.paths import Folders
 
 LOOK_MS = 50
 PATIENCE_MS = 10_000
@@ -43,21 +44,23 @@ class Janitor(QObject):
         if not self._waiting:
             self._timer.stop()
 
-    def clean(self, scratch: Path, database: Path) -> None:
+    def clean(self, where: Folders) -> None:
         """Remove what is old or belongs to no job that can go on."""
-        self._tasks.io(lambda: _clean(scratch, database), ignore, behind=True)
+        self._tasks.io(lambda: _clean(where), ignore, behind=True)
 
 
-def _clean(scratch: Path, database: Path) -> None:
+def _clean(where: Folders) -> None:
+    from stemdesk.jobs.downloads import clean_downloads
     from stemdesk.jobs.scratch import clean
     from stemdesk.jobs.store import JobStore
 
-    store = JobStore(database)  # this thread's own: what it says is true at the moment it is asked
+    # This thread's own: what it says is true at the moment it is asked.
+    store = JobStore(where.database)
     try:
-        freed = clean(scratch, store.can_go_on)
+        freed = clean(where.scratch, store.can_go_on) + clean_downloads(where, store.get)
     finally:
         store.close()
-    log.info("%d bytes of old scratch removed", freed)
+    log.info("%d bytes of old scratch and downloads removed", freed)
 
 
 def _discard(scratch: Path, job_id: str) -> None:

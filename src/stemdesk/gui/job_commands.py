@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,11 +154,21 @@ class JobCommands(QObject):
         it was, if none are given."""
         if settings is None and self.is_missing(job_id):
             self.retry(job_id)
-        elif self._mine([job_id], RESTARTABLE | {JobState.PAUSED}):
+            return
+        wanted = settings or self.settings
+        for job in self._mine([job_id], RESTARTABLE | {JobState.PAUSED}):
             self._shelf.forget(job_id)
-            models, put = self.models.lister(), self._conveyor.put
-            wanted = settings or self.settings
-            self._adder.with_options_of_now(job_id, self.folders, wanted, models, put)
+            if job.link is not None:
+                self.links.with_files([job], partial(self._split_again, wanted))
+            else:
+                self._split_again(wanted, [job])
+
+    def _split_again(self, settings: Settings, jobs: Sequence[Job]) -> None:
+        models, put = self.models.lister(), self._conveyor.put
+        for job in jobs:
+            if job != self.job(job.id):  # its song is to be fetched again
+                self._ledger.put([job])
+            self._adder.with_options_of_now(job.id, self.folders, settings, models, put)
 
     def remove(self, ids: Sequence[str]) -> None:
         """Take jobs off the list. Saved stems stay; a running job is cancelled."""
@@ -182,8 +193,9 @@ class JobCommands(QObject):
         job = self.job(job_id)
         if job is None or self.links.list_of(job_id) is None:
             return
-        self._ledger.add_behind(job_id, self.links.entries(job, chosen))
-        self.remove([job_id])
+        self._ledger.put_in_place(job_id, self.links.entries(job, chosen))
+        self._conveyor.forget([job_id])
+        self.links.forget([job_id])
 
     def forget_ended(self) -> None:
         """Take everything off the list that is done, failed or cancelled."""
@@ -233,4 +245,10 @@ class JobCommands(QObject):
         for job in jobs:
             self._elsewhere.adopt(job.id)
             self._shelf.forget(job.id)
+        fetched = [job for job in jobs if job.link is not None and job.link.fetched]
+        self._queue_all([job for job in jobs if job not in fetched])
+        if fetched:
+            self.links.with_files(fetched, self._queue_all)
+
+    def _queue_all(self, jobs: Sequence[Job]) -> None:
         self._conveyor.put([job.moved_to(JobState.QUEUED) for job in jobs])

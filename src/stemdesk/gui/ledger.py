@@ -83,29 +83,23 @@ class Ledger(QObject):
             self._waiting.append(lambda store: self._insert(store.add(jobs)))
             self._flush()
 
-    def add_behind(self, job_id: str, jobs: Sequence[Job]) -> None:
-        """Insert jobs behind another one; `reset` follows, since it is not at the end."""
-        places = [job.position for job in self.jobs]
-        before = self.get(job_id)
-        low = before.position if before is not None else max(places, default=0.0)
-        high = min((place for place in places if place > low), default=low + len(jobs) + 1)
-        step = (high - low) / (len(jobs) + 1)
+    def put_in_place(self, job_id: str, jobs: Sequence[Job]) -> None:
+        """Put jobs where another one stands, which goes; `reset` follows, since they do not come
+        at the end, and then `removed`."""
 
-        def insert(store: JobStore) -> None:
-            placed = [
-                replace(job, position=low + number * step)
-                for number, job in enumerate(store.add(jobs), start=1)
-            ]
-            added = {job.id: job for job in placed}
-            self._jobs |= added
-            self._dirty |= added
+        def put(store: JobStore) -> None:
+            placed = store.put_in_place(job_id, jobs)
+            self._dirty.pop(job_id, None)
+            self._jobs |= {job.id: job for job in placed}
             self._ordered = None
             self.queued_elsewhere = frozenset()  # these are ours
-            self.reset.emit()
+            self.reset.emit()  # with that one in front: who looks at it sees the next one then
+            if self._jobs.pop(job_id, None) is not None:
+                self._ordered = None
+                self.removed.emit([job_id])
 
-        if jobs:
-            self._waiting.append(insert)
-            self._flush()
+        self._waiting.append(put)
+        self._flush()
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -35,33 +35,44 @@ def new_job(
     return new_link_job(url, separation, export, root, downloads)
 
 
-def entry_jobs(job: Job, chosen: Sequence[LinkEntry], downloads: Path) -> list[Job]:
-    """A queued job for each entry of the list behind `job`, with its options."""
+def entry_jobs(
+    job: Job, listed: LinkList, chosen: Sequence[LinkEntry], downloads: Path
+) -> list[Job]:
+    """A queued job for each chosen entry of the list behind `job`, with its options."""
     from stemdesk.jobs.acquire import entry_jobs
 
-    return entry_jobs(job, chosen, downloads)
+    return entry_jobs(job, listed, chosen, downloads)
 
 
-def look_up(job: Job, rules: LinkRules, cancel: CancelToken) -> Job | LinkList:
+def look_up(
+    job: Job, where: Folders, rules: LinkRules, report: Report, cancel: CancelToken
+) -> Job | LinkList:
     """The job with what its site says of the song, or the list that is behind its link. Raises
     `StemDeskError`, `Cancelled`, `Paused`."""
     from stemdesk.jobs.acquire import look_up_job
 
-    return look_up_job(job, rules, cancel)
+    return look_up_job(job, where, rules, report, cancel)
 
 
-def fetch(job: Job, downloads: Path, rules: LinkRules, report: Report, cancel: CancelToken) -> Job:
+def fetch(job: Job, where: Folders, rules: LinkRules, report: Report, cancel: CancelToken) -> Job:
     """The job with its song's file. Raises `StemDeskError`, `Cancelled`, `Paused`."""
     from stemdesk.jobs.acquire import fetch_job
 
-    return fetch_job(job, downloads, rules, report, cancel)
+    return fetch_job(job, where, rules, report, cancel)
 
 
-def forget(downloads: Path, job_id: str) -> None:
-    """Delete what was downloaded for a job."""
-    from stemdesk.jobs.acquire import forget_download
+def with_file(job: Job, where: Folders) -> Job:
+    """The job, to be fetched again if its file is gone. Reads the disk."""
+    from stemdesk.jobs.downloads import with_file
 
-    forget_download(downloads, job_id)
+    return with_file(job, where.downloads)
+
+
+def forget(where: Folders, job_id: str, needed: Callable[[str], bool]) -> None:
+    """Delete what was downloaded for a job, unless it is `needed` in the end."""
+    from stemdesk.jobs.downloads import forget_download
+
+    forget_download(where, job_id, needed)
 
 
 def tool(data: Path) -> Tool:
@@ -84,9 +95,10 @@ class LinkServices:
 
     rules: Callable[[Settings, Folders], LinkRules] = rules
     new_job: Callable[[str, SeparationOptions, ExportOptions, Path, Path], Job] = new_job
-    entry_jobs: Callable[[Job, Sequence[LinkEntry], Path], list[Job]] = entry_jobs
-    look_up: Callable[[Job, LinkRules, CancelToken], Job | LinkList] = look_up
-    fetch: Callable[[Job, Path, LinkRules, Report, CancelToken], Job] = fetch
-    forget: Callable[[Path, str], None] = forget
+    entry_jobs: Callable[[Job, LinkList, Sequence[LinkEntry], Path], list[Job]] = entry_jobs
+    look_up: Callable[[Job, Folders, LinkRules, Report, CancelToken], Job | LinkList] = look_up
+    fetch: Callable[[Job, Folders, LinkRules, Report, CancelToken], Job] = fetch
+    with_file: Callable[[Job, Folders], Job] = with_file
+    forget: Callable[[Folders, str, Callable[[str], bool]], None] = forget
     tool: Callable[[Path], Tool] = tool
     update: Callable[[Path, TransferReport, CancelToken], Tool] = update

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2
 AHEAD = 8  # songs that are downloaded and wait to be split; a long list does not fill the disk
+_OVER = frozenset({JobState.DONE, JobState.CANCELLED})
 _LOOKING = Progress(Stage.DOWNLOADING, 0.0)
 
 
@@ -136,7 +137,27 @@ class LinkDesk(QObject):
 
     def entries(self, job: Job, chosen: Sequence[LinkEntry]) -> list[Job]:
         """The jobs that come in place of a list's."""
-        return self._services.entry_jobs(job, chosen, self._machine.folders.downloads)
+        downloads, listed = self._machine.folders.downloads, self._lists[job.id]
+        return self._services.entry_jobs(job, listed, chosen, downloads)
+
+    def with_files(self, jobs: Sequence[Job], then: Callable[[list[Job]], None]) -> None:
+        """Look whether the files of these jobs are still there, and call `then` with the jobs as
+        they can go on: those that have none are to be fetched again. Jobs whose state has changed
+        meanwhile are left out."""
+        where, with_file, given = self._machine.folders, self._services.with_file, list(jobs)
+
+        def looked(outcome: Outcome[list[Job]]) -> None:
+            found = zip(given, outcome.value or given, strict=True)
+            there = [(self._ledger.get(old.id), old, new) for old, new in found]
+            then(
+                [
+                    replace(job, source=new.source, link=new.link)
+                    for job, old, new in there
+                    if job is not None and job.state is old.state
+                ]
+            )
+
+        self._tasks.io(lambda: [with_file(job, where) for job in given], looked)
 
     def forget(self, ids: Iterable[str]) -> None:
         """Jobs are gone from the list, or were cancelled: delete what was downloaded for them."""
@@ -146,11 +167,11 @@ class LinkDesk(QObject):
             self._lists.pop(job_id, None)
             self._looked.discard(job_id)
         rest = [job_id for job_id in gone if job_id not in self._runs]
-        forget, downloads = self._services.forget, self._machine.folders.downloads
+        forget, where = self._services.forget, self._machine.folders
 
         def work() -> None:
             for job_id in rest:
-                forget(downloads, job_id)
+                forget(where, job_id, self._is_needed)
 
         if rest:
             self._tasks.io(work, ignore, behind=True)
@@ -178,16 +199,16 @@ class LinkDesk(QObject):
         return self._ledger.get(job_id), self._runs[job_id]
 
     def _clear(self, job_id: str) -> None:
-        """A song was cancelled, maybe while it was split: what was downloaded for it goes."""
+        """A song is done or was cancelled, maybe while it was split: its download goes."""
         job = self._ledger.get(job_id)
-        if job is None or job.link is None or job.state is not JobState.CANCELLED:
-            return
-        folder = self._machine.folders.downloads / job_id
-        if job.link.fetched and job.source.parent == folder:
-            link = replace(job.link.anew(), cover=None)
-            self._ledger.put([replace(job, source=folder, link=link)])  # comes here again
-        else:
+        if job is not None and job.link is not None and job.state in _OVER:
             self.forget([job_id])
+
+    def _is_needed(self, job_id: str) -> bool:
+        """Whether a job may need its download (again). Asked in another thread: the ledger's
+        dictionary is only read."""
+        job = self._ledger.get(job_id)
+        return job is not None and job.state not in _OVER
 
     # At work
 
@@ -228,12 +249,11 @@ class LinkDesk(QObject):
             try:
                 run.token.check_pause()
                 rules = services.rules(settings, where)
-                if run.looks:
-                    return services.look_up(job, rules, run.token)
-                return services.fetch(job, where.downloads, rules, tell, run.token)
+                act = services.look_up if run.looks else services.fetch
+                return act(job, where, rules, tell, run.token)
             finally:
                 if run.unwanted.is_set():  # here: after it, the window may be gone
-                    services.forget(where.downloads, job.id)
+                    services.forget(where, job.id, lambda _: False)
 
         self._tasks.link(work, partial(self._on_ended, job.id), partial(self._on_told, job.id))
         self.changed.emit(job.id)

@@ -38,7 +38,7 @@ from stemdesk.gui.model_values import (
 )
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.values import UserMessage
-from stemdesk.gui.waits import awaited_model
+from stemdesk.gui.waits import needed_model
 from stemdesk.log import log
 from stemdesk.models.library import ModelLibrary
 
@@ -216,8 +216,8 @@ class ModelDesk(QObject):
         return instead_of(self.choices, job.separation.model, job.separation.stems)
 
     def waiting_for(self, name: str) -> list[str]:
-        """Ids of the jobs that wait for a model."""
-        return [job.id for job in self._ledger.jobs if awaited_model(job) == name]
+        """Ids of the jobs that wait for a model, or would when their songs are fetched."""
+        return [job.id for job in self._ledger.jobs if needed_model(job) == name]
 
     def use_instead(self, ids: Iterable[str]) -> None:
         """Split these waiting songs with what there is, and do not ask about that again."""
@@ -235,7 +235,7 @@ class ModelDesk(QObject):
 
     def _waiting(self, ids: Iterable[str]) -> list[Job]:
         jobs = map(self._ledger.get, ids)
-        return [job for job in jobs if job is not None and awaited_model(job)]
+        return [job for job in jobs if job is not None and needed_model(job)]
 
     def _library(self) -> ModelLibrary:
         return ModelLibrary(self._machine.folders.models)

@@ -25,6 +25,12 @@ def awaited_model(job: Job) -> str:
     return job.separation.model if waits else ""
 
 
+def needed_model(job: Job) -> str:
+    """The same of a job that may come to wait for it: its song is still to be fetched."""
+    fetches = job.needs_fetch and job.state in (JobState.QUEUED, JobState.DOWNLOADING)
+    return job.separation.model if fetches else awaited_model(job)
+
+
 class Waits(QObject):
     """Tells which waiting jobs can go on."""
 
