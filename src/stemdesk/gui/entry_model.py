@@ -104,10 +104,11 @@ class EntryModel(QAbstractListModel):
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """Those that cannot be had are reached, too: a screen reader says why."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         flags |= Qt.ItemFlag.ItemNeverHasChildren
-        can = index.isValid() and self.can(index.row())
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if can else flags
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if self.can(index.row()) else flags
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid():

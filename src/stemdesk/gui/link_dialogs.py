@@ -47,9 +47,9 @@ class KnownDialog(Dialog):
         show.setObjectName("show")
 
     def _again(self) -> None:
-        self.again.emit()
         self.accept()
+        self.again.emit()
 
     def _show(self) -> None:
-        self.show_wanted.emit()
         self.reject()
+        self.show_wanted.emit()

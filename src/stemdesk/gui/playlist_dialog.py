@@ -118,8 +118,8 @@ class PlaylistDialog(Dialog):
         self.model.choose_first(self.count.value())
 
     def _end(self, chosen: tuple[LinkEntry, ...] | None) -> None:
-        self.chosen.emit(self.model.chosen() if chosen is None else chosen)
         self.accept()
+        self.chosen.emit(self.model.chosen() if chosen is None else chosen)
 
     def _retint(self) -> None:
         retint(self)
