@@ -13,6 +13,7 @@ from stemdesk.core.files import exists, is_folder
 from stemdesk.gui import labels, messages, model_words, theme
 from stemdesk.gui.icons import painted, transparent
 
+LINK_SUFFIXES = (".url", ".webloc", ".desktop")  # files that hold a link
 _LOOKED_AT = 8
 """So many paths are looked at, in the window's thread: on a slow drive each may hold it up."""
 
@@ -53,16 +54,19 @@ def model_files(paths: Sequence[Path]) -> list[Path]:
     return [path for path in paths if path.suffix.lower() in model_words.IMPORT_SUFFIXES]
 
 
-def drop_text(paths: list[Path]) -> str:
-    """What a drop of `paths` will do: `Split 3 files`."""
+def drop_text(paths: Sequence[Path], links: int = 0) -> str:
+    """What a drop of `paths` and so many links will do: `Split 3 files`."""
     models = model_files(paths)
     if models:
         rest = [path for path in paths if path not in models]
-        return model_words.drop_text(len(models), drop_text(rest) if rest else "")
-    if len(paths) > _LOOKED_AT:
-        return messages.drop_many_text(len(paths))
-    folders = sum(is_folder(path) for path in paths)
-    return messages.drop_text(len(paths) - folders, folders)
+        text = drop_text(rest, links) if rest or links else ""
+        return model_words.drop_text(len(models), text)
+    shortcuts = sum(path.suffix.lower() in LINK_SUFFIXES for path in paths)
+    files, links = len(paths) - shortcuts, links + shortcuts
+    if files > _LOOKED_AT:
+        return messages.drop_many_text(files + links)
+    folders = sum(is_folder(path) for path in paths if path.suffix.lower() not in LINK_SUFFIXES)
+    return messages.drop_text(files - folders, folders, links)
 
 
 class DropOverlay(QWidget):
