@@ -173,7 +173,7 @@ def classify(signs: Signs) -> ErrorCode:
 
 
 def _by_status(status: int | None) -> ErrorCode | None:
-    if status is None or status < 400:
+    if status is None or status < 300:
         return None
     return _BY_STATUS.get(status, ErrorCode.LINK_REFUSED)
 

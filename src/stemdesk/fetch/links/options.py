@@ -41,7 +41,6 @@ def options(rules: LinkRules, logger: Any, **more: Any) -> dict[str, Any]:
         "logger": logger,
         "quiet": True,
         "noprogress": True,
-        "no_color": True,
         "color": "no_color",
         "consoletitle": False,
         "format": _FORMAT,

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.text import clean
@@ -44,7 +44,7 @@ def resolve(ydl: Any, url: str, limits_max: int) -> Info:
     if not entries:
         raise StopError(ErrorCode.LINK_EMPTY)
     if len(entries) == 1:
-        return _one(ydl, entries[0], url)
+        return {"thumbnail": found.get("thumbnail"), **_one(ydl, entries[0], url)}
     return {**found, "entries": entries}
 
 
@@ -118,16 +118,18 @@ def song_of(info: Info, url: str, rules: LinkRules) -> LinkSong:
     check(info, rules)
     title, artist, album = described(info)
     address = str(info.get("stemdesk_url") or _web(info.get("webpage_url")) or url)
-    thumbnail = str(info.get("thumbnail") or "")
+    if _is_smuggled_id(address):
+        address = plain_url(address)
+    thumbnail = urljoin(address, str(info.get("thumbnail") or ""))
     return LinkSong(
         url=address,
-        key=_key(info, address),
+        key=_key({**info, "webpage_url": address}, address),
         site=site_name(address),
         title=title,
         artist=artist,
         album=album,
         duration_s=duration_s(info),
-        thumbnail=_web(thumbnail),
+        thumbnail=_web(thumbnail) if info.get("thumbnail") else "",
     )
 
 
@@ -174,7 +176,9 @@ def _entry(entry: Info, place: int, page: str, rules: LinkRules) -> LinkEntry:
     address = _web(entry.get("url")) if entry.get("_type") in ("url", "url_transparent") else ""
     if not address or _is_smuggled_id(address):
         address = plain_url(address) or f"{plain_url(page)}#stemdesk-entry={place}"
-    title, artist, _ = described({"extractor_key": entry.get("ie_key") or "page", **entry})
+    title, artist, _ = described(
+        {"extractor_key": entry.get("ie_key") or "page", **entry, "stemdesk_url": address}
+    )
     key = _key({**entry, "webpage_url": address}, address)
     length_s = duration_s(entry)
     return LinkEntry(

@@ -32,8 +32,8 @@ class Session:
             proxies=_proxies(rules),
         )
         self._guard.install()
-        watch = Watch(rules, self._guard, say)
-        self._ydl = yt_dlp.YoutubeDL(_options(rules, logger, watch))
+        self._watch = Watch(rules, self._guard, say)
+        self._ydl = yt_dlp.YoutubeDL(_options(rules, logger, self._watch))
 
     def look_up(self, url: str) -> LinkSong | LinkList:
         """What is at `url`. Raises what yt-dlp raises, or `StopError`."""
@@ -43,6 +43,7 @@ class Session:
             if is_list(info):
                 return list_of(info, url, self._rules)
             done = self._ydl.process_ie_result(info, download=False) or info
+            self._watch.suits(done)
             return song_of(done, url, self._rules)
 
     def download(self, url: str) -> dict[str, Any]:
@@ -55,7 +56,7 @@ class Session:
             song = song_of(info, url, self._rules)
             self._say({"event": "named", "title": song.title})
             file = fetch(self._ydl, info)
-        cover = fetch_picture(self._ydl, pictures(info), self._say)
+        cover = fetch_picture(self._ydl, pictures(info, song.url), self._say)
         named = None if cover is None else cover.name
         return {"event": "fetched", "file": file.name, "cover": named, "song": asdict(song)}
 

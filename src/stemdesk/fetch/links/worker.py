@@ -25,6 +25,7 @@ from stemdesk.fetch.links.wire import read_rules, write_found
 
 _DETAIL_MAX = 4000  # characters
 _WARNINGS_MAX = 50
+_NO_NEWS = ("generic information extractor", "could be a direct video link")
 
 
 class Mouth:
@@ -52,7 +53,8 @@ class Listener:
     info = debug
 
     def warning(self, text: str) -> None:
-        if len(self.warnings) < _WARNINGS_MAX:
+        known = any(words in text for words in _NO_NEWS)
+        if len(self.warnings) < _WARNINGS_MAX and not known:
             self.warnings.append(text)
 
     error = warning
