@@ -201,7 +201,7 @@ def write_manifest(
         "app": f"StemDesk {__version__}",
         "key": recipe.key,
         "source": {
-            "file": job.source.name.encode("utf-8", "replace").decode(),
+            "file": beside.original or job.source.name,
             "fingerprint": recipe.fingerprint,
             "title": job.tags.title,
             "artist": job.tags.artist,
@@ -226,7 +226,8 @@ def write_manifest(
         ],
         "notices": [notice.to_json() for notice in notices],
     }
-    replace_file(folder / MANIFEST, json.dumps(value, indent=2, ensure_ascii=False).encode())
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    replace_file(folder / MANIFEST, text.encode("utf-8", "replace"))
 
 
 def partial_folder(job: Job) -> Path:

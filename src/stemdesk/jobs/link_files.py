@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.parsers.expat import ExpatError
 
 from stemdesk.core.errors import ErrorCode, LinkError, SourceError
+from stemdesk.core.files import is_file
 from stemdesk.core.link import MAX_LENGTH, read_link
 
 SUFFIXES = (".url", ".webloc", ".desktop")
@@ -26,6 +27,8 @@ def read_link_file(path: Path) -> str:
     Raises `SourceError` (SOURCE_UNREADABLE) and `LinkError` (LINK_INVALID): it holds none, or one
     that is none of the web's, such as a file's.
     """
+    if not is_file(path):  # a pipe would be waited for
+        raise SourceError(ErrorCode.SOURCE_UNREADABLE, "no regular file", path=path)
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
