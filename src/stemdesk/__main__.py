@@ -1,8 +1,8 @@
 """Process set-up, then the window or the command line.
 
-No arguments, or files: the window. A command (`split`, `demo`, `models`, `doctor`, `clean`) or
-an option: the command line, which imports neither Qt nor PortAudio. `--link-worker`: our own child
-process, which downloads songs from links.
+No arguments, or files: the window. A command (`split`, `demo`, `models`, `update-downloader`,
+`doctor`, `clean`) or an option: the command line, which imports neither Qt nor PortAudio.
+`--link-worker`: our own child process, which downloads songs from links.
 """
 
 from __future__ import annotations
