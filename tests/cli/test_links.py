@@ -22,6 +22,7 @@ from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.store import JobStore
 from stemdesk.paths import folders
 from support.link_site import LinkSite, audio_page, feed, song_bytes
+from support.live_jobs import wait_until
 from support.place import Place
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -233,14 +234,10 @@ def test_two_commands_with_one_link_split_it_once(place: Place, site: LinkSite, 
     assert not downloads()
 
 
-def reached(process: subprocess.Popen[str], stage: str, done_bytes: int) -> None:
-    """Wait until it has come that far."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        event = json.loads(line)
-        if event.get("stage") == stage and event.get("done_bytes", 0) >= done_bytes:
-            return
-    pytest.fail("it ended before")
+def kept() -> int:
+    """Bytes of the one song that was not downloaded to its end."""
+    sizes = [path.stat().st_size for path in folders().downloads.rglob("media*.part")]
+    return sum(sizes)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -248,26 +245,24 @@ def test_a_stopped_download_goes_on_with_the_same_command(
     place: Place, site: LinkSite, number: signal.Signals, tmp_path: Path
 ) -> None:
     body = song_bytes(tmp_path, "wav-16", 6.0)  # 1.2 MB
-    half = len(body) // 2
-    url = site.song("/1.wav", body, stalls_after=half)
+    url = site.song("/1.wav", body, stalls_after=len(body) // 2)
     process = start(place, url, "--json")
-    reached(process, "downloading", half // 2)
+    wait_until(lambda: site.stalled.is_set() and kept() > 0)
     os.killpg(process.pid, number)  # Ctrl+C reaches all processes of a terminal
     said = ended(process)
     if number is not signal.SIGKILL:
         assert said.code == 130 and json.loads(said.out.splitlines()[-1])["event"] == "end"
         assert said.err == ""
         assert stored_states() == [JobState.INTERRUPTED]
-    (left,) = folders().downloads.rglob("media*.part")
-    kept = left.stat().st_size
-    assert kept > 0
+    left = kept()
+    assert left > 0
     site.release.set()
     site.song("/1.wav", body)
     before = len(site.requests)
     again = run(place, url, "--json")
     assert again.code == 0, again.err
     ranges = [one.headers.get("range") for one in site.requests[before:]]
-    assert f"bytes={kept}-" in ranges
+    assert f"bytes={left}-" in ranges
     (folder,) = place.out.iterdir()
     assert (folder / "original.wav").read_bytes() == body
     assert stored_states() == [JobState.DONE] and not downloads()
@@ -286,7 +281,7 @@ def test_ctrl_c_while_the_site_is_silent_leaves_nothing(place: Place, site: Link
 def test_a_terminal_gets_a_bar(place: Place, site: LinkSite) -> None:
     import pty
 
-    body = song_bytes(place.root / "wav", "wav-16", 60.0)
+    body = song_bytes(place.root / "wav", "wav-16", 20.0)
     leader, follower = pty.openpty()
     with subprocess.Popen(
         [*COMMAND, site.song("/1.wav", body), "--allow-local", "-o", str(place.out)],

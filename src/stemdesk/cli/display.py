@@ -60,6 +60,7 @@ class TextDisplay:
         self._terminal = Terminal(out, err)
         self._songs = 0
         self._number = 0
+        self._found = False
         self._label = ""
         self._last = ("", -1.0)
         self._moment = 0.0
@@ -75,7 +76,7 @@ class TextDisplay:
             self._terminal.say(f"Passed over (not audio): {printable(str(path))}")
 
     def song(self, number: int, job: Job) -> None:
-        self._number = number
+        self._number, self._found = number, False
         self._name(job)
 
     def _name(self, job: Job) -> None:
@@ -89,7 +90,11 @@ class TextDisplay:
             self._terminal.say(f"{self._label}  {LOOKING}")
 
     def found(self, job: Job) -> None:
+        before = self._label
         self._name(job)
+        if self._found and self._label == before:
+            return  # only its length is known better by now
+        self._found = True
         self._terminal.say(f"[{self._number}/{self._songs}] {say_found(job)}")
 
     def listed(self, title: str, site: str, entries: int, total: int, songs: int) -> None:
@@ -202,8 +207,8 @@ class JsonDisplay:
 
     def progress(self, progress: Progress) -> None:
         percent = int(1000 * progress.fraction + 1e-6) / 10  # rounded down: 100 is everything
-        bytes_then = progress.transfer.done_bytes if progress.transfer and _endless(progress) else 0
-        now = (progress.stage.value, percent, bytes_then)
+        come = _come(progress) if progress.stage is Stage.DOWNLOADING else 0
+        now = (progress.stage.value, percent, come)
         if self._last != now or progress.stalled_s is not None:
             self._last = now
             self._put(
@@ -250,6 +255,15 @@ class JsonDisplay:
     def _put(self, event: str, **values: Any) -> None:
         line = json.dumps({"v": SCHEMA_VERSION, "event": event, **values})
         self.closed = not written(self._out, f"{line}\n") or self.closed
+
+
+def _come(progress: Progress) -> int:
+    """What tells a download's progress besides its percent: that it has begun, or its bytes where
+    nobody knows how many there will be."""
+    transfer = progress.transfer
+    if transfer is None:
+        return 0
+    return 1 + (transfer.done_bytes if _endless(progress) else 0)
 
 
 def _named(job: Job) -> str:
