@@ -344,6 +344,7 @@ def test_the_chosen_entries_of_a_list_come_in_its_place(desk: Desk) -> None:
     titles = [job.tags.title for job in controller.jobs]
     assert titles[1:3] == ["One", "Three"] and controller.jobs[3].id == last
     assert controller.links.list_of(album) is None
+    desk.wait_until(lambda: not any(job.needs_fetch for job in controller.jobs))
     controller.cancel(first)
     desk.wait_for(S.DONE, *[job.id for job in controller.jobs[1:]])
     assert sorted(desk.links.begun("look")) == ["album", "last"]  # of entries enough is known
