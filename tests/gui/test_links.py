@@ -42,9 +42,12 @@ def gone(desk: Desk, job_id: str) -> bool:
 
 
 def test_a_link_becomes_a_song_and_is_split(desk: Desk) -> None:
+    go = threading.Event()
+    desk.links.looks["night"] = until(go)
     desk.open()
     (job_id,) = desk.add_links(url("night"))
     assert the(desk, job_id).name == "music.example/night"
+    go.set()
     desk.wait_for(S.DONE, job_id)
     assert desk.links.asked == [("look", "night"), ("fetch", "night")]
     assert desk.script.ran == ["night.m4a"]
