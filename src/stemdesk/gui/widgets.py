@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
@@ -23,6 +24,13 @@ from PySide6.QtWidgets import (
 from stemdesk.gui import theme
 from stemdesk.gui.icons import icon_size, painted, set_icon, small_icon_size
 from stemdesk.gui.labels import native_keys
+
+
+def plain_tip(text: str) -> str:
+    """`text` for a tooltip that shows it as it is: Qt takes what looks like HTML for HTML."""
+    if "<" not in text:
+        return text
+    return "<br>".join(f"<span>{html.escape(line)}</span>" for line in text.splitlines())
 
 
 class ElidedLabel(QLabel):
@@ -65,7 +73,7 @@ class ElidedLabel(QLabel):
 
     def _describe(self) -> None:
         cut = self.shown_text() != self.text()
-        self.setToolTip(self.text() if cut else "")
+        self.setToolTip(plain_tip(self.text()) if cut else "")
 
 
 def muted(text: str = "") -> QLabel:
