@@ -1,7 +1,8 @@
 """Process set-up, then the window or the command line.
 
-No arguments, or files: the window. A command (`split`, `demo`, `models`, `doctor`, `clean`) or
-an option: the command line, which imports neither Qt nor PortAudio.
+No arguments, or files: the window. A command (`split`, `demo`, `models`, `update-downloader`,
+`doctor`, `clean`) or an option: the command line, which imports neither Qt nor PortAudio.
+`--link-worker`: our own child process, which downloads songs from links.
 """
 
 from __future__ import annotations
@@ -29,9 +30,13 @@ _NO_QT = (
 
 def main() -> int:
     """Start StemDesk; returns the exit code."""
+    arguments = sys.argv[1:]
+    if arguments == ["--link-worker"]:  # our own child process (fetch/links/child.py)
+        from stemdesk.fetch.links.worker import main as serve_links
+
+        return serve_links()
     multiprocessing.freeze_support()
     memory.keep_freed()
-    arguments = sys.argv[1:]
     if arguments and (arguments[0] in COMMANDS or _is_no_file(arguments[0])):
         log.set_up(folders().logs, "command")
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stemdesk.core.job import JobState
+from stemdesk.core.link import Link
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings, save_settings
 from stemdesk.jobs.belongings import (
@@ -53,6 +54,8 @@ def lived_in(where: Folders) -> None:
     for path in (
         where.scratch / JOB / "passes" / "m0.f32",
         where.scratch / f"{JOB}.lock",
+        where.downloads / JOB / "media.m4a.part",
+        where.downloader / "2026.11.1" / "yt_dlp" / "version.py",
         where.cache / "playing" / SOUND,
         where.logs / "window.log",
         where.logs / "window.log.1",
@@ -141,6 +144,23 @@ def test_stems_and_songs_stay_wherever_they_are(where: Folders, tmp_path: Path) 
     kept = [source, stems / "vocals.flac", unlisted / "vocals.flac", unlisted / MANIFEST]
     kept.append(into / "half.flac")
     assert everything(tmp_path) == sorted(str(path.relative_to(tmp_path)) for path in kept)
+
+
+def test_downloads_are_ours_and_go_unless_a_process_works_on_them(where: Folders) -> None:
+    lived_in(where)
+    media = put(where.downloads / JOB / "media.m4a")
+    link = Link("https://example.org/song", fetched=True)
+    store = JobStore(where.database)
+    store.add([a_job(media, id=JOB, state=JobState.FAILED, link=link)])
+    store.close()
+    theirs = put(where.downloads / "notes.txt")
+    items = [by_kind(where)[Kept.DOWNLOADS]]
+    assert items[0].size_bytes == 2000
+    with job_lock(where.scratch, JOB, media):
+        assert remove(where, items) == (media.parent,)
+    assert media.exists()
+    assert remove(where, items) == ()
+    assert not media.parent.exists() and theirs.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
@@ -268,7 +288,7 @@ def test_a_job_that_another_process_works_on_keeps_its_files(where: Folders) -> 
     lived_in(where)
     items = belongings(where)
     with job_lock(where.scratch, JOB, Path("song")):
-        assert remove(where, items) == (where.scratch / JOB,)
+        assert remove(where, items) == (where.scratch / JOB, where.downloads / JOB)
         assert (where.scratch / JOB / "passes" / "m0.f32").exists()
         assert is_at_work(where)
 

@@ -229,6 +229,21 @@ def test_a_database_of_the_first_version_is_brought_up(path: Path) -> None:
     store.close()
 
 
+def test_a_list_makes_room_for_its_entries(path: Path) -> None:
+    store = JobStore(path)
+    before, listed, after = store.add([a_job(Path(name)) for name in ("before", "list", "after")])
+    entries = [a_job(Path(f"entry {number}")) for number in range(3)]
+    placed = store.put_in_place(listed.id, entries)
+    assert store.all() == [before, *placed, after]
+    assert [job.source for job in placed] == [job.source for job in entries]
+    assert store.put_in_place(listed.id, entries) == []  # another process was quicker
+    (last,) = store.put_in_place(after.id, [a_job(Path("last"))])
+    assert store.all() == [before, *placed, last]
+    assert store.put_in_place(before.id, []) == []
+    assert store.all() == [*placed, last]
+    store.close()
+
+
 def test_jobs_of_a_link_are_found_by_its_key_and_before_that_by_its_address(path: Path) -> None:
     store = JobStore(path)
     link = Link("https://a.example/1")

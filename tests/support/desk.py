@@ -18,6 +18,7 @@ from stemdesk.gui.values import BatchSummary, DeviceLike, NoDevice, Surroundings
 from stemdesk.jobs.locks import job_lock
 from stemdesk.jobs.pipeline import Result, Workplace
 from stemdesk.paths import Folders
+from support.link_services import ScriptedLinks
 
 WAIT_MS = 20_000  # machines are busy at times
 Behaviour = Callable[[Job, Report, CancelToken], None]
@@ -102,6 +103,7 @@ class Desk:
         self.free = 10**12
         self.rest_ms = 60_000
         self.services = ModelServices(catalogue=tuple)  # no released models: nothing is asked
+        self.links = ScriptedLinks()
         self.probed_on: set[int] = set()
         self.batches: list[BatchSummary] = []
         self.messages: list[UserMessage] = []
@@ -119,6 +121,7 @@ class Desk:
             retry_ms=20,
             rest_ms=self.rest_ms,
             models=self.services,
+            links=self.links.services(),
         )
         controller = Controller(
             self.folders, settings or Settings(), self.script.factory, surroundings=around
@@ -172,6 +175,13 @@ class Desk:
         self.wait_until(lambda: len(self.controller.jobs) == before + len(names))
         ids = {job.source.name: job.id for job in self.controller.jobs[before:]}
         return [ids[name] for name in names]
+
+    def add_links(self, *urls: str) -> list[str]:
+        """Add links and wait for their rows; their ids."""
+        before = len(self.controller.jobs)
+        self.controller.add_links(urls)
+        self.wait_until(lambda: len(self.controller.jobs) == before + len(urls))
+        return [job.id for job in self.controller.jobs[before:]]
 
     def state(self, job_id: str) -> JobState:
         job = self.controller.job(job_id)

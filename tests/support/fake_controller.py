@@ -13,14 +13,14 @@ from PySide6.QtCore import QObject, Signal
 
 from stemdesk.audio.listening import Listening
 from stemdesk.core.job import ENDED, Job, JobState
-from stemdesk.core.progress import Progress
+from stemdesk.core.progress import Progress, Stage
 from stemdesk.core.settings import Settings
 from stemdesk.fetch.links.values import LinkEntry
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
-from support.fake_links import FakeLinks, link_job
+from support.fake_links import FakeDownloader, FakeLinks, link_job
 from support.fake_models import FakeModels
 from support.jobs import a_job
 
@@ -73,6 +73,7 @@ class FakeController(QObject):
         self.cancelling: set[str] = set()
         self.models = FakeModels(self)
         self.links = FakeLinks(self)
+        self.downloader = FakeDownloader(self)
         self.memory = FakeMemory()
         self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []
@@ -93,6 +94,11 @@ class FakeController(QObject):
 
     def progress(self, job_id: str) -> Progress | None:
         return self._progress.get(job_id)
+
+    @property
+    def split_progress(self) -> Progress | None:
+        splits = (one for one in self._progress.values() if one.stage is not Stage.DOWNLOADING)
+        return next(splits, None)
 
     def is_elsewhere(self, job_id: str) -> bool:
         return job_id in self.elsewhere

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from stemdesk.core.job import Job
 from stemdesk.core.link import Link
 from stemdesk.core.track import Tags
 from stemdesk.fetch.links.values import LinkList
+from stemdesk.gui.link_values import Equipment
 from stemdesk.gui.model_values import Download
 from support.jobs import a_job
 
@@ -34,17 +36,15 @@ def link_job(url: str = URL, title: str = "", artist: str = "", **changes: Any) 
 
 
 class FakeLinks(QObject):
-    """`lists`: what was found behind links, by job. `update`: what happens to the downloader."""
+    """`lists`: what was found behind links, by job."""
 
     list_found = Signal(str, object)
-    update_changed = Signal()
 
     def __init__(self, controller: FakeController) -> None:
         super().__init__(controller)
         self._controller = controller
         self.calls: list[tuple[Any, ...]] = []
         self.lists: dict[str, LinkList] = {}
-        self.update: Download | None = None
         self.running: frozenset[str] = frozenset()
 
     def find_list(self, job: Job, found: LinkList) -> None:
@@ -59,5 +59,28 @@ class FakeLinks(QObject):
         self.calls.append(("ask_again", job_id))
         self.list_found.emit(job_id, self.lists[job_id])
 
-    def update_downloader(self, retry: str = "") -> None:
-        self.calls.append(("update_downloader", retry))
+
+class FakeDownloader(QObject):
+    """`calls`: what was asked, as (name, arguments…). `equipment`: what is in use."""
+
+    changed = Signal()
+
+    def __init__(self, controller: FakeController) -> None:
+        super().__init__(controller)
+        self.calls: list[tuple[Any, ...]] = []
+        self.equipment: Equipment | None = Equipment("2026.10.26", "2026.10.26", "2.9.8", True)
+        self.update: Download | None = None
+
+    def put(self, update: Download | None) -> None:
+        """Something happens to its update."""
+        self.update = update
+        self.changed.emit()
+
+    def ask(self, then: Callable[[Equipment | None], None]) -> None:
+        then(self.equipment)
+
+    def start(self, retry: str = "") -> None:
+        self.calls.append(("start", retry))
+
+    def cancel(self) -> None:
+        self.calls.append(("cancel",))

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import pytest
 
@@ -32,7 +33,8 @@ class Reply:
     `status`: instead of 200 and 206. `ranges`: whether a Range is heard. `said_length`: instead
     of the true length, -1 to say none. `breaks_after`, `stalls_after`: so many bytes of what is
     sent now the connection ends (`reset`: harshly), or nothing comes until `Web.release` is set.
-    `silent`: the same before any answer.
+    `silent`: the same before any answer. `endless`: the body is sent again and again. `pause_s`:
+    between blocks of 4 KiB.
     """
 
     body: bytes = b""
@@ -44,6 +46,8 @@ class Reply:
     reset: bool = False
     stalls_after: int | None = None
     silent: bool = False
+    endless: bool = False
+    pause_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Web:
         self.stalled.set()
         self.release.wait(WAIT_S)
 
-    def __enter__(self) -> Web:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -173,6 +177,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body[: reply.stalls_after])
             self.web.stall()
             body = body[reply.stalls_after :]
+        if reply.endless:
+            while not self.web.release.is_set():
+                self.wfile.write(body)
+        if reply.pause_s:
+            for first in range(0, len(body), 4096):
+                self.wfile.write(body[first : first + 4096])
+                self.web.release.wait(reply.pause_s)
+            return
         self.wfile.write(body[: reply.breaks_after])
         if reply.reset:
             linger = struct.pack("ii", 1, 0)

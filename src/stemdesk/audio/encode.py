@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -59,16 +60,36 @@ def peak(block: Samples) -> float:
     return float(np.fmax.reduce(np.abs(block), axis=None, initial=0.0))
 
 
+@dataclass(frozen=True, slots=True)
+class StemTexts:
+    """What a file says about itself, "" for nothing; `comment`: where the song came from."""
+
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    comment: str = ""
+
+
+NO_TEXTS = StemTexts()
+
+
 class StemWriter:
     """Writes one stem; use as a context manager.
 
-    `frames`: how many will be written at most (decides between WAV and RF64). Raises
+    `frames`: how many will be written at most (decides between WAV and RF64). `texts`: FLAC's
+    Vorbis comments, WAV's LIST INFO chunk (UTF-8). Raises
     `DiskFullError` and `ExportError` (FOLDER_NOT_WRITABLE, ENCODER_FAILED) from every method; the
     file is then of no use.
     """
 
     def __init__(
-        self, path: Path, samplerate: int, channels: int, options: ExportOptions, frames: int
+        self,
+        path: Path,
+        samplerate: int,
+        channels: int,
+        options: ExportOptions,
+        frames: int,
+        texts: StemTexts = NO_TEXTS,
     ) -> None:
         import soundfile
 
@@ -91,6 +112,7 @@ class StemWriter:
                 format=container_format(options, channels, frames),
             )
             _without_peak_chunk(self._file)
+            _write_texts(self._file, texts)
             self._check()
         except Exception as error:
             if self._file is not None:
@@ -174,6 +196,13 @@ def _without_peak_chunk(file: Any) -> None:
     import soundfile
 
     soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+
+
+def _write_texts(file: Any, texts: StemTexts) -> None:
+    """To be called before the first sample is written: they stand in front of it."""
+    for name, text in asdict(texts).items():
+        if text:
+            setattr(file, name, text.encode("utf-8", "replace").decode())
 
 
 class _Target:

@@ -10,7 +10,7 @@ from stemdesk import __version__
 from stemdesk.core.options import MAX_SHIFTS, AudioFormat
 from stemdesk.core.quality import BEST_MODEL, Quality
 
-COMMANDS = ("split", "demo", "models", "doctor", "clean")
+COMMANDS = ("split", "demo", "models", "update-downloader", "doctor", "clean")
 
 _ABOUT = (
     "StemDesk takes a song apart: vocals, drums, bass and the rest, on your own machine. "
@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _add_split_options(demo)
     _add_models(commands.add_parser("models", help="list, download, import, remove, check models"))
     for name, about in (
+        ("update-downloader", "fetch a newer yt-dlp, which gets the songs behind links"),
         ("doctor", "show the device, versions, folders, disk, sound and models"),
         ("clean", "remove old working files"),
     ):

@@ -23,6 +23,8 @@ from stemdesk.paths import Folders
 NAMES = {
     Kept.LIST: "List of songs",
     Kept.SCRATCH: "Working files",
+    Kept.DOWNLOADS: "Songs from links on their way",
+    Kept.DOWNLOADER: "Newer downloader",
     Kept.CACHE: "Cache",
     Kept.MODELS: "Models",
     Kept.LOGS: "Logs",

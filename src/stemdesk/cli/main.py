@@ -42,12 +42,8 @@ def run_command(arguments: Sequence[str]) -> int:
         if options.command in ("split", "demo"):
             display: Display = JsonDisplay() if options.json else TextDisplay()
             return _told(lambda: _split(options, where, settings, display), display)
-        if options.command == "models":
-            from stemdesk.cli import models
-
-            cancel = CancelToken()
-            _stop_on_signals(cancel)
-            return models.run(options, where, settings, cancel)
+        if options.command in ("models", "update-downloader"):
+            return _fetch(options, where, settings)
         return _report(options, where, settings)
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -57,6 +53,17 @@ def run_command(arguments: Sequence[str]) -> int:
     except StemDeskError as error:
         _complain(error)
         return 1
+
+
+def _fetch(options: argparse.Namespace, where: Folders, settings: Settings) -> int:
+    """`stemdesk models` and `stemdesk update-downloader`."""
+    from stemdesk.cli import models, update
+
+    cancel = CancelToken()
+    _stop_on_signals(cancel)
+    if options.command == "models":
+        return models.run(options, where, settings, cancel)
+    return update.run(where, options.json, cancel)
 
 
 def _report(options: argparse.Namespace, where: Folders, settings: Settings) -> int:

@@ -39,10 +39,10 @@ def run(
                 step()
             except StemDeskError as error:
                 failed += 1
-                display.failed(error, model)
+                display.failed(error, model=model)
         code = 1 if failed else 0
     except StemDeskError as error:  # a name that is none
-        display.failed(error)
+        display.failed(error, model="")
         code = 1
     except (Cancelled, KeyboardInterrupt):
         code = _STOPPED

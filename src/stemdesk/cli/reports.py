@@ -68,6 +68,23 @@ def _facts(health: Health, where: Folders, settings: Settings) -> dict[str, Any]
         "cache_bytes": health.cache_bytes,
         "models": [_model(item) for item in ModelLibrary(where.models).installed()],
         "packages": health.packages,
+        "links": _links(health),
+    }
+
+
+def _links(health: Health) -> dict[str, Any]:
+    """`runtime`: None where there is no deno."""
+    tool, runtime = health.tool, health.runtime
+    return {
+        "yt_dlp": tool.version,
+        "bundled_yt_dlp": tool.bundled_version,
+        "runtime": None
+        if runtime is None
+        else {
+            "path": printable(str(runtime.path)),
+            "version": runtime.version,
+            "usable": runtime.usable,
+        },
     }
 
 

@@ -1,6 +1,8 @@
-"""Progress and outcome of what `stemdesk models …` does: a bar, plain lines, or JSON lines.
+"""Progress and outcome of what `stemdesk models …` and `stemdesk update-downloader` do: a bar,
+plain lines, or JSON lines.
 
-The JSON lines follow `models.schema.json` beside this file; `v` is its version.
+The JSON lines follow `models.schema.json` and `update.schema.json` beside this file; `v` is their
+version.
 """
 
 from __future__ import annotations
@@ -22,13 +24,13 @@ _LINE_STEP = 0.1  # plain lines: one for each tenth
 
 
 class TransferDisplay(Protocol):
-    """What a command about models tells. `closed`: whoever read it has gone."""
+    """What a command that fetches something tells. `closed`: whoever read it has gone."""
 
     @property
     def closed(self) -> bool: ...
     def transfer(self, transfer: Transfer) -> None: ...
     def done(self, text: str, **facts: Any) -> None: ...
-    def failed(self, error: StemDeskError, model: str = "") -> None: ...
+    def failed(self, error: StemDeskError, **facts: str) -> None: ...
     def end(self, exit_code: int, *, goes_on: bool = False) -> None: ...
 
 
@@ -67,7 +69,7 @@ class TextTransfers:
     def done(self, text: str, **facts: Any) -> None:
         self._terminal.result(text)
 
-    def failed(self, error: StemDeskError, model: str = "") -> None:
+    def failed(self, error: StemDeskError, **facts: str) -> None:
         happened, remedy = say(error.code, error.path, error.facts, error.detail)
         self._terminal.say(f"Failed: {happened} {remedy}")
         if error.detail:
@@ -116,11 +118,11 @@ class JsonTransfers:
     def done(self, text: str, **facts: Any) -> None:
         self._put("done", text=text, **facts)
 
-    def failed(self, error: StemDeskError, model: str = "") -> None:
+    def failed(self, error: StemDeskError, **facts: str) -> None:
         happened, remedy = say(error.code, error.path, error.facts, error.detail)
         self._put(
             "failed",
-            model=printable(model),
+            **{name: printable(fact) for name, fact in facts.items()},
             code=error.code.value,
             happened=happened,
             remedy=remedy,

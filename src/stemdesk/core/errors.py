@@ -78,6 +78,7 @@ class ErrorCode(StrEnum):
     LINK_TOOL_FAILED = "link_tool_failed"
     UPDATE_NONE = "update_none"
     UPDATE_UNUSABLE = "update_unusable"
+    UPDATE_NO_INDEX = "update_no_index"
     STEM_UNKNOWN = "stem_unknown"
     DEVICE_UNAVAILABLE = "device_unavailable"
     DEVICE_OUT_OF_MEMORY = "device_out_of_memory"

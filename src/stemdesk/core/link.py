@@ -39,6 +39,12 @@ class Link:
         """The best address that is known."""
         return self.page or self.url
 
+    @property
+    def public(self) -> str:
+        """The same as it may be written where others read it: without a password."""
+        parts = urlsplit(self.address)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
     def to_json(self) -> str:
         cover = None if self.cover is None else str(self.cover)
         return json.dumps(

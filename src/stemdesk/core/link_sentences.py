@@ -123,4 +123,23 @@ LINK_ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "The new downloader (yt-dlp {version}) does not work here and is not used.",
         "Yours stays. Try again in a few days.",
     ),
+    _E.UPDATE_NO_INDEX: (
+        "StemDesk knows no safe place to get a newer downloader from ({index}).",
+        "Set PIP_INDEX_URL to the address of a package index; it begins with https://",
+    ),
+}
+
+_CHECK_INDEX = "Try again later. If it stays so, check the package index (PIP_INDEX_URL)."
+# What to do where a download was one of the downloader, rather than of a model.
+UPDATE_REMEDIES: dict[ErrorCode, str] = {
+    _E.DOWNLOAD_OFFLINE: "Check the internet connection and try again. Until then the downloader "
+    "that you have is used.",
+    _E.DOWNLOAD_PROXY: "Check the proxy in the system's settings or in HTTPS_PROXY.",
+    _E.DOWNLOAD_ADDRESS: _CHECK_INDEX,
+    _E.DOWNLOAD_REDIRECTED: _CHECK_INDEX,
+    _E.DOWNLOAD_REFUSED: _CHECK_INDEX,
+    _E.DOWNLOAD_STALLED: "Check the internet connection and try again.",
+    _E.DOWNLOAD_BROKEN: "Try again.",
+    _E.DOWNLOAD_WRONG_SIZE: _CHECK_INDEX,
+    _E.DOWNLOAD_WRONG_HASH: _CHECK_INDEX,
 }

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode
-from stemdesk.core.link_sentences import LINK_ERRORS
+from stemdesk.core.link_sentences import LINK_ERRORS, UPDATE_REMEDIES
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
 
@@ -247,6 +247,8 @@ def say(
     if code is ErrorCode.MODEL_MISSING:
         happened = _PARTLY_INSTALLED if "installed" in facts else happened
         remedy = _DOWNLOAD_IT if "command" in facts else remedy
+    if "updating" in facts:
+        remedy = UPDATE_REMEDIES.get(code, remedy)
     return happened.format_map(_Gaps(known)), remedy.format_map(_Gaps(known))
 
 

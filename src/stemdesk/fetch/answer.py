@@ -70,7 +70,7 @@ def judge(answer: Answer, first_byte: int, size_bytes: int) -> Take:
     if answer.status == 416 and first_byte:  # our part is longer than the server's file
         return Take.NOTHING
     if answer.status not in (200, 206):
-        raise _refused(answer)
+        raise refused(answer)
     if answer.headers.get("content-type", "").strip().lower().startswith(_PAGES):
         raise web_page(answer)
     if answer.status == 200:
@@ -89,7 +89,7 @@ def _judge_range(answer: Answer, first_byte: int, size_bytes: int) -> Take:
             return Take.GO_ON
     if first_byte:
         return Take.NOTHING
-    raise _refused(answer)  # a piece of its own choice, where the whole was asked for
+    raise refused(answer)  # a piece of its own choice, where the whole was asked for
 
 
 def looks_like_a_page(block: bytes) -> bool:
@@ -118,7 +118,8 @@ def wrong_size(url: str, found_bytes: int, expected_bytes: int) -> FetchError:
     )
 
 
-def _refused(answer: Answer) -> FetchError:
+def refused(answer: Answer) -> FetchError:
+    """For an answer without the file: DOWNLOAD_REFUSED, DOWNLOAD_PROXY, DOWNLOAD_NOT_THE_FILE."""
     status, host = answer.status, host_of(answer.url)
     detail = f"HTTP {status}"
     if status == 407:

@@ -38,6 +38,14 @@ class Meter:
         self._received += new_bytes
         self.tick()
 
+    def rename(self, name: str) -> None:
+        """What is downloaded is called so."""
+        self._name = name
+
+    def resize(self, total_bytes: int) -> None:
+        """So much will be there in the end, as far as is known by now."""
+        self._total = total_bytes
+
     def tick(self) -> None:
         """Time has passed: report if it is time."""
         now = self._clock()
@@ -45,7 +53,7 @@ class Meter:
             return
         self._told = now
         speed = self._speed(now)
-        left = (self._total - self._done) / speed if speed else None
+        left = max(0, self._total - self._done) / speed if speed and self._total else None
         self._report(Transfer(self._name, self._done, self._total, speed, left))
 
     def finish(self) -> None:

@@ -37,10 +37,11 @@ class Stream:
     `answer`, then `blocks`. Both raise `Cancelled`, `FetchError` or `BrokenError`.
     """
 
-    def __init__(self, url: str, first_byte: int, limits: Limits) -> None:
+    def __init__(self, url: str, first_byte: int, limits: Limits, accept: str = "*/*") -> None:
+        """`accept`: the types of content that are welcome."""
         self._url = url
         self._limits = limits
-        self._headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+        self._headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "identity"}
         if first_byte:
             self._headers["Range"] = f"bytes={first_byte}-"
         self._items: queue.Queue[Answer | bytes | Exception | None] = queue.Queue(_BLOCKS_WAITING)

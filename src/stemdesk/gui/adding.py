@@ -83,6 +83,8 @@ class Adder(QObject):
             if outcome.value is not None:
                 found, how = outcome.value
                 self._add(found.tracks, how, where, settings)
+                if found.links:
+                    self.links_found.emit(found.links)
                 for message in reports.intake_messages(found):
                     self.message.emit(message)
             self._complain(outcome.error)

@@ -17,6 +17,7 @@ from stemdesk.core.settings import Settings
 from stemdesk.gui import reports
 from stemdesk.gui.adding import Adder
 from stemdesk.gui.conveyor import Conveyor
+from stemdesk.gui.downloader import Downloader
 from stemdesk.gui.elsewhere import Elsewhere
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.janitor import Janitor
@@ -90,6 +91,7 @@ class Controller(JobCommands):
         self._conveyor = Conveyor(runner, ledger, adder, elsewhere, janitor, machine.scratch, self)
         put = self._conveyor.put
         links = self.links = LinkDesk(tasks, ledger, elsewhere, machine, around.links, put, self)
+        self.downloader = Downloader(tasks, machine, around.links, self)
         self._new_link_job = around.links.new_job
         self._connect()
 
@@ -116,7 +118,8 @@ class Controller(JobCommands):
         self.models.arrived.connect(self._waits.look)
         self.models.can_go_on.connect(self.go_on)
         self.models.settings_wanted.connect(self.change_settings)
-        for part in (self._adder, self._shelf, self._machine, self.models):
+        self.downloader.retry_wanted.connect(self.retry)
+        for part in (self._adder, self._shelf, self._machine, self.models, self.downloader):
             part.message.connect(self.message)
         self._conveyor.progressed.connect(self.progress_changed)
         self._conveyor.rested.connect(self.job_changed)
@@ -158,6 +161,7 @@ class Controller(JobCommands):
         self._elsewhere.stop()
         self._waits.stop()
         self.models.stop()
+        self.downloader.stop()
         self._runner.close()
         ended = self.hearing.close(wait_ms / 1000) & self.tasks.close(wait_ms)
         self._machine.close()

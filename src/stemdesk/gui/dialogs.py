@@ -98,7 +98,7 @@ class FailureDialog(Dialog):
     """What happened, what to do, and the details to copy."""
 
     def __init__(self, parent: QWidget | None, job: Job) -> None:
-        happened, remedy = messages.explain(job.failure, job.source)
+        happened, remedy = messages.explain(job)
         super().__init__(parent, happened, remedy)
         self.setWindowTitle(labels.FAILURE_TITLE)
         self.details = QPlainTextEdit(messages.failure_report(job, __version__))
@@ -205,6 +205,16 @@ def choose_of_kind(
     """Ask for files; `filters` as `Kind (*.a *.b);;All files (*)`."""
     dialog = QFileDialog(parent, caption)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+    dialog.setNameFilters(filters.split(";;"))
+    return _open_chooser(dialog, then)
+
+
+def choose_file(
+    parent: QWidget, caption: str, filters: str, then: Callable[[list[Path]], object]
+) -> QFileDialog:
+    """Ask for one file."""
+    dialog = QFileDialog(parent, caption)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setNameFilters(filters.split(";;"))
     return _open_chooser(dialog, then)
 

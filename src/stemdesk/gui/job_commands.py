@@ -66,6 +66,11 @@ class JobCommands(QObject):
             return self._runner.progress
         return self.links.progress(job_id)
 
+    @property
+    def split_progress(self) -> Progress | None:
+        """How far the song is that is split now."""
+        return self._runner.progress
+
     def is_elsewhere(self, job_id: str) -> bool:
         """Whether another StemDesk process works on the job."""
         return self._elsewhere.has(job_id)

@@ -243,6 +243,7 @@ ACTIONS = {
     "cancel": "Cancel",
     "show-folder": "Show in folder",
     "split-again": "Split again",
+    "open-link": "Open the link",
     "move-top": "Move to the top",
     "move-up": "Move up",
     "move-down": "Move down",

@@ -16,7 +16,6 @@ from stemdesk.paths import Folders
 
 if TYPE_CHECKING:  # imported when the first link comes, not before the first paint
     from stemdesk.fetch.links.values import LinkEntry, LinkList, LinkRules
-    from stemdesk.fetch.tool import Tool
 
 
 def rules(settings: Settings, folders: Folders) -> LinkRules:
@@ -75,18 +74,34 @@ def forget(where: Folders, job_id: str, needed: Callable[[str], bool]) -> None:
     forget_download(where, job_id, needed)
 
 
-def tool(data: Path) -> Tool:
-    """The downloader that is used now. Reads the disk."""
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What links are fetched with: the version of yt-dlp, that of the one which came with StemDesk,
+    and that of the JavaScript runtime; "" where there is none."""
+
+    version: str
+    bundled: str
+    runtime: str = ""
+    runtime_usable: bool = False
+
+
+def equipment(data: Path) -> Equipment:
+    """What links are fetched with now. Reads the disk and asks a program."""
+    from stemdesk.fetch.runtime import look_for_runtime
     from stemdesk.fetch.tool import tool_in_use
 
-    return tool_in_use(data)
+    tool, runtime = tool_in_use(data), look_for_runtime()
+    if runtime is None:
+        return Equipment(tool.version, tool.bundled_version)
+    return Equipment(tool.version, tool.bundled_version, runtime.version, runtime.usable)
 
 
-def update(data: Path, report: TransferReport, cancel: CancelToken) -> Tool:
-    """Download the newest downloader, try it and use it. Raises `StemDeskError`, `Cancelled`."""
+def update(data: Path, report: TransferReport, cancel: CancelToken) -> str:
+    """Download the newest downloader, try it and use it; its version. Raises `StemDeskError`,
+    `Cancelled`."""
     from stemdesk.fetch.updater import update_tool
 
-    return update_tool(data, report, cancel)
+    return update_tool(data, report, cancel).version
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +115,5 @@ class LinkServices:
     fetch: Callable[[Job, Folders, LinkRules, Report, CancelToken], Job] = fetch
     with_file: Callable[[Job, Folders], Job] = with_file
     forget: Callable[[Folders, str, Callable[[str], bool]], None] = forget
-    tool: Callable[[Path], Tool] = tool
-    update: Callable[[Path, TransferReport, CancelToken], Tool] = update
+    equipment: Callable[[Path], Equipment] = equipment
+    update: Callable[[Path, TransferReport, CancelToken], str] = update

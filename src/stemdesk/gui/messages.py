@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import ACTIVE, Failure, Job, JobState
+from stemdesk.core.names import safe_name
 from stemdesk.core.progress import Progress, Stage
 from stemdesk.core.sentences import (
     format_bytes,
@@ -21,6 +22,7 @@ from stemdesk.core.sentences import (
     say_null_depth,
     say_null_depth_at_length,
 )
+from stemdesk.gui.fetch_words import LINK_FAILED, address, fetch_text, gone, queued_text
 from stemdesk.gui.labels import APP_NAME
 
 _STATES = {
@@ -73,13 +75,15 @@ def state_text(
     if job.state is JobState.WAITING:
         return waiting_text(job.failure)
     if job.state is JobState.FAILED:
-        return f"Failed: {what_happened(job.failure, job.source)}"
-    return _STATES[job.state]
+        return f"Failed: {explain(job)[0]}"
+    return queued_text(job) if job.state is JobState.QUEUED else _STATES[job.state]
 
 
 def _progress_text(progress: Progress) -> str:
     if progress.stage is Stage.WAITING:
         return _STAGES[Stage.WAITING]
+    if progress.stage is Stage.DOWNLOADING:
+        return fetch_text(progress)
     if progress.stalled_s is not None:
         return f"No progress for {format_wait(progress.stalled_s)}, at {progress.percent} %"
     text = f"{_STAGES[progress.stage]} {progress.percent} %"
@@ -103,26 +107,27 @@ def waiting_text(failure: Failure | None) -> str:
     return "Waiting"
 
 
-def what_happened(failure: Failure | None, source: Path) -> str:
-    return explain(failure, source)[0]
-
-
-def explain(failure: Failure | None, source: Path) -> tuple[str, str]:
+def explain(job: Job) -> tuple[str, str]:
     """What happened and what to do, for a job's failure."""
+    failure, path = job.failure, job.source
     if failure is None:
-        return say(ErrorCode.INTERNAL, source, {})
-    return say(failure.code, failure.path or source, failure.facts, failure.detail)
+        return say(ErrorCode.INTERNAL, path, {})
+    path = failure.path or path
+    if job.link is not None and path == job.source:  # its name says nothing to people
+        path = path.with_name(safe_name(job.name))
+    return gone(job) or say(failure.code, path, failure.facts, failure.detail)
 
 
 def failure_report(job: Job, version: str) -> str:
     """What "Copy details" copies: the sentence, the code and the technical cause."""
-    happened, remedy = explain(job.failure, job.source)
+    happened, remedy = explain(job)
     code = job.failure.code.value if job.failure else ErrorCode.INTERNAL.value
     detail = job.failure.detail if job.failure else ""
     lines = [
         f"{happened} {remedy}",
         f"Code: {code}",
         f"File: {printable(str(job.source))}",
+        *([] if job.link is None else [f"Link: {address(job.link)}"]),
         f"Model: {job.separation.model}",
         f"Details: {printable(detail) or 'none'}",
         f"{APP_NAME} {version}",
@@ -131,14 +136,14 @@ def failure_report(job: Job, version: str) -> str:
 
 
 def song_title(job: Job) -> str:
-    """`Title — Artist`, or the file's name."""
-    title = printable(job.tags.title or job.source.stem)
+    """`Title — Artist`, or the file's name, or a link's address."""
+    title = printable(job.tags.title or job.name)
     return f"{title} — {printable(job.tags.artist)}" if job.tags.artist else title
 
 
 def song_facts(job: Job) -> list[str]:
-    """Duration, rate, model and null depth, as far as they are known."""
-    facts = []
+    """Site, duration, rate, model and null depth, as far as they are known."""
+    facts = [printable(job.link.site)] if job.link is not None and job.link.site else []
     if job.frames and job.samplerate:
         facts.append(format_duration(job.frames / job.samplerate))
     elif job.tags.duration_s:
@@ -155,6 +160,8 @@ def song_facts(job: Job) -> list[str]:
 def song_facts_tip(job: Job) -> str:
     """The same at length: where the song lies, and what its stems are added up."""
     source = printable(str(job.source))
+    if job.link is not None:
+        source = f"{address(job.link)}\n{source}"
     if job.null_depth is None or job.state is not JobState.DONE:
         return source
     return f"{source}\n{say_null_depth_at_length(job.null_depth)}"
@@ -175,7 +182,7 @@ def state_headline(job: Job, elsewhere: bool = False, asked: str = "") -> str:
         JobState.SAVING: "Saving the stems…",
         JobState.PAUSED: "Paused",
         JobState.DONE: "Opening the stems…",
-        JobState.FAILED: "This song could not be split",
+        JobState.FAILED: LINK_FAILED if _is_about_link(job) else "This song could not be split",
         JobState.CANCELLED: "Cancelled",
         JobState.INTERRUPTED: "Interrupted",
     }[job.state]
@@ -192,7 +199,7 @@ def state_explained(
     if job.state in (JobState.WAITING, JobState.FAILED):
         if job.failure is None:
             return waiting_text(None)
-        return "\n".join(explain(job.failure, job.source))
+        return "\n".join(explain(job))
     return {
         JobState.QUEUED: "Songs are split one after the other. Drag it up to have it sooner.",
         JobState.PAUSED: "What is finished is kept. Resume whenever you like.",
@@ -208,6 +215,10 @@ def _running_explained(job: Job, progress: Progress | None, asked: str) -> str:
         advice = _STALLED_CANCELLED if asked == CANCELLING else _STALLED_ADVICE
         return f"{_progress_text(progress)}\n{advice}"
     return _ASKED[asked] if asked else state_text(job, progress)
+
+
+def _is_about_link(job: Job) -> bool:
+    return job.failure is not None and job.failure.code.value.startswith("link_")
 
 
 def missing_text(folder: Path | None) -> str:

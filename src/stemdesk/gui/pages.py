@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from stemdesk.jobs.belongings import Belonging
 
 
-NOT_YET = frozenset({"longest_link_hours", "largest_link_gb", "local_network", "check_updates"})
-"""Settings that nothing obeys before there are links and updates: a switch without an effect would
-be a promise that is not kept."""
+NOT_YET = frozenset({"check_updates"})
+"""Settings that nothing obeys before there are updates: a switch without an effect would be a
+promise that is not kept."""
 
 
 class Pages(QObject):
@@ -45,7 +45,13 @@ class Pages(QObject):
         controller, window = self._controller, self._window
         models = [one for one in controller.models.choices if one.choosable]
         hidden = NOT_YET if can_limit() else NOT_YET | {"threads_playing"}
-        around = Around(controller.folders, controller.tasks, models, hidden=hidden)
+        around = Around(
+            controller.folders,
+            controller.tasks,
+            models,
+            hidden=hidden,
+            downloader=controller.downloader,
+        )
         dialog = SettingsDialog(window, controller.settings, around)
         dialog.changed.connect(self._change)
         dialog.models_wanted.connect(window.models.show_page)
@@ -96,7 +102,8 @@ class Pages(QObject):
 
     def _at_work(self) -> bool:
         controller = self._controller
-        return controller.busy or any(controller.is_elsewhere(job.id) for job in controller.jobs)
+        here = controller.busy or bool(controller.links.running)
+        return here or any(controller.is_elsewhere(job.id) for job in controller.jobs)
 
     def _change(self, settings: Settings) -> None:
         self._controller.change_settings(settings)

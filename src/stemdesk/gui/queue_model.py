@@ -14,13 +14,17 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     Qt,
 )
+from PySide6.QtGui import QPixmap
 
-from stemdesk.core.job import Job
+from stemdesk.core.job import Job, JobState
 from stemdesk.gui import messages
+from stemdesk.gui.covers import Covers
+from stemdesk.gui.fetch_words import fetch_briefly, list_text
 from stemdesk.gui.model_offers import is_draft
 from stemdesk.gui.offer_words import DRAFT_QUALITY, arriving_briefly, arriving_text
 from stemdesk.gui.row_actions import RowAction, buttons_for, useless_for
 from stemdesk.gui.waits import awaited_model
+from stemdesk.gui.widgets import plain_tip
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
@@ -39,7 +43,9 @@ class QueueModel(QAbstractListModel):
         self._jobs: list[Job] = []
         self._rows: dict[str, int] = {}
         self._arriving: dict[str, str] = {}  # model: what rows that wait for it say
+        self.covers = Covers(lambda: controller.tasks, self)
         self._read_all()
+        self.covers.arrived.connect(lambda: self._tell_of(list(range(len(self._jobs)))))
         controller.jobs_reset.connect(self._reset)
         controller.jobs_added.connect(self._add)
         controller.job_changed.connect(self._change)
@@ -60,7 +66,7 @@ class QueueModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return messages.song_title(job)
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{messages.song_title(job)}\n{self.state_text(job)}"
+                return plain_tip(f"{messages.song_title(job)}\n{self.state_text(job)}")
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{messages.song_title(job)}, {self.state_text(job)}"
             case _:
@@ -76,12 +82,17 @@ class QueueModel(QAbstractListModel):
             return arriving_text(name, controller.models.downloads.get(name))
         asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
         progress, elsewhere = controller.progress(job.id), controller.is_elsewhere(job.id)
+        found = controller.links.list_of(job.id)
+        if found is not None:
+            return list_text(found)
         text = messages.state_text(job, progress, elsewhere, asked)
         return f"{text}, {DRAFT_QUALITY}" if is_draft(job) else text
 
     def short_state_text(self, job: Job) -> str:
         """The same where there is little room: how far its model is, before everything else."""
-        name = awaited_model(job)
+        name, progress = awaited_model(job), self._controller.progress(job.id)
+        if job.state is JobState.DOWNLOADING and progress is not None:
+            return fetch_briefly(progress)
         download = self._controller.models.downloads.get(name) if name else None
         return arriving_briefly(name, download) if name else self.state_text(job)
 
@@ -89,6 +100,10 @@ class QueueModel(QAbstractListModel):
         """How far the job's stage is, 0 to 1."""
         progress = self._controller.progress(job.id)
         return 0.0 if progress is None else progress.fraction
+
+    def cover(self, job: Job) -> QPixmap | None:
+        """The picture of a song from a link, as soon as it is read."""
+        return None if job.link is None else self.covers.get(job.link.cover)
 
     def is_elsewhere(self, job: Job) -> bool:
         return self._controller.is_elsewhere(job.id)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui import messages, theme
+from stemdesk.gui.covers import paint_cover
 from stemdesk.gui.icons import painted
 from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import ICONS, RowAction
@@ -26,6 +27,7 @@ _PAD_PX = 10
 _ICON_PX = 20
 _BUTTON_PX = 26
 _GAP_PX = 10
+_COVER_PAD_PX = 14
 
 _STATE_ICONS = {
     JobState.QUEUED: ("queued", "muted"),
@@ -95,11 +97,23 @@ class QueueRow(QStyledItemDelegate):
             for action, area in areas:
                 painted(painter, ICONS[action], colours.text, QRectF(area).adjusted(4, 4, -4, -4))
             right = min([right, *(area.left() - 4 for _, area in areas)])
+        else:
+            right = self._paint_cover(painter, job, rect, right)
         text = QRect(0, rect.top(), 0, rect.height())
         text.setLeft(int(spot.right()) + _GAP_PX)
         text.setRight(right)
         self._paint_texts(painter, option.font, job, text, colours)
         painter.restore()
+
+    def _paint_cover(self, painter: QPainter, job: Job, row: QRect, right: int) -> int:
+        """The picture of a song from a link, if there is one; where the texts end."""
+        cover = self._model.cover(job)
+        if cover is None:
+            return right
+        side = row.height() - _COVER_PAD_PX
+        area = QRectF(right - side + 2, row.top() + _COVER_PAD_PX / 2, side, side)
+        paint_cover(painter, cover, area)
+        return int(area.left()) - _GAP_PX
 
     def _paint_ground(
         self, painter: QPainter, option: QStyleOptionViewItem, colours: Colours

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from stemdesk.core.errors import ErrorCode, ExportError
 from stemdesk.core.files import is_folder
 from stemdesk.core.job import ACTIVE, Job, JobState
+from stemdesk.core.link import read_link
 from stemdesk.gui import labels, reports
 from stemdesk.gui.icons import themed
 from stemdesk.gui.tasks import Outcome
@@ -36,6 +37,7 @@ class RowAction(StrEnum):
     CANCEL = "cancel"
     SHOW_FOLDER = "show-folder"
     SPLIT_AGAIN = "split-again"
+    OPEN_LINK = "open-link"
     MOVE_TOP = "move-top"
     MOVE_UP = "move-up"
     MOVE_DOWN = "move-down"
@@ -55,6 +57,7 @@ ICONS = {
     RowAction.CANCEL: "close",
     RowAction.SHOW_FOLDER: "folder",
     RowAction.SPLIT_AGAIN: "retry",
+    RowAction.OPEN_LINK: "link",
     RowAction.MOVE_TOP: "move-top",
     RowAction.MOVE_UP: "move-up",
     RowAction.MOVE_DOWN: "move-down",
@@ -119,6 +122,14 @@ def actions_for(
     job: Job, elsewhere: bool = False, useless: Collection[RowAction] = ()
 ) -> tuple[RowAction, ...]:
     """What can be done with a job; nothing while another StemDesk runs it."""
+    actions = _of_state(job, elsewhere, useless)
+    if job.link is None or _A.REMOVE not in actions:
+        return actions
+    before = actions.index(_A.REMOVE)
+    return *actions[:before], _A.OPEN_LINK, *actions[before:]
+
+
+def _of_state(job: Job, elsewhere: bool, useless: Collection[RowAction]) -> tuple[RowAction, ...]:
     if elsewhere and job.state in ACTIVE | {JobState.WAITING}:
         return ()
     if awaited_model(job):
@@ -189,6 +200,7 @@ class RowCommands(QObject):
             _A.DETAILS: self.details_wanted.emit,
             _A.TRASH: self.trash_wanted.emit,
             _A.SHOW_FOLDER: self._show_folder,
+            _A.OPEN_LINK: self._open_link,
         }
         if action in _MOVES:
             self._move(job_id, action)
@@ -210,6 +222,13 @@ class RowCommands(QObject):
                 self._controller.message.emit(reports.error_message(gone))
 
         self._controller.tasks.io(lambda: is_folder(folder), looked)
+
+    def _open_link(self, job_id: str) -> None:
+        """In the system's browser."""
+        job = self._controller.job(job_id)
+        address = read_link(job.link.address) if job is not None and job.link is not None else None
+        if address is not None:  # http and https only, whatever a site has said
+            QDesktopServices.openUrl(QUrl(address))
 
     def _move(self, job_id: str, action: RowAction) -> None:
         ids = [job.id for job in self._controller.jobs]

@@ -52,7 +52,7 @@ class TextField:
 class FolderField(TextField):
     """A path, and a button to choose one."""
 
-    def __init__(self, said: Declared, value: str, empty: Path) -> None:
+    def __init__(self, said: Declared, value: str, empty: Path | str) -> None:
         super().__init__(value, str(empty))
         self._caption = said.label
         self.button = push_button(labels.CHOOSE)
@@ -69,6 +69,17 @@ class FolderField(TextField):
 
     def _chosen(self, paths: list[Path]) -> None:
         self.control.setText(str(paths[0]))
+
+
+class FileField(FolderField):
+    """The same for a file."""
+
+    def __init__(self, said: Declared, value: str, empty: str, filters: str) -> None:
+        super().__init__(said, value, empty)
+        self._filters = filters
+
+    def choose(self) -> None:
+        dialogs.choose_file(self.row.window(), self._caption, self._filters, self._chosen)
 
 
 class ChoiceField:

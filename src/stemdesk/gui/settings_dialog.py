@@ -23,8 +23,10 @@ from stemdesk.core.declared import Kind, Section
 from stemdesk.core.options import AudioFormat
 from stemdesk.core.sentences import printable
 from stemdesk.core.settings import Settings, declared
-from stemdesk.gui import labels, setting_fields, settings_words
+from stemdesk.gui import fetch_words, labels, setting_fields, settings_words
 from stemdesk.gui.dialogs import Dialog
+from stemdesk.gui.downloader import Downloader
+from stemdesk.gui.downloader_box import DownloaderBox
 from stemdesk.gui.icons import retint
 from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.setting_fields import ChoiceField, Field, OutputField
@@ -42,6 +44,7 @@ _CHOICES: dict[str, dict[Any, str]] = {
     "bits": labels.BITS,
     "device": labels.DEVICES,
     "quality": settings_words.QUALITIES,
+    "cookies_browser": fetch_words.BROWSERS,
 }
 
 
@@ -56,13 +59,15 @@ def output_devices() -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the dialog knows of the machine. `models`: those that can be split with now.
-    `devices`: asks for sound devices. `hidden`: settings that have no effect on this system."""
+    `devices`: asks for sound devices. `hidden`: settings that have no effect on this system.
+    `downloader`: without it, nothing is said of it."""
 
     folders: Folders
     tasks: Tasks
     models: Sequence[ModelChoice] = ()
     devices: Callable[[], tuple[str, ...]] = output_devices
     hidden: frozenset[str] = frozenset()
+    downloader: Downloader | None = None
 
 
 class SettingsDialog(Dialog):
@@ -170,6 +175,9 @@ class SettingsDialog(Dialog):
         said, value = declared(name), getattr(self._settings, name)
         makers: dict[Kind, Callable[[], Field]] = {
             Kind.FOLDER: lambda: setting_fields.FolderField(said, value, self._default(name)),
+            Kind.FILE: lambda: setting_fields.FileField(
+                said, value, fetch_words.NO_FILE, fetch_words.COOKIES_FILTERS
+            ),
             Kind.CHOICE: lambda: ChoiceField({i: _CHOICES[name][i] for i in said.choices}, value),
             Kind.MODEL: lambda: ChoiceField(self._model_texts(value), value),
             Kind.SWITCH: lambda: setting_fields.SwitchField(said, value),
@@ -198,6 +206,10 @@ class SettingsDialog(Dialog):
         self.models_page = push_button(settings_words.MODELS, settings_words.MODELS_TIP)
         self.models_page.clicked.connect(partial(self._go, self.models_wanted))
         self._add_row(Section.NETWORK, muted(), _at_left(self.models_page))
+        self.downloader: DownloaderBox | None = None
+        if self._around.downloader is not None:
+            self.downloader = DownloaderBox(self._around.downloader)
+            self._add_row(Section.NETWORK, muted(fetch_words.DOWNLOADER), self.downloader)
         self.space = SpaceBox(self._around.tasks, self._around.folders)
         for label, row in self.space.rows:
             self._add_row(Section.FOLDERS, muted(label), row)
@@ -219,7 +231,8 @@ class SettingsDialog(Dialog):
 
     def _order_tabs(self) -> None:
         """Through the section's fields from top to bottom, then to what stands below them."""
-        extras = (self.models_page, *self.space.buttons, *self.about.buttons)
+        update = [] if self.downloader is None else [self.downloader.update_it]
+        extras = (self.models_page, *update, *self.space.buttons, *self.about.buttons)
         controls: list[QWidget] = []
         for field in self.fields.values():
             controls.append(field.control)
@@ -255,6 +268,8 @@ class SettingsDialog(Dialog):
     def _end(self) -> None:
         self._over = True
         self.space.end()
+        if self.downloader is not None:
+            self.downloader.end()
 
     def _save(self) -> None:
         self.changed.emit(self.settings)

@@ -12,7 +12,7 @@ from stemdesk.core.job import Job
 from stemdesk.core.sentences import say_notice
 from stemdesk.gui import messages, model_words
 from stemdesk.gui.model_offers import DraftLine
-from stemdesk.gui.widgets import ElidedLabel, muted, push_button
+from stemdesk.gui.widgets import ElidedLabel, muted, plain_tip, push_button
 
 
 class SongHeader(QWidget):
@@ -55,7 +55,7 @@ class SongHeader(QWidget):
     def show_job(self, job: Job) -> None:
         self.title.setText(messages.song_title(job))
         self.facts.setText("   ·   ".join(messages.song_facts(job)))
-        self.facts.setToolTip(messages.song_facts_tip(job))
+        self.facts.setToolTip(plain_tip(messages.song_facts_tip(job)))
         self.notices.setText("\n".join(say_notice(notice) for notice in job.notices))
         self.notices.setVisible(bool(job.notices))
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui import messages, reports
+from stemdesk.gui.link_offers import link_offer
 from stemdesk.gui.model_offers import waiting_offer
 from stemdesk.gui.queue_row import state_icon
 from stemdesk.gui.row_actions import ICONS, LABELS, RowAction, RowCommands, buttons_for
@@ -31,6 +32,7 @@ class SongPanel(StatePanel):
 
     locate_wanted = Signal(str)
     models_wanted = Signal()
+    settings_wanted = Signal()
 
     def __init__(
         self,
@@ -48,7 +50,9 @@ class SongPanel(StatePanel):
         """How a job stands, and what it may be asked."""
         controller = self._controller
         elsewhere = controller.is_elsewhere(job.id)
-        offer = waiting_offer(controller, job, self.models_wanted.emit)
+        offer = waiting_offer(controller, job, self.models_wanted.emit) or link_offer(
+            controller, self._commands, job, self.settings_wanted.emit
+        )
         if offer is not None and not elsewhere:
             mark = state_icon(job.state)
             self.show_state(mark, offer.headline, offer.text, offer.fraction, offer.buttons)

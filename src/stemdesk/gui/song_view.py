@@ -46,6 +46,7 @@ class SongView(QWidget):
 
     locate_wanted = Signal(str)
     models_wanted = Signal()
+    settings_wanted = Signal()
 
     def __init__(
         self,
@@ -96,9 +97,11 @@ class SongView(QWidget):
         controller.jobs_removed.connect(self._playback.forget)
         controller.models.changed.connect(self._models_changed)
         controller.models_known.connect(self._models_changed)
+        controller.downloader.changed.connect(self._downloader_changed)
         reader.found.connect(self._open)
         self.panel.locate_wanted.connect(self.locate_wanted)
         self.panel.models_wanted.connect(self.models_wanted)
+        self.panel.settings_wanted.connect(self.settings_wanted)
         self.stems.draw_from(self._waves)
         self._waves.failed.connect(self._unread)
         reader.missing.connect(lambda job_id: self._meet(job_id, None))
@@ -201,6 +204,12 @@ class SongView(QWidget):
             if awaited_model(job):
                 self._show_unfinished(job)
 
+    def _downloader_changed(self) -> None:
+        """It is updated, for a song that could not be fetched maybe."""
+        job = self._controller.job(self._job_id)
+        if job is not None and job.link is not None and job.state is JobState.FAILED:
+            self._show_unfinished(job)
+
     # A song that is not finished
 
     def _show_unfinished(self, job: Job) -> None:
@@ -297,4 +306,4 @@ class SongView(QWidget):
 
 def _is_hearable(job: Job) -> bool:
     """Whether a job that is not done can be heard, if its file is there."""
-    return job.state in _HEARABLE and not awaited_model(job)
+    return job.state in _HEARABLE and not awaited_model(job) and not job.needs_fetch

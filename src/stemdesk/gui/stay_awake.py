@@ -1,4 +1,4 @@
-"""The computer stays awake while a job runs, if the settings say so."""
+"""The computer stays awake while a job runs or a link is fetched, if the settings say so."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ class StayAwake(QObject):
         controller.stopped.connect(self.end)
 
     def look(self) -> None:
-        """Whether a job runs or the setting has changed."""
-        wanted = self._controller.busy and self._controller.settings.stay_awake
+        """Whether a job runs, a link is fetched, or the setting has changed."""
+        controller = self._controller
+        works = controller.busy or bool(controller.links.running)
+        wanted = works and controller.settings.stay_awake
         if wanted != self._held:
             self._held = wanted
             if wanted:

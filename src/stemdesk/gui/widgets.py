@@ -26,13 +26,6 @@ from stemdesk.gui.icons import icon_size, painted, set_icon, small_icon_size
 from stemdesk.gui.labels import native_keys
 
 
-def plain_tip(text: str) -> str:
-    """`text` for a tooltip that shows it as it is: Qt takes what looks like HTML for HTML."""
-    if "<" not in text:
-        return text
-    return "<br>".join(f"<span>{html.escape(line)}</span>" for line in text.splitlines())
-
-
 class ElidedLabel(QLabel):
     """One line of plain text, shortened with `…` where it does not fit; the tooltip has it all."""
 
@@ -74,6 +67,14 @@ class ElidedLabel(QLabel):
     def _describe(self) -> None:
         cut = self.shown_text() != self.text()
         self.setToolTip(plain_tip(self.text()) if cut else "")
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows `text` as it is: songs' titles come from anywhere, and Qt would take one
+    with a tag in it for HTML."""
+    if "<" not in text and "&" not in text:
+        return text
+    return "<qt>" + html.escape(text).replace("\n", "<br>") + "</qt>"
 
 
 def muted(text: str = "") -> QLabel:

@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         controller, bar = self._controller, self.add_bar
         bar.settings_wanted.connect(self.show_settings)
+        self.song.settings_wanted.connect(self.show_settings)
         self.status.diagnostics.clicked.connect(self.pages.show_diagnostics)
         self.status.heard = self.pages.heard
         bar.library_wanted.connect(self.body.toggle)
@@ -185,8 +186,8 @@ class MainWindow(QMainWindow):
         notice = model_words.no_model_notice(self._controller.folders.models)
         self.empty.show_notice("" if any(choice.usable() for choice in choices) else notice)
 
-    def _show_progress(self, job_id: str) -> None:
-        self.setWindowTitle(messages.window_title(self._controller.progress(job_id)))
+    def _show_progress(self) -> None:
+        self.setWindowTitle(messages.window_title(self._controller.split_progress))
 
     def _job_changed(self, job_id: str) -> None:
         if not self._controller.busy:

@@ -29,6 +29,7 @@ from stemdesk.core.track import Tags
 from stemdesk.core.transfer import Transfer
 from stemdesk.fetch.links.client import download, fetch_cover, look_up
 from stemdesk.fetch.links.values import Fetched, LinkEntry, LinkList, LinkRules, LinkSong
+from stemdesk.fetch.runtime import find_runtime
 from stemdesk.jobs.downloads import download_folder
 from stemdesk.jobs.locks import job_lock
 from stemdesk.paths import Folders, user_path
@@ -37,7 +38,10 @@ _GB = 10**9
 
 
 def rules_of(settings: Settings, where: Folders, *, allow_local: bool | None = None) -> LinkRules:
-    """What links may do, as the settings say; `allow_local`: instead of theirs."""
+    """What links may do, as the settings say; `allow_local`: instead of theirs.
+
+    Looks for the JavaScript runtime, and the first time starts it: not for the GUI thread.
+    """
     cookies = settings.cookies_file
     return LinkRules(
         max_duration_s=settings.longest_link_hours * 3600,
@@ -45,6 +49,7 @@ def rules_of(settings: Settings, where: Folders, *, allow_local: bool | None = N
         allow_local=settings.local_network if allow_local is None else allow_local,
         cookies_browser=settings.cookies_browser,
         cookies_file=user_path(cookies) if cookies else None,
+        runtime=find_runtime(),
     )
 
 

@@ -32,6 +32,7 @@ from stemdesk.models.record import read_record, record_path
 from stemdesk.paths import Folders
 
 _SCRATCH = re.compile(r"[0-9a-f]{32}(\.lock)?")
+_JOB = re.compile(r"[0-9a-f]{32}")
 _JOB_LOCK = re.compile(r"[0-9a-f]{32}\.lock")
 _LOGS = re.compile(r"(window|command)(-crash)?\.log(\.\d+)?")
 _IN_DATA = (
@@ -50,6 +51,8 @@ class Kept(StrEnum):
 
     LIST = "list"
     SCRATCH = "scratch"
+    DOWNLOADS = "downloads"
+    DOWNLOADER = "downloader"
     CACHE = "cache"
     MODELS = "models"
     LOGS = "logs"
@@ -71,6 +74,8 @@ def belongings(where: Folders) -> tuple[Belonging, ...]:
     places: dict[Kept, tuple[Path, Iterable[Path]]] = {
         Kept.LIST: (where.data, (where.data / name for name in _IN_DATA)),
         Kept.SCRATCH: (where.scratch, _matching(where.scratch, _SCRATCH)),
+        Kept.DOWNLOADS: (where.downloads, _matching(where.downloads, _JOB)),
+        Kept.DOWNLOADER: (where.data, [where.downloader]),
         Kept.CACHE: (where.cache, cached(where.cache)),
         Kept.MODELS: (where.models, _model_files(where.models)),
         Kept.LOGS: (where.logs, _matching(where.logs, _LOGS)),
@@ -91,10 +96,10 @@ def remove(where: Folders, items: Sequence[Belonging]) -> tuple[Path, ...]:
     another process works on. To be called inside of `alone`."""
     safe = _protected(where)  # read first: the list of songs is among what goes
     left: list[Path] = []
-    folders = {where.data, where.config, where.logs}
+    folders = {where.data, where.config, where.logs, where.downloads}
     for item in items:
-        if item.kind is Kept.SCRATCH:
-            left += _remove_scratch(item, safe)
+        if item.kind in (Kept.SCRATCH, Kept.DOWNLOADS):
+            left += _remove_jobs(item, where.scratch, safe)
         else:
             for path in item.paths:
                 left += _remove(path, safe)
@@ -229,7 +234,9 @@ def _protected(where: Folders) -> _Safe:
             store = JobStore(where.database)
             try:
                 for job in store.all():
-                    paths |= {job.source, job.root} | ({job.output} if job.output else set())
+                    paths |= {job.root} | ({job.output} if job.output else set())
+                    if job.link is None or where.downloads not in job.source.parents:
+                        paths.add(job.source)
             finally:
                 store.close()
     paths.discard(where.demo / DEMO)
@@ -271,13 +278,13 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _remove_scratch(item: Belonging, safe: _Safe) -> list[Path]:
-    """Each job's folder while its lock is ours, which goes with it."""
+def _remove_jobs(item: Belonging, scratch: Path, safe: _Safe) -> list[Path]:
+    """Each job's folder while its lock (in scratch) is ours, which goes with it."""
     left = []
     for job_id in dict.fromkeys(path.name.removesuffix(".lock") for path in item.paths):
         path = item.folder / job_id
         try:
-            with job_lock(item.folder, job_id, path):
+            with job_lock(scratch, job_id, path):
                 left += _remove(path, safe)
         except StemDeskError:  # another process works on it, or we may not write there
             left.append(path)

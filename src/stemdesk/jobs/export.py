@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from stemdesk.audio.encode import Rounded, StemWriter, peak, rounded
+from stemdesk.audio.encode import Rounded, StemTexts, StemWriter, peak, rounded
 from stemdesk.audio.exact_sum import REST, NullMeter, sum_to_mix
 from stemdesk.audio.store import CHANNELS, JobAudio, MixFacts, Piece, StemReader
 from stemdesk.core.errors import write_error
@@ -23,6 +23,7 @@ from stemdesk.core.names import safe_name
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
+from stemdesk.jobs.beside import Beside, put_beside
 from stemdesk.jobs.folder import Recipe, StemFile, partial_folder, publish, write_manifest
 
 _BLOCK = 1 << 16  # frames: half a MiB of stereo float32 a stem
@@ -31,12 +32,13 @@ _THREADS = 2  # that encode
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What was written: the song folder, all notices, and how deep the stems null with the mix
-    (None where only a part of the model's stems was wanted)."""
+    """What was written: the song folder, all notices, how deep the stems null with the mix (None
+    where only a part of the model's stems was wanted), and what lies beside them."""
 
     folder: Path
     notices: tuple[Notice, ...]
     null_depth: NullDepth | None
+    beside: Beside
 
 
 def save_stems(
@@ -52,8 +54,9 @@ def save_stems(
 ) -> Saved:
     """Write every stem of the recipe and the manifest, then rename the folder to its name.
 
-    `extra`: more for the manifest. `replaced`: a song folder whose place is taken. Raises
-    `ExportError`, `DiskFullError`, `Cancelled`, `Paused`; then nothing is left under a final name.
+    `extra`: more for the manifest. `replaced`: a song folder whose place is taken. Raises what
+    `put_beside` does, `ExportError`, `DiskFullError`, `Cancelled`, `Paused`; then nothing is left
+    under a final name.
     """
     facts = audio.facts()
     if facts is None:
@@ -72,13 +75,14 @@ def save_stems(
         ]
         notices += _clipped(recipe, peaks)
         known = {"frames": facts.frames, "samplerate": facts.samplerate, **extra}
-        write_manifest(partial, job, recipe, known, files, notices, depth)
+        beside = put_beside(job, partial, [file.name for file in files], cancel)
+        write_manifest(partial, job, recipe, known, files, notices, depth, beside)
         cancel.check_pause()
         folder = publish(job, replaced)
         sync_folder(folder.parent)
         if folder.name != safe_name(job.name):
             notices += (Notice(NoticeCode.RENAMED, {"name": folder.name}),)
-        return Saved(folder, notices, depth)
+        return Saved(folder, notices, depth, beside)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise write_error(error, partial.parent) from error
@@ -104,7 +108,7 @@ def _write_stems(
     rest = recipe.stems.index(REST) if REST in recipe.stems else None
     peaks = [0.0] * len(readers)
     meter = NullMeter(recipe.bits)
-    with _writers(paths, job, facts) as write:
+    with _writers(paths, recipe.stems, job, facts) as write:
         for start in range(0, facts.frames, _BLOCK):
             cancel.check_pause()
             frames = min(_BLOCK, facts.frames - start)
@@ -123,16 +127,23 @@ def _write_stems(
 
 @contextmanager
 def _writers(
-    paths: Sequence[Path], job: Job, facts: MixFacts
+    paths: Sequence[Path], stems: Sequence[str], job: Job, facts: MixFacts
 ) -> Iterator[Callable[[Rounded], None]]:
     """Opens a file for each stem; gives a function that appends [stems, channels, frames]. They
     are encoded on a few threads: libsndfile lets go of the interpreter meanwhile."""
     with ExitStack() as stack:
         writers = [
             stack.enter_context(
-                StemWriter(path, facts.samplerate, CHANNELS, job.export, facts.frames)
+                StemWriter(
+                    path,
+                    facts.samplerate,
+                    CHANNELS,
+                    job.export,
+                    facts.frames,
+                    stem_texts(job, stem),
+                )
             )
-            for path in paths
+            for path, stem in zip(paths, stems, strict=True)
         ]
         # Ends first, and waits: no file is closed that a thread still writes to.
         pool = stack.enter_context(ThreadPoolExecutor(_THREADS, "encode"))
@@ -142,6 +153,13 @@ def _writers(
                 pass
 
         yield write
+
+
+def stem_texts(job: Job, stem: str) -> StemTexts:
+    """What a stem's file says about itself; nothing where nothing is known of the song."""
+    tags, link = job.tags, job.link
+    title = f"{tags.title} ({stem})" if tags.title else ""
+    return StemTexts(title, tags.artist, tags.album, "" if link is None else link.public)
 
 
 def _clipped(recipe: Recipe, peaks: Sequence[float]) -> tuple[Notice, ...]:

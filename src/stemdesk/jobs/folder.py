@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from stemdesk.core.job import Job
 from stemdesk.core.names import safe_name
 from stemdesk.core.notices import Notice
 from stemdesk.core.null_depth import NullDepth
+from stemdesk.jobs.beside import NOTHING, Beside
 
 MANIFEST = "stemdesk.json"
 MANIFEST_VERSION = 1
@@ -95,7 +96,8 @@ class StemFile:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What `stemdesk.json` tells of a song folder. `null_depth`: None where only a part of the
-    model's stems was wanted, and in manifests of 0.1.0."""
+    model's stems was wanted, and in manifests of 0.1.0. `beside`: of songs that came from a
+    link."""
 
     key: str
     title: str
@@ -107,6 +109,8 @@ class Manifest:
     notices: tuple[Notice, ...] = ()
     null_depth: NullDepth | None = None
     fingerprint: str = ""  # the song's file when it was split
+    link: str = ""  # where the song came from
+    beside: Beside = NOTHING
 
 
 def parent_folder(job: Job) -> Path:
@@ -154,6 +158,11 @@ def read_manifest(folder: Path) -> Manifest | None:
             notices=tuple(Notice.from_json(item) for item in value["notices"]),
             null_depth=NullDepth.from_json(value.get("null_depth_db")),
             fingerprint=str(value["source"].get("fingerprint", "")),
+            link=str(value["source"].get("link", "")),
+            beside=Beside(
+                Path(value["source"].get("original", "")).name,
+                Path(value["source"].get("cover", "")).name,
+            ),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -177,8 +186,11 @@ def write_manifest(
     files: list[StemFile],
     notices: tuple[Notice, ...],
     depth: NullDepth | None = None,
+    beside: Beside = NOTHING,
 ) -> None:
     """Write `stemdesk.json`. `facts`: frames, samplerate and what else the pipeline knows.
+    `source` says more of a song that came from a link: its `link` and `site`, and the names of
+    its `original` and its `cover` in the folder, "" for none.
 
     `depth` becomes `null_depth_db`: {"plain": …, "saved": …} in decibels, for the stems as
     separated and as saved (with `exact_sum` not the same), null for exact; null as a whole where
@@ -189,11 +201,12 @@ def write_manifest(
         "app": f"StemDesk {__version__}",
         "key": recipe.key,
         "source": {
-            "file": job.source.name.encode("utf-8", "replace").decode(),
+            "file": beside.original or job.source.name,
             "fingerprint": recipe.fingerprint,
             "title": job.tags.title,
             "artist": job.tags.artist,
             "album": job.tags.album,
+            **_from_link(job, beside),
         },
         "model": {"name": recipe.model, "sha256": list(recipe.hashes)},
         "options": {
@@ -213,7 +226,8 @@ def write_manifest(
         ],
         "notices": [notice.to_json() for notice in notices],
     }
-    replace_file(folder / MANIFEST, json.dumps(value, indent=2, ensure_ascii=False).encode())
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    replace_file(folder / MANIFEST, text.encode("utf-8", "replace"))
 
 
 def partial_folder(job: Job) -> Path:
@@ -261,6 +275,12 @@ def publish(job: Job, replaced: Path | None) -> Path:
     raise ExportError(ErrorCode.FOLDER_NOT_WRITABLE, "no free name", path=partial.parent)
 
 
+def _from_link(job: Job, beside: Beside) -> dict[str, str]:
+    if job.link is None:
+        return {}
+    return {"link": job.link.public, "site": job.link.site, **asdict(beside)}
+
+
 def _hash(parts: list[Any]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -280,15 +300,18 @@ def _replace(partial: Path, folder: Path, job_id: str) -> Path:
 
 
 def _put_back(old: Path, folder: Path) -> None:
-    """Empty `old`, a song folder that was replaced by `folder`: its own stems go, the rest moves
-    over. Where it was not replaced yet, it takes its place again."""
+    """Empty `old`, a song folder that was replaced by `folder`: its own stems go, and the original
+    and the cover where there are new ones; the rest moves over. Where it was not replaced yet, it
+    takes its place again."""
     if not exists(folder):
         old.rename(folder)
         return
     manifest = read_manifest(old)
     stems = {file.name for file in manifest.files} if manifest else set()
+    beside = {manifest.beside.original, manifest.beside.cover} if manifest else set()
     for item in list(old.iterdir()):
-        if item.name in stems:
+        again = item.name in beside and exists(folder / item.name)
+        if item.name in stems or again:
             item.unlink()
         elif item.name != MANIFEST and not exists(folder / item.name):
             item.rename(folder / item.name)

@@ -11,6 +11,8 @@ from stemdesk import __version__, memory
 from stemdesk.core.errors import StemDeskError, free_bytes
 from stemdesk.core.job import ACTIVE, JobState
 from stemdesk.core.sentences import format_bytes, format_duration, printable
+from stemdesk.fetch.runtime import NEEDED, Runtime, look_for_runtime
+from stemdesk.fetch.tool import Tool, tool_in_use
 from stemdesk.jobs.runs import Totals
 from stemdesk.jobs.space import cache_bytes, size_bytes
 from stemdesk.jobs.store import JobStore
@@ -34,6 +36,7 @@ class Place:
 class Health:
     """`totals`: None where the list of songs cannot be read; `waiting`, `running`: jobs in it.
     `used_bytes`: of memory by this process. `packages`: versions, "missing" where there is none.
+    `tool`: what gets songs from links; `runtime`: the JavaScript runtime, None if there is none.
     """
 
     version: str
@@ -48,10 +51,13 @@ class Health:
     scratch_bytes: int
     cache_bytes: int
     packages: dict[str, str]
+    tool: Tool
+    runtime: Runtime | None
 
 
 def look(where: Folders) -> Health:
-    """Ask for all of it: files and folders are read. Never raises."""
+    """Ask for all of it: files and folders are read, and deno is asked for its version. Never
+    raises."""
     totals, waiting, running = _jobs(where.database)
     return Health(
         version=__version__,
@@ -66,6 +72,8 @@ def look(where: Folders) -> Health:
         scratch_bytes=size_bytes(where.scratch),
         cache_bytes=cache_bytes(where.cache),
         packages={name: _version(name) for name in PACKAGES},
+        tool=tool_in_use(where.data),
+        runtime=look_for_runtime(),
     )
 
 
@@ -110,8 +118,28 @@ def place_lines(health: Health) -> list[str]:
 
 
 def version_lines(health: Health) -> list[str]:
+    """Also of what links need."""
     packages = ", ".join(f"{name} {version}" for name, version in health.packages.items())
-    return [f"Versions: {packages}"]
+    return [
+        f"Versions: {packages}",
+        f"Downloader: {_tool_text(health.tool)}",
+        f"JavaScript runtime: {_runtime_text(health.runtime)}",
+    ]
+
+
+def _tool_text(tool: Tool) -> str:
+    if not tool.version:
+        return "yt-dlp is missing; links do not work"
+    if tool.folder is None:
+        return f"yt-dlp {tool.version}, as it came with StemDesk"
+    return f"yt-dlp {tool.version}, updated; StemDesk came with {tool.bundled_version or 'none'}"
+
+
+def _runtime_text(runtime: Runtime | None) -> str:
+    if runtime is None:
+        return "none; YouTube needs deno (pip install deno, or deno.com)"
+    found = f"deno {runtime.version} ({printable(str(runtime.path))})"
+    return found if runtime.usable else f"{found}; it is too old, YouTube needs {NEEDED} or newer"
 
 
 def log_tail(path: Path) -> str:

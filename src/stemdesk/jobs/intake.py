@@ -13,34 +13,44 @@ from stemdesk.core.files import exists, is_file, is_folder
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.track import Track
 from stemdesk.jobs.folder import MANIFEST
+from stemdesk.jobs.link_files import is_link_file, read_link_file
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies under the given paths. `passed_over`: files in folders that are no audio."""
+    """What lies under the given paths. `passed_over`: files in folders that are no audio.
+    `links`: what the files of links lead to."""
 
     tracks: tuple[Track, ...]
     passed_over: tuple[Path, ...]
     errors: tuple[StemDeskError, ...]
+    links: tuple[str, ...] = ()
 
 
 def find_tracks(paths: Iterable[Path], cancel: CancelToken) -> Found:
     """Tracks for files and folders, in order.
 
     A file that is named becomes a track whatever its ending; its faults show when it is
-    decoded. Folders pass over what is not audio, hidden folders, finished song folders and link
-    loops; a folder without any audio is an error.
+    decoded. One that holds a link (`link_files`) is that link. Folders pass over what is not audio
+    (also links: bought songs often come with their shop's), hidden folders, finished song folders
+    and link loops; a folder without any audio is an error.
     """
+    links: dict[str, None] = {}
     tracks: list[Track] = []
     passed: list[Path] = []
     errors: list[StemDeskError] = []
     for given in paths:
         path = Path(os.path.abspath(given))  # noqa: PTH100 - keeps links as the person sees them
         if not is_folder(path):
-            if exists(path):
-                tracks.append(Track(path))
-            else:
+            if not exists(path):
                 errors.append(SourceError(ErrorCode.SOURCE_MISSING, path=path))
+            elif is_link_file(path):
+                try:
+                    links[read_link_file(path)] = None
+                except StemDeskError as error:
+                    errors.append(error)
+            else:
+                tracks.append(Track(path))
             continue
         before = len(tracks)
         for file in walk(path, cancel):
@@ -50,7 +60,7 @@ def find_tracks(paths: Iterable[Path], cancel: CancelToken) -> Found:
                 passed.append(file)
         if len(tracks) == before:
             errors.append(SourceError(ErrorCode.FOLDER_WITHOUT_AUDIO, path=path))
-    return Found(tuple(tracks), tuple(passed), tuple(errors))
+    return Found(tuple(tracks), tuple(passed), tuple(errors), tuple(links))
 
 
 def walk(folder: Path, cancel: CancelToken) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import ErrorCode, ModelError
+from stemdesk.core.files import is_file
 from stemdesk.core.job import Job
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
@@ -58,7 +59,8 @@ class Workplace:
 @dataclass(frozen=True, slots=True)
 class Result:
     """A finished job. `already`: a matching song folder was there and nothing was computed.
-    `null_depth`: None where only a part of the model's stems was wanted."""
+    `null_depth`: None where only a part of the model's stems was wanted. `original`, `cover`: of a
+    song that came from a link, where they lie beside its stems."""
 
     folder: Path
     frames: int
@@ -66,6 +68,8 @@ class Result:
     notices: tuple[Notice, ...] = ()
     already: bool = False
     null_depth: NullDepth | None = None
+    original: Path | None = None
+    cover: Path | None = None
 
 
 class Pipeline:
@@ -150,7 +154,13 @@ class Pipeline:
             self.workplace.live.keep(task)
         notices = saved.notices + _left_out(task.recipe)
         return Result(
-            saved.folder, facts.frames, facts.samplerate, notices, null_depth=saved.null_depth
+            saved.folder,
+            facts.frames,
+            facts.samplerate,
+            notices,
+            null_depth=saved.null_depth,
+            original=_in(saved.folder, saved.beside.original),
+            cover=_in(saved.folder, saved.beside.cover),
         )
 
     def _separate(self, task: Task, ahead: Ahead) -> tuple[Notice, ...]:
@@ -242,7 +252,14 @@ def _already(folder: Path, recipe: Recipe) -> Result:
         notices,
         already=True,
         null_depth=manifest.null_depth,
+        original=_in(folder, manifest.beside.original),
+        cover=_in(folder, manifest.beside.cover),
     )
+
+
+def _in(folder: Path, name: str) -> Path | None:
+    """The file of this name, if it is there."""
+    return folder / name if name and is_file(folder / name) else None
 
 
 def _left_out(recipe: Recipe) -> tuple[Notice, ...]:

@@ -13,6 +13,7 @@ from stemdesk.audio.playable import Range, Reader
 from stemdesk.audio.reader import StemReader
 from stemdesk.audio.store import Samples
 from stemdesk.core.errors import ErrorCode, SourceError
+from stemdesk.core.files import is_file
 from stemdesk.jobs.folder import Manifest, read_manifest
 
 _LOSSLESS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC")
@@ -22,8 +23,8 @@ _LOSSLESS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "FLAC")
 class SavedSong:
     """A `Playable` of a song folder. Stems in a lossy format or at another rate than the manifest
     says are decoded once, in order, into the playback cache; until then they end early. The
-    original comes from there, too: from the job's mix, or decoded anew if its file is still the
-    one that was split; else there is none.
+    original comes from there, too: from the job's mix, or decoded anew if its file, `source` or
+    the one in the folder, is still the one that was split; else there is none.
     """
 
     def __init__(self, folder: Path, source: Path, originals: Originals) -> None:
@@ -34,6 +35,8 @@ class SavedSong:
         self.samplerate = manifest.samplerate
         self.stems = tuple(file.stem for file in manifest.files)
         self._folder = folder
+        if manifest.beside.original and not is_file(source):
+            source = folder / manifest.beside.original
         with contextlib.ExitStack() as stack:
             self._decoded: list[Original] = []
             self._readers = self._open_stems(manifest, originals, stack)

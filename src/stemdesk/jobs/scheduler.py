@@ -49,7 +49,12 @@ def during(job: Job, progress: Progress) -> Job:
 
 
 def after_result(job: Job, result: Result) -> Job:
-    """The job as it stands after its run has ended well."""
+    """The job as it stands after its run has ended well.
+
+    A song that came from a link lies beside its stems now; where it was not kept, it would have to
+    be fetched again.
+    """
+    job = _moved_in(job, result)
     return replace(
         job.moved_to(JobState.SAVING).moved_to(JobState.DONE),
         output=result.folder,
@@ -58,6 +63,17 @@ def after_result(job: Job, result: Result) -> Job:
         notices=result.notices,
         null_depth=result.null_depth,
     )
+
+
+def _moved_in(job: Job, result: Result) -> Job:
+    link, source = job.link, job.source
+    if link is None:
+        return job
+    if result.original is not None:
+        source = result.original
+    elif source.parent.name == job.id:  # its download, which goes now
+        source, link = source.parent, link.anew()
+    return replace(job, source=source, link=replace(link, cover=result.cover or link.cover))
 
 
 def after_error(job: Job, error: BaseException, *, waits_for_disk: bool) -> Job:

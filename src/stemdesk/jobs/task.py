@@ -13,6 +13,7 @@ from stemdesk.core.progress import CancelToken, Estimate, Progress, Report, Stag
 from stemdesk.engine.pass_queue import PassQueue
 from stemdesk.engine.plan import make_outline, make_plan
 from stemdesk.jobs.ahead import Ahead, decoded, decoding
+from stemdesk.jobs.beside import beside_bytes
 from stemdesk.jobs.disk import check_disk, needing, saved_bytes, scratch_bytes
 from stemdesk.jobs.folder import Recipe
 from stemdesk.jobs.scratch import declared_frames, decode_mix
@@ -87,7 +88,7 @@ class Task:
         return sum(piece.size_bytes for piece in pieces if not self.audio.has_pass(piece))
 
     def _check_disk(self, frames: int) -> None:
-        saved = saved_bytes(self.recipe, frames)
+        saved = saved_bytes(self.recipe, frames) + beside_bytes(self.job)
         check_disk(self.audio.folder, self._needed_bytes(), self.job.root, saved)
 
     def _decode(self, ahead: Ahead, cancel: CancelToken) -> MixFacts:

@@ -1,0 +1,144 @@
+"""In the child process: the download of one song, watched, and of its picture."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from stemdesk.core.errors import ErrorCode
+from stemdesk.core.files import replace_file
+from stemdesk.fetch.links.failures import StopError
+from stemdesk.fetch.links.guard import Guard
+from stemdesk.fetch.links.resolve import Info, check, too_large
+from stemdesk.fetch.links.values import LinkRules
+
+MEDIA, COVER, _WHICH = "media", "cover", "media.json"
+_TELL_S = 0.1
+_LOOK_S = 0.5
+_PICTURE_BYTES = 20 << 20
+_PICTURES_TRIED = 4
+_NO_SONG = (  # what content types begin with
+    *("text/", "image/", "font/", "application/json", "application/pdf", "application/zip"),
+    *("application/xml", "application/xhtml", "application/javascript"),
+)
+_MAGIC = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF8", "gif"))
+
+Say = Callable[[dict[str, Any]], None]
+
+
+class Watch:
+    """Hooks of yt-dlp: what it chose is checked before, what comes is watched while it comes.
+
+    The working folder is the one that the song goes into.
+    """
+
+    def __init__(self, rules: LinkRules, guard: Guard, say: Say) -> None:
+        self._rules, self._guard, self._say = rules, guard, say
+        self._told = self._looked = float("-inf")
+        self._fragments_s = 0.0
+
+    def chosen(self, info: Info, *, incomplete: Any = False) -> None:
+        """yt-dlp's match filter: called with the format that it will download."""
+        if incomplete:
+            return
+        check(info, self._rules)
+        self.suits(info)
+        _forget_others(info)
+
+    def suits(self, info: Info) -> None:
+        """Raise `StopError` if the server has called this something else than sound."""
+        kind = self._guard.types.get(str(info.get("url")), "")
+        if info.get("direct") and kind.startswith(_NO_SONG):
+            raise StopError(ErrorCode.LINK_UNSUPPORTED, f"content type {kind}")
+
+    def progress(self, status: Mapping[str, Any]) -> None:
+        """yt-dlp's progress hook: after every block."""
+        done = int(status.get("downloaded_bytes") or 0)
+        exact = int(status.get("total_bytes") or 0)
+        total = exact or int(status.get("total_bytes_estimate") or 0)
+        if max(done, exact) > self._rules.max_bytes:
+            raise too_large(self._rules)
+        now = time.monotonic()
+        finished = status.get("status") == "finished"
+        if now - self._looked >= _LOOK_S and not finished:
+            self._looked = now
+            self._look_at_disk(exact - done if exact else 0)
+        if finished or now - self._told >= _TELL_S:
+            self._told = now
+            self._say({"event": "progress", "done": done, "total": total})
+
+    def _look_at_disk(self, missing: int) -> None:
+        free = shutil.disk_usage(".").free
+        if free < max(missing, self._rules.limits.spare_bytes):
+            raise StopError(ErrorCode.DISK_FULL, f"{free} bytes free", needed_bytes=missing)
+
+
+def _forget_others(info: Info) -> None:
+    """Remove what an earlier download of another file left: its bytes and these do not fit."""
+    parts = [info.get(name) for name in ("extractor_key", "id", "format_id", "ext")]
+    parts += [info.get("filesize"), info.get("timestamp") if info.get("direct") else None]
+    which = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+    note = Path(_WHICH)
+    try:
+        same = note.read_text("ascii") == which
+    except (OSError, ValueError):
+        same = False
+    if not same:
+        for path in Path().glob(f"{MEDIA}.*"):
+            path.unlink(missing_ok=True)
+        replace_file(note, which.encode())
+
+
+def fetch(ydl: Any, info: Info) -> Path:
+    """Download what `info` describes; the file's name in the working folder."""
+    done = ydl.process_ie_result(dict(info), download=True)
+    got = (done or {}).get("requested_downloads") or []
+    name = got[0].get("filepath") if got else None
+    path = Path(str(name or ""))
+    if name is None or not path.is_file() or path.stat().st_size == 0:
+        raise StopError(ErrorCode.LINK_BROKEN, "yt-dlp ended without a file")
+    final = Path(f"{MEDIA}{path.suffix.lower() or '.bin'}")
+    path.replace(final)
+    for other in Path().glob(f"{MEDIA}.*"):
+        if other != final:
+            other.unlink(missing_ok=True)
+    return final
+
+
+def fetch_picture(ydl: Any, addresses: list[str], say: Say) -> Path | None:
+    """The first of these pictures that is one, in the working folder."""
+    for address in addresses[:_PICTURES_TRIED]:
+        say({"event": "busy"})
+        try:
+            with ydl.urlopen(address) as answer:
+                data = answer.read(_PICTURE_BYTES + 1)
+                while len(data) <= _PICTURE_BYTES and (block := answer.read(1 << 16)):
+                    data += block
+        except Exception:  # a song without a picture is a song; addresses refused are noted
+            continue
+        kind = picture_kind(data)
+        if kind and len(data) <= _PICTURE_BYTES:
+            path = Path(f"{COVER}.{kind}")
+            replace_file(path, data)
+            return path
+    return None
+
+
+def picture_kind(data: bytes) -> str:
+    """A picture's extension by its first bytes, "" if it is none that we know."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "")
+
+
+def pictures(info: Info) -> list[str]:
+    """Addresses of a song's picture, JPEG and PNG (which tags can hold) first, the best first."""
+    known = [str(item.get("url") or "") for item in info.get("thumbnails") or ()][::-1]
+    main = str(info.get("thumbnail") or "")
+    found = dict.fromkeys(filter(None, (main, *known)))
+    return sorted(found, key=lambda url: ".webp" in url)
