@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from stemdesk.fetch.links.values import LinkEntry, LinkList
@@ -105,9 +105,10 @@ def test_what_cannot_be_had_says_why_and_cannot_be_chosen(parent: QWidget) -> No
     songs[1] = LinkEntry("https://x.example/2", "Song 2", trouble="Private: ask its owner")
     dialog = opened(parent, a_list(*songs))
     index = dialog.model.index(1)
-    for act in (lambda: click(dialog, 1), dialog.all.click):
-        act()
-        assert chosen(dialog) == ["Song 1", "Song 3"]
+    click(dialog, 1)
+    assert chosen(dialog) == ["Song 1", "Song 3"]
+    dialog.all.click()
+    assert chosen(dialog) == ["Song 1", "Song 3"]
     assert not index.flags() & Qt.ItemFlag.ItemIsUserCheckable
     assert index.data(Qt.ItemDataRole.CheckStateRole) is None
     name = index.data(Qt.ItemDataRole.AccessibleTextRole)
@@ -155,7 +156,7 @@ def test_tab_goes_from_the_list_through_all_controls(qtbot: QtBot, parent: QWidg
     order = [dialog.view, dialog.all, dialog.none, dialog.first, dialog.count]
     for widget in (*order, dialog.remove, dialog.later, dialog.split, dialog.view):
         assert widget.hasFocus(), widget
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
 
 
 def test_enter_in_the_number_takes_so_many(qtbot: QtBot, parent: QWidget) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from PySide6.QtCore import (
 )
 
 from stemdesk.gui import link_words
+from stemdesk.gui.widgets import plain_tip
 
 if TYPE_CHECKING:
     from stemdesk.fetch.links.values import LinkEntry
@@ -121,9 +121,8 @@ class EntryModel(QAbstractListModel):
             return Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked
         if role == _Role.AccessibleTextRole:
             return link_words.entry_name(entry, self.note(row), self.can(row), chosen)
-        if role == _Role.ToolTipRole:  # Qt takes what looks like HTML for HTML
-            tip = link_words.entry_tip(entry, self.note(row))
-            return "<br>".join(f"<span>{html.escape(line)}</span>" for line in tip)
+        if role == _Role.ToolTipRole:
+            return plain_tip(link_words.entry_tip(entry, self.note(row)))
         return None
 
     def setData(self, index: _Index, value: Any, role: int = _Role.EditRole) -> bool:

@@ -144,10 +144,10 @@ def entry_name(entry: LinkEntry, note: str, choosable: bool, chosen: bool) -> st
     return ", ".join(part for part in parts if part)
 
 
-def entry_tip(entry: LinkEntry, note: str) -> list[str]:
+def entry_tip(entry: LinkEntry, note: str) -> str:
     """All that a row may have to cut, in lines."""
     lines = [entry_title(entry.title), printable(entry.artist), printable(note)]
-    return [line for line in lines if line]
+    return "\n".join(line for line in lines if line)
 
 
 def duration_text(duration_s: float | None) -> str:
