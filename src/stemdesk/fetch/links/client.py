@@ -144,13 +144,17 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
     """What the child says; if it cannot load the newer yt-dlp, what it says with the bundled one.
     Raises as `Child.events`."""
-    with Child(request, rules) as child:
-        for event in child.events(cancel, first_s, rules.limits.silent_s):
-            if event["event"] == "unloadable" and rules.tool is not None:
-                log.warning("downloader: %s", event["detail"])
-                distrust(rules.tool)
-                break
-            yield event
+    try:
+        with Child(request, rules) as child:
+            for event in child.events(cancel, first_s, rules.limits.silent_s):
+                if event["event"] == "unloadable" and rules.tool is not None:
+                    log.warning("downloader: %s", event["detail"])
+                    distrust(rules.tool)
+                    break
+                yield event
+    except LinkError as error:
+        error.facts.setdefault("site", site_name(request.get("url", "")))
+        raise
     yield from _answers(request, replace(rules, tool=None), cancel, first_s)
 
 
