@@ -18,7 +18,7 @@ from pathlib import Path
 
 from stemdesk.audio.decode import probe
 from stemdesk.audio.tags import read_tags
-from stemdesk.core.errors import ErrorCode, LinkError, SourceError
+from stemdesk.core.errors import Cancelled, ErrorCode, LinkError, SourceError
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.link import Link, shown
 from stemdesk.core.names import safe_name
@@ -30,17 +30,20 @@ from stemdesk.core.transfer import Transfer
 from stemdesk.fetch.links.client import download, fetch_cover, look_up
 from stemdesk.fetch.links.values import Fetched, LinkEntry, LinkList, LinkRules, LinkSong
 from stemdesk.fetch.runtime import find_runtime
+from stemdesk.fetch.tool import tool_in_use
 from stemdesk.jobs.downloads import download_folder
 from stemdesk.jobs.locks import job_lock
 from stemdesk.paths import Folders, user_path
 
+COVER_S = 5.0  # so long a song's title waits for its picture
 _GB = 10**9
 
 
 def rules_of(settings: Settings, where: Folders, *, allow_local: bool | None = None) -> LinkRules:
     """What links may do, as the settings say; `allow_local`: instead of theirs.
 
-    Looks for the JavaScript runtime, and the first time starts it: not for the GUI thread.
+    Looks for a newer downloader and for the JavaScript runtime, which it starts the first time: not
+    for the GUI thread.
     """
     cookies = settings.cookies_file
     return LinkRules(
@@ -50,6 +53,7 @@ def rules_of(settings: Settings, where: Folders, *, allow_local: bool | None = N
         cookies_browser=settings.cookies_browser,
         cookies_file=user_path(cookies) if cookies else None,
         runtime=find_runtime(),
+        tool=tool_in_use(where.data).folder,
     )
 
 
@@ -158,9 +162,26 @@ def _looked_up(job: Job, where: Folders, rules: LinkRules, cancel: CancelToken) 
     job = _told(job, found)
     if not found.thumbnail:
         return job
-    folder = download_folder(where.downloads, job.id)
-    cover = fetch_cover(found.thumbnail, folder, rules, cancel)
+    folder, cover = download_folder(where.downloads, job.id), None
+    try:
+        cover = fetch_cover(found.thumbnail, folder, rules, _Hurry(cancel, COVER_S))
+    except Cancelled:
+        cancel.check_pause()  # else it takes too long; it comes again with the song
     return replace(job, link=replace(_link(job), cover=cover))
+
+
+class _Hurry(CancelToken):
+    """Another token, which also cancels by itself after some seconds."""
+
+    def __init__(self, token: CancelToken, seconds: float) -> None:
+        super().__init__()
+        self._token = token
+        self._end = time.monotonic() + seconds
+
+    def check_pause(self) -> None:
+        self._token.check_pause()
+        if time.monotonic() >= self._end:
+            raise Cancelled
 
 
 def _fetched(
