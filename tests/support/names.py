@@ -39,7 +39,8 @@ def connect_(self, address):
     if address[0] not in PUBLIC:
         return connect(self, address)
     sys.audit("socket.connect", self, address)
-    os.dup2(READY.pop(0).fileno(), self.fileno())
+    ready = READY.pop(0)
+    os.dup2(ready.fileno(), self.fileno())
 
 socket.getaddrinfo, socket.socket.connect = getaddrinfo, connect_
 """

@@ -30,6 +30,7 @@ from stemdesk.core.transfer import Transfer
 from stemdesk.fetch.links.client import download, fetch_cover, look_up
 from stemdesk.fetch.links.values import Fetched, LinkEntry, LinkList, LinkRules, LinkSong
 from stemdesk.fetch.runtime import find_runtime
+from stemdesk.fetch.tool import tool_in_use
 from stemdesk.jobs.downloads import download_folder
 from stemdesk.jobs.locks import job_lock
 from stemdesk.paths import Folders, user_path
@@ -40,7 +41,8 @@ _GB = 10**9
 def rules_of(settings: Settings, where: Folders, *, allow_local: bool | None = None) -> LinkRules:
     """What links may do, as the settings say; `allow_local`: instead of theirs.
 
-    Looks for the JavaScript runtime, and the first time starts it: not for the GUI thread.
+    Looks for a newer downloader and for the JavaScript runtime, which it starts the first time: not
+    for the GUI thread.
     """
     cookies = settings.cookies_file
     return LinkRules(
@@ -50,6 +52,7 @@ def rules_of(settings: Settings, where: Folders, *, allow_local: bool | None = N
         cookies_browser=settings.cookies_browser,
         cookies_file=user_path(cookies) if cookies else None,
         runtime=find_runtime(),
+        tool=tool_in_use(where.data).folder,
     )
 
 
