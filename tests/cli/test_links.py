@@ -225,6 +225,19 @@ def test_the_original_is_not_kept_where_the_settings_say_so(
     assert run(place, url).out == f"Already split: {folder}\n"
 
 
+def test_a_file_that_was_no_good_is_fetched_anew(place: Place, site: LinkSite, mp3: bytes) -> None:
+    url = site.song("/1.wav", song_bytes(place.root / "empty", "wav-16", 0.0))
+    said = run(place, url)
+    assert said.code == 1 and "it is 0 seconds long" in said.err, said.err
+    assert stored_states() == [JobState.FAILED]
+    body = song_bytes(place.root, "wav-16", 0.5)
+    site.song("/1.wav", body)
+    assert run(place, url).code == 0
+    (folder,) = place.out.iterdir()
+    assert (folder / "original.wav").read_bytes() == body
+    assert stored_states() == [JobState.DONE] and not downloads()
+
+
 def test_two_commands_with_one_link_split_it_once(place: Place, site: LinkSite, mp3: bytes) -> None:
     url = site.song("/1.mp3", mp3)
     both = [ended(process) for process in [start(place, url), start(place, url)]]

@@ -5,6 +5,7 @@ import time
 from cli.conftest import Command
 from stemdesk import __version__
 from stemdesk.core.job import JobState
+from stemdesk.core.link import Link
 from stemdesk.jobs.store import JobStore
 from stemdesk.paths import folders
 from support.jobs import a_job
@@ -50,3 +51,20 @@ def test_clean_keeps_what_can_go_on(place: Place, stemdesk: Command) -> None:
     left = sorted(path.name for path in folders().scratch.iterdir())
     assert left == sorted([kept.id, "not ours"])
     assert stemdesk("clean").out.startswith("Freed 0 bytes")
+
+
+def test_clean_keeps_downloads_that_can_go_on(place: Place, stemdesk: Command) -> None:
+    link = Link("https://x.example/1")
+    store = JobStore(folders().database)
+    states = (JobState.INTERRUPTED, JobState.FAILED, JobState.DONE, JobState.CANCELLED)
+    kept, stale, *_ = jobs = store.add([a_job(state=state, link=link) for state in states])
+    store.close()
+    for name in (*(job.id for job in jobs), "0" * 32):
+        folder = folders().downloads / name
+        folder.mkdir(parents=True)
+        (folder / "media.mp3.part").write_bytes(bytes(1000))
+    long_ago = time.time() - 8 * 86_400
+    for path in (folders().downloads / stale.id / "media.mp3.part", folders().downloads / stale.id):
+        os.utime(path, (long_ago, long_ago))
+    assert json.loads(stemdesk("clean", "--json").out) == {"freed_bytes": 4000, "left_bytes": 1000}
+    assert [path.name for path in folders().downloads.iterdir()] == [kept.id]

@@ -23,10 +23,6 @@ class Asked:
     passed_over: tuple[Path, ...]
     errors: tuple[StemDeskError, ...]
 
-    @property
-    def has_links(self) -> bool:
-        return any(isinstance(song, str) for song in self.songs)
-
 
 def read_asked(arguments: Iterable[str | Path], cancel: CancelToken) -> Asked:
     """Look at each argument: what is no link and looks like none names a file or a folder. Raises
@@ -37,18 +33,16 @@ def read_asked(arguments: Iterable[str | Path], cancel: CancelToken) -> Asked:
     for argument in arguments:
         if not _means_link(argument):
             found = find_tracks([Path(argument)], cancel)
-            songs += [*found.tracks, *found.links]
+            songs += [*found.tracks, *(link for link in found.links if link not in songs)]
             passed += found.passed_over
             errors += found.errors
             continue
         link = read_link(str(argument))
         if link is None:
             errors.append(LinkError(ErrorCode.LINK_INVALID, address=str(argument)))
-        else:
+        elif link not in songs:
             songs.append(link)
-    once = dict.fromkeys(song for song in songs if isinstance(song, str))
-    kept = tuple(song for song in songs if isinstance(song, Track) or once.pop(song, 0) is None)
-    return Asked(kept, tuple(passed), tuple(errors))
+    return Asked(tuple(songs), tuple(passed), tuple(errors))
 
 
 def _means_link(argument: str | Path) -> bool:

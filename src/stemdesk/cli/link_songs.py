@@ -20,7 +20,6 @@ from stemdesk.jobs import acquire
 from stemdesk.jobs.downloads import forget_download, with_file
 from stemdesk.jobs.folder import read_manifest
 from stemdesk.jobs.pipeline import Result
-from stemdesk.jobs.scheduler import is_about_input
 from stemdesk.jobs.store import JobStore
 from stemdesk.log import log
 from stemdesk.paths import Folders
@@ -84,7 +83,7 @@ class LinkSongs:
         if self._was_split(job):
             return
         if acquire.needs_look_up(job):
-            found = self._looked_up(job, depth)
+            found = self._looked_up(job, depth, known)
             if isinstance(found, LinkList):
                 yield from self._entries(job, found, depth)
             if not isinstance(found, Job):
@@ -99,8 +98,9 @@ class LinkSongs:
             self._telling.display.found(job)
         yield job, known
 
-    def _looked_up(self, job: Job, depth: int) -> Job | LinkList | None:
-        """What is behind the job's link; None if that failed, which is told then."""
+    def _looked_up(self, job: Job, depth: int, known: bool) -> Job | LinkList | None:
+        """What is behind the job's link; None if that failed, which is told then. Only songs get
+        rows in the store: a list's or a failed one's is another process's."""
         self._telling.display.looking()
         found: Job | LinkList | None = None
         try:
@@ -113,7 +113,7 @@ class LinkSongs:
             self._telling.failed(error)
             return None
         finally:
-            if not isinstance(found, Job):
+            if not (known or isinstance(found, Job)):
                 self.forget(job)
         return found
 
@@ -135,7 +135,7 @@ class LinkSongs:
         else `job` and False."""
         for earlier in self._earlier(job):
             if was_left(earlier, job, self._where.scratch):
-                if earlier.failure is not None and is_about_input(earlier.failure):
+                if earlier.failure and earlier.failure.code.value.startswith("source_"):
                     self.forget(earlier)  # the file was no good
                 again = earlier.moved_to(JobState.QUEUED)
                 return with_file(again, self._where.downloads), True
