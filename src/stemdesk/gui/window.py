@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
         controller, bar = self._controller, self.add_bar
         bar.paths_given.connect(self.take)
         bar.settings_wanted.connect(self.show_settings)
-        self.song.settings_wanted.connect(self.show_settings)
+        self.song.settings_wanted.connect(self.pages.show_link_settings)
         self.status.diagnostics.clicked.connect(self.pages.show_diagnostics)
         self.status.heard = self.pages.heard
         bar.library_wanted.connect(self.body.toggle)
