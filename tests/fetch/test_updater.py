@@ -16,8 +16,8 @@ from stemdesk.core.errors import Cancelled, ErrorCode, ExportError, FetchError
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.sentences import say
 from stemdesk.core.transfer import Transfer, ignore_transfer
+from stemdesk.fetch.links.client import self_test
 from stemdesk.fetch.tool import Tool, approve, bundled_version, tool_in_use
-from stemdesk.fetch.trial import self_test
 from stemdesk.fetch.updater import update_tool
 from support.fetching import AT_ONCE
 from support.package_index import (
