@@ -116,6 +116,7 @@ def test_a_newer_one_is_fetched_tried_and_used(
     assert [report.name for report in reports if report.fraction == 1] == wheels
     assert {path.name for path in folder.iterdir()} >= {"yt_dlp", "yt_dlp_ejs", "tool.json"}
     assert not list(folder.glob("*.data"))
+    assert list(folder.glob("yt_dlp/__pycache__/YoutubeDL.*.pyc"))  # so that it starts at once
     assert self_test(folder, CancelToken()) == NEW
 
 
