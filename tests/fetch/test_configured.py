@@ -53,11 +53,11 @@ def test_without_settings_it_is_the_builds_or_pips_own(
     [
         ("http://user:secret@mirror.invalid/simple", "http://mirror.invalid"),
         ("ftp://mirror.invalid/simple", "ftp://mirror.invalid"),
-        ("file:///srv/packages", "none"),
-        ("https:///simple", "none"),
-        ("https://[::1/simple", "none"),
-        ("/srv/packages", "none"),
-        ("", "none"),
+        ("file:///srv/packages", "none is set up"),
+        ("https:///simple", "none is set up"),
+        ("https://[::1/simple", "none is set up"),
+        ("/srv/packages", "none is set up"),
+        ("", "none is set up"),
     ],
 )
 def test_only_a_safe_one_is_taken(index: str, shown: str) -> None:
@@ -66,3 +66,17 @@ def test_only_a_safe_one_is_taken(index: str, shown: str) -> None:
     assert caught.value.code is ErrorCode.UPDATE_NO_INDEX
     text = " ".join(say(caught.value.code, None, caught.value.facts))
     assert f"({shown})" in text and "secret" not in text
+
+
+def test_nothing_in_the_current_folder_is_run(
+    pip_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pip").mkdir()
+    for name in ("__init__.py", "__main__.py"):
+        code = (
+            "import pathlib; pathlib.Path('ran').touch()\nprint(\"global.index-url='https://x'\")\n"
+        )
+        (tmp_path / "pip" / name).write_text(code)
+    pip_file.write_text(f"[global]\nindex-url = {MIRROR}\n")
+    assert configured_index() == MIRROR and not (tmp_path / "ran").exists()

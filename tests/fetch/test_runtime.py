@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from stemdesk.fetch.runtime import find_runtime, look_for_runtime
 
+REAL = find_runtime()  # before the tests hide it
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
 
 
@@ -90,3 +93,27 @@ def test_never_the_current_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -
     says(home, "deno 2.9.0")
     monkeypatch.setenv("PATH", os.pathsep.join(["", ".", "./"]))
     assert look_for_runtime() is None
+
+
+@pytest.mark.skipif(REAL is None, reason="no deno is installed: the extra `links`")
+def test_yt_dlp_can_use_a_real_one(home: Path) -> None:
+    """And hands it scripts; in a process of its own, as yt-dlp always is."""
+    code = """
+import sys
+from yt_dlp import YoutubeDL
+from yt_dlp.extractor.youtube.jsc._director import initialize_jsc_director
+ydl = YoutubeDL({"quiet": True, "cachedir": False, "js_runtimes": {"deno": {"path": sys.argv[1]}}})
+assert ydl._js_runtimes["deno"].info.supported
+director = initialize_jsc_director(ydl.get_info_extractor("Youtube"))
+(deno,) = [one for one in director.providers.values() if one.is_available()]
+print(deno.PROVIDER_NAME, deno._run_deno("console.log(6 * 7)", [*deno._DENO_BASE_OPTIONS]))
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(REAL)],
+        env={**os.environ, "DENO_DIR": str(home), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert said.stdout.split() == ["deno", "42"]

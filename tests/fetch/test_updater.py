@@ -16,8 +16,8 @@ from stemdesk.core.errors import Cancelled, ErrorCode, ExportError, FetchError
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.sentences import say
 from stemdesk.core.transfer import Transfer, ignore_transfer
+from stemdesk.fetch.links.client import self_test
 from stemdesk.fetch.tool import Tool, approve, bundled_version, tool_in_use
-from stemdesk.fetch.trial import self_test
 from stemdesk.fetch.updater import update_tool
 from support.fetching import AT_ONCE
 from support.package_index import (
@@ -116,6 +116,7 @@ def test_a_newer_one_is_fetched_tried_and_used(
     assert [report.name for report in reports if report.fraction == 1] == wheels
     assert {path.name for path in folder.iterdir()} >= {"yt_dlp", "yt_dlp_ejs", "tool.json"}
     assert not list(folder.glob("*.data"))
+    assert list(folder.glob("yt_dlp/__pycache__/YoutubeDL.*.pyc"))  # so that it starts at once
     assert self_test(folder, CancelToken()) == NEW
 
 

@@ -42,9 +42,12 @@ def gone(desk: Desk, job_id: str) -> bool:
 
 
 def test_a_link_becomes_a_song_and_is_split(desk: Desk) -> None:
+    go = threading.Event()
+    desk.links.looks["night"] = until(go)
     desk.open()
     (job_id,) = desk.add_links(url("night"))
     assert the(desk, job_id).name == "music.example/night"
+    go.set()
     desk.wait_for(S.DONE, job_id)
     assert desk.links.asked == [("look", "night"), ("fetch", "night")]
     assert desk.script.ran == ["night.m4a"]
@@ -344,6 +347,7 @@ def test_the_chosen_entries_of_a_list_come_in_its_place(desk: Desk) -> None:
     titles = [job.tags.title for job in controller.jobs]
     assert titles[1:3] == ["One", "Three"] and controller.jobs[3].id == last
     assert controller.links.list_of(album) is None
+    desk.wait_until(lambda: not any(job.needs_fetch for job in controller.jobs))
     controller.cancel(first)
     desk.wait_for(S.DONE, *[job.id for job in controller.jobs[1:]])
     assert sorted(desk.links.begun("look")) == ["album", "last"]  # of entries enough is known

@@ -17,7 +17,13 @@ from stemdesk.core.declared import Kind, Section
 from stemdesk.core.settings import Settings, declared
 from stemdesk.gui import dialogs, settings_words, theme
 from stemdesk.gui.model_values import ModelChoice
-from stemdesk.gui.setting_fields import ChoiceField, FolderField, NumberField, OutputField
+from stemdesk.gui.setting_fields import (
+    ChoiceField,
+    FileField,
+    FolderField,
+    NumberField,
+    OutputField,
+)
 from stemdesk.gui.settings_dialog import _CHOICES, Around, SettingsDialog
 from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.widgets import CheckBox
@@ -52,6 +58,10 @@ OTHER = Settings(
     local_network=True,
     longest_link_hours=2.0,
     largest_link_gb=0.5,
+    keep_original=False,
+    cookies_browser="firefox",
+    cookies_file="/cookies.txt",
+    links_noticed=True,
 )
 
 
@@ -129,12 +139,25 @@ def test_every_choice_has_words() -> None:
 
 def test_changes_are_saved(room: Room) -> None:
     dialog = room.open(models="six htdemucs")
-    for name in ("output_folder", "models_folder", "scratch_folder", "cache_folder"):
+    for name in (
+        "output_folder",
+        "models_folder",
+        "scratch_folder",
+        "cache_folder",
+        "cookies_file",
+    ):
         write(dialog, name, f" {getattr(OTHER, name)} ")
     write(dialog, "model_mirror", " https://models.example ")
-    for name in ("format", "bits", "device", "quality", "model"):
+    for name in ("format", "bits", "device", "quality", "model", "cookies_browser"):
         choose(dialog, name, getattr(OTHER, name))
-    switches = ("exact_sum", "full_precision", "stay_awake", "check_updates", "local_network")
+    switches = (
+        "exact_sum",
+        "keep_original",
+        "full_precision",
+        "stay_awake",
+        "check_updates",
+        "local_network",
+    )
     for name in switches:
         cast(CheckBox, dialog.fields[name].control).click()
     numbers = (
@@ -151,7 +174,7 @@ def test_changes_are_saved(room: Room) -> None:
     with room.qtbot.waitSignal(dialog.changed) as changed:
         dialog.save.click()
     (saved,) = cast(list[Settings], changed.args)
-    hidden = {"stems", "draft_accepted", "window", "welcomed", "output_device"}
+    hidden = {"stems", "draft_accepted", "window", "welcomed", "output_device", "links_noticed"}
     for item in fields(Settings):
         wanted = Settings() if item.name in hidden else OTHER
         assert getattr(saved, item.name) == getattr(wanted, item.name), item.name
@@ -268,6 +291,19 @@ def test_folders_can_be_chosen(room: Room, monkeypatch: pytest.MonkeyPatch) -> N
     assert isinstance(field, FolderField)
     field.button.click()
     assert dialog.settings.scratch_folder == str(Path("/new"))
+
+
+def test_a_cookies_file_can_be_chosen(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        dialogs,
+        "choose_file",
+        lambda _parent, _caption, _filters, then: then([Path("/new.txt")]),
+    )
+    dialog = room.open()
+    field = dialog.fields["cookies_file"]
+    assert isinstance(field, FileField)
+    field.button.click()
+    assert dialog.settings.cookies_file == str(Path("/new.txt"))
 
 
 def test_space_is_told_and_the_cache_emptied(room: Room, tmp_path: Path) -> None:

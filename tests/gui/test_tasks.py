@@ -215,3 +215,14 @@ def test_the_compute_thread_makes_way_and_no_other(tasks: Tasks, qtbot: QtBot) -
     for wanted, policy in ((True, lowered), (True, lowered), (False, usual), (True, lowered)):
         tasks.make_way(wanted)
         assert policies() == [policy, others]
+
+
+def test_nothing_begins_after_the_end(qtbot: QtBot) -> None:
+    tasks = Tasks()
+    assert tasks.close(10_000)
+    ran: list[str] = []
+    tasks.io(lambda: ran.append("io"), ignore)
+    tasks.compute(lambda _: ran.append("compute"), ignore)
+    tasks.net(lambda _: ran.append("net"), ignore)
+    assert tasks.close(10_000), "what runs in the pools would be waited for"
+    assert ran == []

@@ -1,62 +1,97 @@
-"""What the window asks about links, with songs whose titles are a trial."""
+"""Songs that come from links, for the pictures: what is behind them, what is in the library."""
 
 from __future__ import annotations
 
-from stemdesk.fetch.links.values import LinkEntry, LinkList
-from stemdesk.gui.link_dialogs import KnownDialog, NoticeDialog
-from stemdesk.gui.playlist_dialog import PlaylistDialog
-from stemdesk.gui.window import MainWindow
+from dataclasses import dataclass, field
+from pathlib import Path
 
-_TITLES = (
-    "Harbour lights",
-    "Fog signal (live at the pier)",
-    "<b>Bold</b> \u202eesrever and\nmore",
-    "Letters never sent",
-    "A title that goes on and on, 🎵 und 日本語 too, " * 4,
-    "أغنية طويلة جدا",
-    "",
-    "Low water",
-    "Night train",
-    "Salt",
-    "The long way home",
-    "Coda",
-)
-_THERE = "example 4"
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
+
+from stemdesk.core.errors import ErrorCode
+from stemdesk.core.job import Failure, JobState
+from stemdesk.core.progress import CancelToken
+from stemdesk.core.transfer import Transfer, TransferReport
+from stemdesk.jobs.store import JobStore
+from stemdesk.paths import Folders
+from support.fake_links import link_job
+from support.link_services import ScriptedLinks, a_list, slow
+
+_SITE = "https://music.example"
+_COVERS = {"night-train": ("#12355b", "#d72638"), "sunday": ("#f49d37", "#140f2d")}
 
 
-def album() -> LinkList:
-    songs = [
-        LinkEntry(
-            f"https://music.example/{number}",
-            title,
-            "The Foghorns",
-            None if not title else 150.0 + 17 * number,
-            f"example {number}",
-        )
-        for number, title in enumerate(_TITLES, start=1)
-    ]
-    trouble = "Private: only for people whom its owner has invited"
-    songs[1] = LinkEntry(songs[1].url, songs[1].title, "The Foghorns", 201.0, trouble=trouble)
-    return LinkList("https://music.example/a", "a", "Music Example", "Harbour", tuple(songs))
+@dataclass
+class ScreenLinks(ScriptedLinks):
+    """`songs`: what is pasted."""
+
+    songs: tuple[str, ...] = ()
+    names: tuple[str, ...] = field(default=("night-train", "sunday", "the-album", "morning"))
 
 
-def channel() -> LinkList:
-    songs = (
-        LinkEntry(f"https://music.example/{number}", f"Evening {number}", "", 3000.0 + number)
-        for number in range(1, 2001)
+def scripted_links(root: Path) -> ScreenLinks:
+    """One song is downloaded for ever, one is looked up for ever, one link leads to a list."""
+    script = ScreenLinks()
+    script.songs = tuple(f"{_SITE}/{name}" for name in script.names)
+    script.covers = {name: _cover(root / f"{name}.png", *both) for name, both in _COVERS.items()}
+    script.fetches["night-train"] = slow
+    script.looks["morning"] = slow
+    album = script.songs[2]
+    script.lists[album] = a_list(album, "one", "two", "three!", "four", title="Harbour Songs")
+    script.update = _slow_update
+    return script
+
+
+def _slow_update(report: TransferReport, cancel: CancelToken) -> str:
+    report(Transfer("yt_dlp.whl", 1_300_000, 3_000_000, 1_200_000.0, 1.4))
+    while True:
+        cancel.wait(0.05)
+
+
+def _cover(path: Path, one: str, other: str) -> Path:
+    """A picture of 320 by 180 points, as videos have them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = QImage(320, 180, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    shades = QLinearGradient(QPointF(0, 0), QPointF(320, 180))
+    shades.setColorAt(0, QColor(one))
+    shades.setColorAt(1, QColor(other))
+    painter.fillRect(image.rect(), shades)
+    painter.end()
+    assert image.save(str(path))
+    return path
+
+
+def fill_links(folders: Folders, root: Path) -> None:
+    """Links that failed, and one that rests half-way."""
+    login = Failure(ErrorCode.LINK_LOGIN, "Sign in to confirm", None, {"site": "Music Example"})
+    changed = Failure(
+        ErrorCode.LINK_SITE_CHANGED,
+        "Unable to extract",
+        None,
+        {"site": "Music Example", "version": "2026.10.26"},
     )
-    title = "Every evening that was ever played on this channel, in the order of the days"
-    return LinkList("https://music.example/c", "c", "Music Example", title, tuple(songs), 5312)
-
-
-def show_list(window: MainWindow, found: LinkList) -> None:
-    PlaylistDialog(window, found, {_THERE}).show_over()
-
-
-def show_notice(window: MainWindow) -> None:
-    NoticeDialog(window).show_over()
-
-
-def show_known(window: MainWindow) -> None:
-    titles = ["Lighthouse — The Foghorns", "Six of one — The Foghorns", *_TITLES[3:8]]
-    KnownDialog(window, titles, done=True).show_over()
+    jobs = [
+        link_job(f"{_SITE}/watch", id="login", state=JobState.FAILED, failure=login),
+        link_job(
+            f"{_SITE}/listen/4711",
+            "A rather long title <b>of a song</b> that does not fit",
+            "The Foghorns",
+            id="changed",
+            state=JobState.FAILED,
+            failure=changed,
+        ),
+        link_job(
+            f"{_SITE}/rest",
+            "Half-way Home",
+            "The Foghorns",
+            duration_s=187.0,
+            id="unfetched",
+            state=JobState.PAUSED,
+        ),
+    ]
+    store = JobStore(folders.database)
+    try:
+        store.add(jobs)
+    finally:
+        store.close()

@@ -13,6 +13,7 @@ MAX_LENGTH = 4096  # characters; what is longer is no address that a person copi
 _SCHEMES = ("http", "https")
 _ANY_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WITHOUT_SCHEME = re.compile(r"^www\.[^\s/]+\.[^\s]+$", re.IGNORECASE)
+_OUR_MARK = re.compile(r"#stemdesk-entry=\d+$")  # fetch.links.resolve sets it
 _QUOTES = "\"'<>"
 
 
@@ -41,8 +42,9 @@ class Link:
 
     @property
     def public(self) -> str:
-        """The same as it may be written where others read it: without a password."""
-        parts = urlsplit(self.address)
+        """The same as it may be written where others read it: without a password, and without
+        what we add to name one of a page's songs."""
+        parts = urlsplit(_OUR_MARK.sub("", self.address))
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
     def to_json(self) -> str:

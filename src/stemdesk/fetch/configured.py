@@ -15,6 +15,7 @@ from stemdesk.paths import resources
 
 RESOURCE = "package-index.txt"  # written by the build of the frozen app
 _PIP_S = 30.0
+_NONE = "none is set up"
 _SECTIONS = ("download", "install", "global")  # the first that has it
 
 
@@ -33,7 +34,7 @@ def checked(index: str) -> str:
     except ValueError:
         parts, safe = urlsplit(""), False
     if not safe:
-        shown = f"{parts.scheme}://{host_of(index)}" if parts.scheme and parts.netloc else "none"
+        shown = f"{parts.scheme}://{host_of(index)}" if parts.scheme and parts.netloc else _NONE
         raise FetchError(ErrorCode.UPDATE_NO_INDEX, index=shown)
     return index
 
@@ -44,7 +45,8 @@ def _of_pip() -> str:
         return ""  # the program is no Python
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pip", "config", "list"],
+            # -P: not a folder named pip in whatever folder this was started in.
+            [sys.executable, "-P", "-m", "pip", "config", "list"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PIP_S,

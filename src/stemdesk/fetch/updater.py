@@ -21,6 +21,7 @@ from stemdesk.fetch.answer import host_of
 from stemdesk.fetch.configured import checked, configured_index
 from stemdesk.fetch.download import RemoteFile, download
 from stemdesk.fetch.limits import LIMITS, Limits
+from stemdesk.fetch.links.client import self_test
 from stemdesk.fetch.package_index import Wheel, size_of, wheels
 from stemdesk.fetch.tool import (
     FOLDER,
@@ -31,7 +32,6 @@ from stemdesk.fetch.tool import (
     remove_others,
     tool_in_use,
 )
-from stemdesk.fetch.trial import self_test
 from stemdesk.fetch.turn import turn
 from stemdesk.fetch.versions import fits, is_newer
 from stemdesk.fetch.wheel import WheelError, requirement, unpack

@@ -38,7 +38,9 @@ def requirement(wheel: Path, package: str) -> str | None:
     """Which versions of `package` (`yt-dlp-ejs`) the wheel needs, `==0.8.0`; None: it does not
     need it. What only its extras for developers need does not count. Raises `WheelError`."""
     spelling = re.sub(r"[-_.]+", "[-_.]+", package)
-    asked = re.compile(rf"{spelling}(?:\[[^]]*\])?\s*\(?([^;)]*)\)?\s*(?:;(.*))?", re.IGNORECASE)
+    asked = re.compile(
+        rf"{spelling}(?![\w.-])(?:\[[^]]*\])?\s*\(?([^;)]*)\)?\s*(?:;(.*))?", re.IGNORECASE
+    )
     for line in _metadata(wheel).get_all("Requires-Dist", []):
         match = asked.fullmatch(str(line).strip())
         marker = (match[2] or "").replace("'", '"') if match else ""

@@ -128,6 +128,7 @@ class Tasks(QObject):
         self._throttle.timeout.connect(self._deliver)
         self._compute_thread: QThread | None = None
         self._makes_way = (False, 0)
+        self._closed = False
         self.compute(lambda _: self._begin_to_compute(), ignore)
 
     def compute(
@@ -170,8 +171,11 @@ class Tasks(QObject):
     def close(self, wait_ms: int) -> bool:
         """Drop what has not begun, wait for the rest; whether it ended within `wait_ms`.
 
-        Nothing is delivered any more. If False, the process must end without destroying this.
+        Nothing is begun or delivered any more: a pool that is destroyed waits for what runs in it,
+        perhaps with Python's lock held (QTest.qWaitForWindowActive does so), and then for ever. If
+        False, the process must end without destroying this.
         """
+        self._closed = True
         deadline = QDeadlineTimer(wait_ms)
         self._tasks.clear()
         self._throttle.stop()
@@ -195,6 +199,8 @@ class Tasks(QObject):
         heard: Tell,
         priority: int = 0,
     ) -> None:
+        if self._closed:
+            return
         number = next(self._numbers)
         task = self._tasks[number] = _Task(done, heard)
         pool.start(_Run(number, work, task.mail, self._relay), priority)

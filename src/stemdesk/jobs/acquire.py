@@ -30,6 +30,7 @@ from stemdesk.core.transfer import Transfer
 from stemdesk.fetch.links.client import download, fetch_cover, look_up
 from stemdesk.fetch.links.values import Fetched, LinkEntry, LinkList, LinkRules, LinkSong
 from stemdesk.fetch.runtime import find_runtime
+from stemdesk.fetch.tool import tool_in_use
 from stemdesk.jobs.downloads import download_folder
 from stemdesk.jobs.locks import job_lock
 from stemdesk.paths import Folders, user_path
@@ -40,7 +41,8 @@ _GB = 10**9
 def rules_of(settings: Settings, where: Folders, *, allow_local: bool | None = None) -> LinkRules:
     """What links may do, as the settings say; `allow_local`: instead of theirs.
 
-    Looks for the JavaScript runtime, and the first time starts it: not for the GUI thread.
+    Looks for a newer downloader and for the JavaScript runtime, which it starts the first time: not
+    for the GUI thread.
     """
     cookies = settings.cookies_file
     return LinkRules(
@@ -50,6 +52,7 @@ def rules_of(settings: Settings, where: Folders, *, allow_local: bool | None = N
         cookies_browser=settings.cookies_browser,
         cookies_file=user_path(cookies) if cookies else None,
         runtime=find_runtime(),
+        tool=tool_in_use(where.data).folder,
     )
 
 
@@ -182,7 +185,7 @@ def _fetched(
     return replace(
         job,
         source=found.file,
-        tags=_completed(job.tags, read_tags(found.file)),
+        tags=_best(job, read_tags(found.file)),
         link=replace(link, cover=found.cover or link.cover, fetched=True),
     )
 
@@ -212,6 +215,14 @@ def _told(job: Job, song: LinkSong) -> Job:
         tags = replace(tags, title=shown(link.url))
     link = replace(link, key=song.key or link.key, site=song.site or link.site, page=song.url)
     return replace(job, tags=tags, link=link)
+
+
+def _best(job: Job, of_file: Tags) -> Tags:
+    """A site that knows its recordings knows best; of a file somewhere, its own tags do: all that
+    is known else is its name, or its page's title."""
+    if of_file.title and _link(job).key.startswith("generic "):
+        return _completed(of_file, job.tags)
+    return _completed(job.tags, of_file)
 
 
 def _completed(tags: Tags, others: Tags) -> Tags:

@@ -7,11 +7,12 @@ Sources: the IANA special-purpose address registries (as in Python's `ipaddress`
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _LOCAL_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
+_PROTOCOLS = IPv4Network("192.0.0.0/24")  # RFC 6890; older Pythons call it global
 _V4_COMPATIBLE = IPv6Network("::/96")
 
 
@@ -37,6 +38,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
         inner = _wrapped(address)
         if inner is not None:
             return is_public(inner)
+    elif address in _PROTOCOLS:
+        return False
     return address.is_global and not address.is_multicast
 
 

@@ -31,7 +31,7 @@ from stemdesk.log import log
 
 _VERSION = re.compile(r"^__version__ = ['\"]([\w.]+)['\"]", re.MULTILINE)
 _COVER_S = 30.0
-_TEST_S = 60.0
+_TEST_S = 180.0  # a thousand files are compiled, a virus scanner looks on
 
 
 def look_up(url: str, rules: LinkRules, cancel: CancelToken) -> LinkSong | LinkList:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.files import replace_file
@@ -136,9 +137,9 @@ def picture_kind(data: bytes) -> str:
     return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "")
 
 
-def pictures(info: Info) -> list[str]:
+def pictures(info: Info, page: str) -> list[str]:
     """Addresses of a song's picture, JPEG and PNG (which tags can hold) first, the best first."""
     known = [str(item.get("url") or "") for item in info.get("thumbnails") or ()][::-1]
     main = str(info.get("thumbnail") or "")
-    found = dict.fromkeys(filter(None, (main, *known)))
+    found = dict.fromkeys(urljoin(page, one) for one in (main, *known) if one)
     return sorted(found, key=lambda url: ".webp" in url)

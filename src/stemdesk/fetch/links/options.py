@@ -10,6 +10,7 @@ import zlib
 from typing import Any
 
 from stemdesk.fetch.links.values import LinkLimits, LinkRules
+from stemdesk.fetch.tool import put_first
 
 # Other ways to the network, each with its own rules; curl's sockets no hook can see. And Brotli,
 # which unpacks without a limit.
@@ -23,7 +24,7 @@ def load_yt_dlp(rules: LinkRules) -> Any:
     """Import yt-dlp, the newer one if there is one, with one way to the network."""
     sys.dont_write_bytecode = True
     if rules.tool is not None:
-        sys.path.insert(0, str(rules.tool))
+        put_first(rules.tool)
     for name in _OTHER_HANDLERS:
         sys.modules[name] = None  # type: ignore[assignment] # makes its import fail, as documented
     import yt_dlp

@@ -26,7 +26,6 @@ _GONE = {"[private video]": words.PRIVATE, "[deleted video]": words.DELETED}
 _OUTER_KEEPS = frozenset(("_type", "url", "ie_key", "id", "extractor", "extractor_key"))
 
 Info = dict[str, Any]
-_ALONE: Info = {"stemdesk_alone": True}
 
 
 def resolve(ydl: Any, url: str, limits_max: int) -> Info:
@@ -45,7 +44,7 @@ def resolve(ydl: Any, url: str, limits_max: int) -> Info:
     if not entries:
         raise StopError(ErrorCode.LINK_EMPTY)
     if len(entries) == 1:
-        return {"thumbnail": found.get("thumbnail"), **_one(ydl, entries[0], url), **_ALONE}
+        return {"thumbnail": found.get("thumbnail"), **_one(ydl, entries[0], url)}
     return {**found, "entries": entries}
 
 
@@ -119,10 +118,12 @@ def song_of(info: Info, url: str, rules: LinkRules) -> LinkSong:
     check(info, rules)
     title, artist, album = described(info)
     address = str(info.get("stemdesk_url") or _web(info.get("webpage_url")) or url)
+    if _is_smuggled_id(address):
+        address = plain_url(address)
     thumbnail = urljoin(address, str(info.get("thumbnail") or ""))
     return LinkSong(
         url=address,
-        key=_key(info, address),
+        key=_key({**info, "webpage_url": address}, address),
         site=site_name(address),
         title=title,
         artist=artist,
@@ -175,7 +176,9 @@ def _entry(entry: Info, place: int, page: str, rules: LinkRules) -> LinkEntry:
     address = _web(entry.get("url")) if entry.get("_type") in ("url", "url_transparent") else ""
     if not address or _is_smuggled_id(address):
         address = plain_url(address) or f"{plain_url(page)}#stemdesk-entry={place}"
-    title, artist, _ = described({"extractor_key": entry.get("ie_key") or "page", **entry})
+    title, artist, _ = described(
+        {"extractor_key": entry.get("ie_key") or "page", **entry, "stemdesk_url": address}
+    )
     key = _key({**entry, "webpage_url": address}, address)
     length_s = duration_s(entry)
     return LinkEntry(

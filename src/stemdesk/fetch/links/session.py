@@ -56,7 +56,7 @@ class Session:
             song = song_of(info, url, self._rules)
             self._say({"event": "named", "title": song.title})
             file = fetch(self._ydl, info)
-        cover = fetch_picture(self._ydl, pictures(info), self._say)
+        cover = fetch_picture(self._ydl, pictures(info, song.url), self._say)
         named = None if cover is None else cover.name
         return {"event": "fetched", "file": file.name, "cover": named, "song": asdict(song)}
 

@@ -11,7 +11,7 @@ from stemdesk.core.text import clean
 
 _TOPIC = re.compile(r"\s+-\s+Topic$|VEVO$")
 _SPLIT = re.compile(r"^(?P<artist>[^|]{1,100}?)\s+[-\u2013\u2014]\s+(?P<title>\S.{0,200})$")
-_ALONE = re.compile(r" \(1\)$")
+_ALONE = re.compile(r" \(1\)$")  # yt-dlp counts what a page holds, also where it is one
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 _GENERIC_TITLES = ("video", "audio", "media", "index", "file", "unknown_video", "")
 _BY_FILE = ("generic", "html5mediaembed")  # extractors that know addresses, no recordings
@@ -22,8 +22,8 @@ def described(info: Mapping[str, Any]) -> tuple[str, str, str]:
     title = _text(info, "track") or _text(info, "title")
     artist = _text(info, "artist") or _names(info.get("artists")) or _text(info, "creator")
     album = _text(info, "album")
-    if _is_generic(info):
-        title = _ALONE.sub("", title) if info.get("stemdesk_alone") else title
+    if _is_generic(info) and "#" not in str(info.get("stemdesk_url") or ""):
+        title = title if info.get("direct") else _ALONE.sub("", title)
         title = readable(title) if info.get("direct") else title
         if title.lower() in _GENERIC_TITLES:
             title = readable(_last_part(str(info.get("webpage_url") or info.get("url") or "")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import http.server
 import threading
 from pathlib import Path
@@ -45,6 +46,8 @@ def self_test(rules: LinkRules, scratch: Path) -> str:
     for module in (yt_dlp, yt_dlp_ejs):
         if rules.tool is not None and rules.tool not in Path(str(module.__file__)).parents:
             raise _failed(f"{module.__name__} came from elsewhere: {module.__file__}")
+    if rules.tool is not None:
+        compileall.compile_dir(rules.tool, quiet=2)  # once, here: each later child starts at once
     server = http.server.HTTPServer(("127.0.0.1", 0), _Answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     guard = Guard((Path.cwd(), scratch))
