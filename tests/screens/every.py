@@ -8,12 +8,15 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QWidget
 
+from screens import link_asks
+from screens.links import fill_links, scripted_links
 from screens.songs import fill_library, long_song
 from screens.studio import Studio
 from stemdesk.audio.remix import Preset
 from stemdesk.core.declared import Section
 from stemdesk.core.job import JobState
 from stemdesk.gui.diagnostics import DiagnosticsPage
+from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.settings_dialog import SettingsDialog
 from stemdesk.gui.window import SIZE, SMALLEST
 
@@ -76,6 +79,9 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     first = Studio(root / "first", target)
     album = Album(first, sizes)
     album.take("empty")
+    first.window.add_bar.path.setText("ftp://music.example/song.mp3")
+    first.window.empty.link.setText("https://music.example/1 https://music.example/2")
+    album.take("empty-links")
     first.close()
     studio = Studio(root / "second", target, fill_library)
     album = Album(studio, sizes)
@@ -83,6 +89,37 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     _at_work(studio, album)
     _finished(studio, album)
     _dialogs(studio, album)
+    _links(studio, album)
+    studio.close()
+    take_links(root / "third", target, sizes)
+
+
+def take_links(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
+    """Songs that come from links, in each of their states."""
+    script = scripted_links(root)
+    studio = Studio(root, target, fill_links, script.services())
+    album, controller, view = Album(studio, sizes), studio.controller, studio.window.library.view
+    studio.select("login")
+    album.take("link-login")
+    studio.select("changed")
+    album.take("link-changed")
+    controller.downloader.start("changed")
+    studio.wait_for(lambda: controller.downloader.update is not None)
+    studio.rest()
+    album.take("link-updating")
+    controller.downloader.cancel()
+    studio.select("unfetched")
+    album.take("link-paused")
+    controller.add_links(list(script.songs))
+    studio.wait_for(lambda: len(controller.links.running) == 2)
+    studio.wait_for(lambda: any(controller.links.list_of(job.id) for job in controller.jobs))
+    for dialog in studio.window.findChildren(Dialog):
+        dialog.reject()
+    for name in ("night-train", "sunday", "the-album", "morning"):
+        job = next(one for one in controller.jobs if one.link and one.link.url.endswith(name))
+        view.select(job.id)
+        studio.rest()
+        album.take(f"link-{name}")
     studio.close()
 
 
@@ -164,3 +201,11 @@ def _dialogs(studio: Studio, album: Album) -> None:
     album.take_dialog("models", window.models.show_page)
     album.take_dialog("keys", window.show_keys)
     album.take_dialog("delete-everything", window.pages.ask_delete)
+
+
+def _links(studio: Studio, album: Album) -> None:
+    window = studio.window
+    album.take_dialog("links-notice", lambda: link_asks.show_notice(window))
+    album.take_dialog("links-known", lambda: link_asks.show_known(window))
+    album.take_dialog("links-album", lambda: link_asks.show_list(window, link_asks.album()))
+    album.take_dialog("links-channel", lambda: link_asks.show_list(window, link_asks.channel()))

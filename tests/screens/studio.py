@@ -17,6 +17,8 @@ from stemdesk.gui import theme
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.lane import Lane
+from stemdesk.gui.link_values import LinkServices
+from stemdesk.gui.values import Surroundings
 from stemdesk.gui.window import SIZE, MainWindow
 from stemdesk.paths import Folders
 from support.outputs import HandOutput
@@ -31,9 +33,14 @@ class Studio:
     """The app in `root`, with a window of the design's size; pictures go to `target`."""
 
     def __init__(
-        self, root: Path, target: Path, fill: Callable[[Folders, Path], None] | None = None
+        self,
+        root: Path,
+        target: Path,
+        fill: Callable[[Folders, Path], None] | None = None,
+        links: LinkServices | None = None,
     ) -> None:
-        """`fill` puts jobs into the database before the app opens it."""
+        """`fill` puts jobs into the database before the app opens it. `links`: what is behind
+        them."""
         self.target = target
         self.app = QApplication.instance() or QApplication([])
         assert isinstance(self.app, QApplication)
@@ -45,7 +52,9 @@ class Studio:
         if fill is not None:
             fill(self.folders, root)
         self.output = HandOutput()
-        self.controller = Controller(self.folders, Settings(draft_accepted=True))
+        around = Surroundings(links=links or LinkServices())
+        settings = Settings(draft_accepted=True, links_noticed=True)
+        self.controller = Controller(self.folders, settings, surroundings=around)
         self.window = MainWindow(
             self.controller, lambda: Player(open_output=self.output.open), lambda: ""
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
@@ -67,6 +68,7 @@ class ScriptedLinks:
     fetches: dict[str, Behaviour] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     rules: list[LinkRules] = field(default_factory=list)
+    covers: dict[str, Path] = field(default_factory=dict)
     at_once: int = 0  # the most that ever ran
     update: Callable[[TransferReport, CancelToken], str] = lambda _, __: "2026.11.1"
     _running: int = 0
@@ -100,7 +102,9 @@ class ScriptedLinks:
         if url in self.lists:
             return self.lists[url]
         link = replace(job.link, key=f"example {name}", site="Example", page=url)
-        return replace(job, link=link, tags=Tags(name.title(), "Example Artist", "", 221.0))
+        link = replace(link, cover=self.covers.get(name))
+        title = name.replace("-", " ").title()
+        return replace(job, link=link, tags=Tags(title, "Example Artist", "", 221.0))
 
     def _fetch(
         self, job: Job, where: Folders, rules: LinkRules, report: Report, cancel: CancelToken

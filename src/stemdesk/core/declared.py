@@ -29,6 +29,7 @@ class Section(StrEnum):
     SPLITTING = "Splitting"
     PLAYING = "Playing"
     NETWORK = "Models and network"
+    LINKS = "Links"
     FOLDERS = "Folders and space"
     ABOUT = "About this app"
 

@@ -135,7 +135,7 @@ class Settings:
         4.0,
         "Longest link",
         kind=Kind.NUMBER,
-        section=Section.NETWORK,
+        section=Section.LINKS,
         help="What is longer at a link is not fetched.",
         low=0.1,
         high=_HOURS_MAX,
@@ -145,7 +145,7 @@ class Settings:
         2.0,
         "Largest link",
         kind=Kind.NUMBER,
-        section=Section.NETWORK,
+        section=Section.LINKS,
         help="What is larger at a link is not fetched.",
         low=0.1,
         high=1000.0,
@@ -155,14 +155,14 @@ class Settings:
         False,
         "Links into the local network",
         kind=Kind.SWITCH,
-        section=Section.NETWORK,
+        section=Section.LINKS,
         help="Fetch what devices in this network offer, too.",
     )
     cookies_browser: str = setting(  # empty: none
         "",
         "Cookies from",
         kind=Kind.CHOICE,
-        section=Section.NETWORK,
+        section=Section.LINKS,
         choices=("", *COOKIE_BROWSERS),
         help="For links that you may only open when you are logged in. The browser's cookies are "
         "then sent to the link's site, and to no other.",
@@ -171,7 +171,7 @@ class Settings:
         "",
         "Cookies file",
         kind=Kind.FILE,
-        section=Section.NETWORK,
+        section=Section.LINKS,
         help="The same from a file that a browser's extension has written (cookies.txt).",
     )
     check_updates: bool = setting(

@@ -12,7 +12,7 @@ Button = tuple[str, str, Callable[[], object]]
 """Text, icon, what it does."""
 _TURNS = {"pause": "play", "play": "pause"}
 """What a button becomes when it was pressed: the focus stays where it is."""
-_LOUD = ("play", "retry", "locate", "drop")
+_LOUD = ("play", "retry", "locate", "drop", "list")
 """The first button stands out if it brings the song on; pause and cancel do not."""
 
 

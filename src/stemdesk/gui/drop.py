@@ -13,7 +13,6 @@ from stemdesk.core.files import exists, is_folder
 from stemdesk.gui import labels, messages, model_words, theme
 from stemdesk.gui.icons import painted, transparent
 
-LINK_SUFFIXES = (".url", ".webloc", ".desktop")  # files that hold a link
 _LOOKED_AT = 8
 """So many paths are looked at, in the window's thread: on a slow drive each may hold it up."""
 
@@ -56,17 +55,19 @@ def model_files(paths: Sequence[Path]) -> list[Path]:
 
 def drop_text(paths: Sequence[Path], links: int = 0) -> str:
     """What a drop of `paths` and so many links will do: `Split 3 files`."""
+    from stemdesk.jobs.link_files import is_link_file  # not before the first paint
+
     models = model_files(paths)
     if models:
         rest = [path for path in paths if path not in models]
         text = drop_text(rest, links) if rest or links else ""
         return model_words.drop_text(len(models), text)
-    shortcuts = sum(path.suffix.lower() in LINK_SUFFIXES for path in paths)
-    files, links = len(paths) - shortcuts, links + shortcuts
-    if files > _LOOKED_AT:
-        return messages.drop_many_text(files + links)
-    folders = sum(is_folder(path) for path in paths if path.suffix.lower() not in LINK_SUFFIXES)
-    return messages.drop_text(files - folders, folders, links)
+    rest = [path for path in paths if not is_link_file(path)]
+    links += len(paths) - len(rest)
+    if len(rest) > _LOOKED_AT:
+        return messages.drop_many_text(len(rest) + links)
+    folders = sum(is_folder(path) for path in rest)
+    return messages.drop_text(len(rest) - folders, folders, links)
 
 
 class DropOverlay(QWidget):

@@ -86,31 +86,25 @@ class EntryRow(QStyledItemDelegate):
     def _paint_texts(
         self, painter: QPainter, font: QFont, row: int, area: QRect, colours: Colours
     ) -> None:
-        entry, metrics = self._model.entries[row], QFontMetrics(font)
-        line = QRect(area.left(), area.top() + _PAD_PX, area.width(), metrics.height())
+        entry, metrics, note = self._model.entries[row], QFontMetrics(font), self._model.note(row)
+        second = printable(note or entry.artist)
+        top = area.top() + (_PAD_PX if second else (area.height() - metrics.height()) // 2)
+        line = QRect(area.left(), top, area.width(), metrics.height())
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.setFont(font)
         painter.setPen(QColor(colours.muted))
         numbers = metrics.horizontalAdvance(str(len(self._model.entries)))
-        painter.drawText(
-            QRect(line.left(), line.top(), numbers, line.height()), right, f"{row + 1}"
-        )
+        painter.drawText(QRect(line.topLeft(), QSize(numbers, line.height())), right, f"{row + 1}")
         length = link_words.duration_text(entry.duration_s)
         painter.drawText(line, right, length)
         line.setLeft(line.left() + numbers + _GAP_PX)
+        below = line.translated(0, metrics.height() + 2)
         line.setRight(line.right() - metrics.horizontalAdvance(length) - (_GAP_PX if length else 0))
         painter.setPen(QColor(colours.text if self._model.can(row) else colours.muted))
-        _draw(painter, metrics, line, left, link_words.entry_title(entry.title))
-        note = self._model.note(row)
-        if entry.trouble:
-            painter.setPen(QColor(colours.danger))
-        elif note:
-            painter.setPen(QColor(colours.warning))
-        else:
-            painter.setPen(QColor(colours.muted))
-        below = QRect(line.left(), line.bottom() + 3, area.right() - line.left(), line.height())
-        _draw(painter, metrics, below, left, printable(note or entry.artist))
+        _draw(painter, metrics, line, link_words.entry_title(entry.title))
+        known = colours.warning if note else colours.muted
+        painter.setPen(QColor(colours.danger if entry.trouble else known))
+        _draw(painter, metrics, below, second)
 
 
 class EntryView(QListView):
@@ -169,11 +163,10 @@ class EntryView(QListView):
             self._model.choose(able, not all(self._model.is_chosen(row) for row in able))
 
 
-def _draw(
-    painter: QPainter, metrics: QFontMetrics, area: QRect, where: Qt.AlignmentFlag, text: str
-) -> None:
+def _draw(painter: QPainter, metrics: QFontMetrics, area: QRect, text: str) -> None:
+    left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
     cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-    painter.drawText(area, where, cut)
+    painter.drawText(area, left, cut)
 
 
 def _paint_box(painter: QPainter, box: QRectF, chosen: bool, colours: Colours) -> None:

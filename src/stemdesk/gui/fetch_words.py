@@ -98,6 +98,40 @@ def gone(job: Job) -> tuple[str, str] | None:
     return _GONE if missing and job.link is not None else None
 
 
+_BRIEFLY = {
+    ErrorCode.LINK_INVALID: "no link",
+    ErrorCode.LINK_UNSUPPORTED: "no song found there",
+    ErrorCode.LINK_NOT_FOUND: "not found",
+    ErrorCode.LINK_PRIVATE: "it is private",
+    ErrorCode.LINK_LOGIN: "needs a login",
+    ErrorCode.LINK_AGE: "needs an age check",
+    ErrorCode.LINK_REGION: "not in your country",
+    ErrorCode.LINK_LIVE: "a live stream",
+    ErrorCode.LINK_DRM: "encrypted (DRM)",
+    ErrorCode.LINK_TOO_LONG: "too long",
+    ErrorCode.LINK_TOO_LARGE: "too large",
+    ErrorCode.LINK_SITE_CHANGED: "the site has changed",
+    ErrorCode.LINK_OFFLINE: "not reached",
+    ErrorCode.LINK_PROXY: "the proxy refused",
+    ErrorCode.LINK_UNTRUSTED: "no safe connection",
+    ErrorCode.LINK_RUNTIME_MISSING: "needs deno",
+    ErrorCode.LINK_ADDRESS_REFUSED: "local address",
+    ErrorCode.LINK_REFUSED: "the site refused",
+    ErrorCode.LINK_TOO_MANY: "asked too often",
+    ErrorCode.LINK_STALLED: "nothing more comes",
+    ErrorCode.LINK_BROKEN: "connection broke",
+    ErrorCode.LINK_EMPTY: "an empty list",
+    ErrorCode.LINK_COOKIES: "cookies not read",
+    ErrorCode.LINK_TOOL_FAILED: "the downloader failed",
+}
+
+
+def failed_briefly(code: ErrorCode) -> str:
+    """A narrow row, why a link did not become a song: `Failed: needs a login`; "" for what
+    happens to any song."""
+    return f"Failed: {_BRIEFLY[code]}" if code in _BRIEFLY else ""
+
+
 # Lists
 
 

@@ -43,7 +43,8 @@ class KnownDialog(Dialog):
         self.add_button(link_words.LEAVE, self.reject).setObjectName("leave")
         text = link_words.SPLIT_AGAIN if done else link_words.ADD_AGAIN
         self.add_button(text, self._again).setObjectName("again")
-        show = self.add_button(link_words.SHOW_IT, self._show, primary=True)
+        text = link_words.SHOW_IT if len(titles) == 1 else link_words.SHOW_FIRST
+        show = self.add_button(text, self._show, primary=True)
         show.setObjectName("show")
 
     def _again(self) -> None:

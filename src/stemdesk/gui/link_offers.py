@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from stemdesk.core.errors import ErrorCode
-from stemdesk.core.job import ACTIVE, Job, JobState
+from stemdesk.core.job import Job, JobState
 from stemdesk.gui import fetch_words, messages
 from stemdesk.gui.model_offers import Offer
+from stemdesk.gui.queue_row import LIST_ICON
 from stemdesk.gui.row_actions import ICONS, LABELS, RowAction, RowCommands, buttons_for
 from stemdesk.gui.state_panel import Button
 
@@ -50,7 +51,7 @@ def link_offer(
     if found is not None:
         choose: Button = (
             fetch_words.CHOOSE_ENTRIES,
-            "drop",
+            "list",
             partial(controller.links.ask_again, job.id),
         )
         return Offer(
@@ -58,12 +59,14 @@ def link_offer(
             fetch_words.list_explained(found),
             None,
             (choose, _button(commands, job, _A.REMOVE)),
+            LIST_ICON,
         )
     progress = controller.progress(job.id)
+    loads = progress is not None and progress.transfer is not None
     return Offer(
         fetch_words.headline(progress) or messages.state_headline(job),
         fetch_words.explained(job, progress),
-        (progress.fraction if progress else 0.0) if job.state in ACTIVE else None,
+        progress.fraction if progress is not None and loads else None,
         tuple(_button(commands, job, action) for action in buttons_for(job)),
     )
 
@@ -81,7 +84,7 @@ def _failed(
     if code in UPDATES_HELP and update is not None and update.running:
         text = f"{text}\n\n{fetch_words.update_text(update)}"
         fraction = update.fraction
-        buttons.append((fetch_words.CANCEL_UPDATE, "close", downloader.cancel))
+        buttons.append((fetch_words.CANCEL_UPDATE_NAME, "close", downloader.cancel))
     elif code in UPDATES_HELP:
         buttons.append((fetch_words.UPDATE, "drop", partial(downloader.start, job.id)))
     elif code in SETTINGS_HELP:

@@ -69,6 +69,7 @@ NOTICE_LEAVE = "Not now"
 SPLIT_AGAIN = "Split again"
 ADD_AGAIN = "Add again"
 SHOW_IT = "Show it"
+SHOW_FIRST = "Show the first"
 LEAVE = "Cancel"
 
 

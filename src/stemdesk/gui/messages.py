@@ -282,10 +282,9 @@ def device_text(label: str, reason: str) -> str:
     return f"{label} — {reason}" if reason else label
 
 
-def queue_text(waiting: int, running: bool) -> str:
-    if running:
-        return f"1 running, {waiting} waiting" if waiting else "1 running"
-    return f"{waiting} waiting" if waiting else "Nothing to do"
+def queue_text(waiting: int, running: bool, fetching: int = 0) -> str:
+    counts = ((int(running), "running"), (fetching, "downloading"), (waiting, "waiting"))
+    return ", ".join(f"{count} {what}" for count, what in counts if count) or "Nothing to do"
 
 
 def disk_text(free: int) -> str:

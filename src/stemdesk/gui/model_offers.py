@@ -24,12 +24,14 @@ Act = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A headline, lines below it, how far a download is (None: no bar), and the ways on."""
+    """A headline, lines below it, how far a download is (None: no bar), and the ways on. `icon`:
+    name and colour, where it is not the state's."""
 
     headline: str
     text: str
     fraction: float | None
     buttons: tuple[Button, ...]
+    icon: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

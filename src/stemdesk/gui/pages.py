@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from stemdesk.core.declared import Section
 from stemdesk.gui import reports
 from stemdesk.gui.delete_everything import DeleteDialog, find_everything, show_at_work
 from stemdesk.gui.diagnostics import DiagnosticsPage, Heard
@@ -41,7 +42,11 @@ class Pages(QObject):
         self.delete_at_end: bool | None = None  # everything, when the app has closed: models, too?
         controller.device_known.connect(self._know_device)
 
-    def show_settings(self) -> None:
+    def show_link_settings(self) -> None:
+        self.show_settings(Section.LINKS)
+
+    def show_settings(self, section: Section | None = None) -> None:
+        """`section`: the one that is shown first."""
         controller, window = self._controller, self._window
         models = [one for one in controller.models.choices if one.choosable]
         hidden = NOT_YET if can_limit() else NOT_YET | {"threads_playing"}
@@ -57,6 +62,8 @@ class Pages(QObject):
         dialog.models_wanted.connect(window.models.show_page)
         dialog.diagnostics_wanted.connect(self.show_diagnostics)
         dialog.delete_wanted.connect(self.ask_delete)
+        if section is not None:
+            dialog.show_section(section)
         dialog.show_over()
 
     def show_diagnostics(self) -> None:

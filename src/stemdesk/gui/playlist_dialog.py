@@ -15,7 +15,7 @@ from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.entry_model import EntryModel
 from stemdesk.gui.entry_view import EntryView
 from stemdesk.gui.icons import retint
-from stemdesk.gui.widgets import FlowLayout, chain, muted, push_button
+from stemdesk.gui.widgets import FlowLayout, chain, muted, plain_tip, push_button
 
 if TYPE_CHECKING:
     from stemdesk.fetch.links.values import LinkEntry, LinkList
@@ -39,6 +39,7 @@ class PlaylistDialog(Dialog):
         text = link_words.list_text(found.site, len(found.entries), found.total)
         super().__init__(parent, link_words.shortened(title), text)
         self.setWindowTitle(labels.APP_NAME)
+        self.headline.setToolTip(plain_tip(title))
         self.model = EntryModel(found.entries, known, self)
         self.view = EntryView(self.model)
         frame = QFrame()

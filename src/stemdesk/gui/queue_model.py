@@ -19,7 +19,7 @@ from PySide6.QtGui import QPixmap
 from stemdesk.core.job import Job, JobState
 from stemdesk.gui import messages
 from stemdesk.gui.covers import Covers
-from stemdesk.gui.fetch_words import fetch_briefly, list_text
+from stemdesk.gui.fetch_words import failed_briefly, fetch_briefly, list_text
 from stemdesk.gui.model_offers import is_draft
 from stemdesk.gui.offer_words import DRAFT_QUALITY, arriving_briefly, arriving_text
 from stemdesk.gui.row_actions import RowAction, buttons_for, useless_for
@@ -93,6 +93,8 @@ class QueueModel(QAbstractListModel):
         name, progress = awaited_model(job), self._controller.progress(job.id)
         if job.state is JobState.DOWNLOADING and progress is not None:
             return fetch_briefly(progress)
+        if job.state is JobState.FAILED and job.failure is not None:
+            return failed_briefly(job.failure.code) or self.state_text(job)
         download = self._controller.models.downloads.get(name) if name else None
         return arriving_briefly(name, download) if name else self.state_text(job)
 
@@ -100,6 +102,10 @@ class QueueModel(QAbstractListModel):
         """How far the job's stage is, 0 to 1."""
         progress = self._controller.progress(job.id)
         return 0.0 if progress is None else progress.fraction
+
+    def is_list(self, job: Job) -> bool:
+        """Whether a list was found behind its link, whose entries are to be chosen."""
+        return self._controller.links.list_of(job.id) is not None
 
     def cover(self, job: Job) -> QPixmap | None:
         """The picture of a song from a link, as soon as it is read."""

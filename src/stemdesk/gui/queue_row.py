@@ -29,9 +29,11 @@ _BUTTON_PX = 26
 _GAP_PX = 10
 _COVER_PAD_PX = 14
 
+LIST_ICON = ("list", "accent")  # a link leads to several songs, and a person has to choose
 _STATE_ICONS = {
     JobState.QUEUED: ("queued", "muted"),
     JobState.WAITING: ("waiting", "warning"),
+    JobState.DOWNLOADING: ("drop", "accent"),
     JobState.PAUSED: ("paused", "muted"),
     JobState.DONE: ("done", "success"),
     JobState.FAILED: ("failed", "danger"),
@@ -134,7 +136,7 @@ class QueueRow(QStyledItemDelegate):
 
     def _paint_state(self, painter: QPainter, job: Job, spot: QRectF, colours: Colours) -> None:
         if job.state not in ACTIVE:
-            name, role = state_icon(job.state)
+            name, role = LIST_ICON if self._model.is_list(job) else state_icon(job.state)
             painted(painter, name, getattr(colours, role), spot)
             return
         ring = spot.adjusted(2, 2, -2, -2)

@@ -158,12 +158,22 @@ class SettingsDialog(Dialog):
         row = _at_left(field.row) if said.kind is Kind.NUMBER else field.row
         self._add_row(said.section or Section.ABOUT, label, row, said.help)
 
-    def _add_row(self, section: Section, label: QLabel, row: QWidget, note: str = "") -> None:
+    def _add_row(
+        self,
+        section: Section,
+        label: QLabel,
+        row: QWidget,
+        note: str = "",
+        *,
+        top: bool = False,
+    ) -> None:
+        """`top`: the row has several lines, and its label stands beside the first."""
         grid = self._grids[section]
         place = grid.rowCount()
         if label.text():
             grid.setRowMinimumHeight(place, self.fontMetrics().height() + 16)
-        grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignVCenter)
+        side = Qt.AlignmentFlag.AlignTop if top else Qt.AlignmentFlag.AlignVCenter
+        grid.addWidget(label, place, 0, side)
         grid.addWidget(row, place, 1)
         if note:
             below = muted(note)
@@ -209,7 +219,9 @@ class SettingsDialog(Dialog):
         self.downloader: DownloaderBox | None = None
         if self._around.downloader is not None:
             self.downloader = DownloaderBox(self._around.downloader)
-            self._add_row(Section.NETWORK, muted(fetch_words.DOWNLOADER), self.downloader)
+            beside = muted(fetch_words.DOWNLOADER)
+            beside.setContentsMargins(0, 8, 0, 0)
+            self._add_row(Section.LINKS, beside, self.downloader, top=True)
         self.space = SpaceBox(self._around.tasks, self._around.folders)
         for label, row in self.space.rows:
             self._add_row(Section.FOLDERS, muted(label), row)

@@ -3,21 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from stemdesk.core.job import Job
 from stemdesk.core.sentences import say_notice
 from stemdesk.gui import messages, model_words
+from stemdesk.gui.covers import Covers, paint_cover
 from stemdesk.gui.model_offers import DraftLine
 from stemdesk.gui.widgets import ElidedLabel, muted, plain_tip, push_button
 
+_COVER_PX = 44
+
+
+class Cover(QWidget):
+    """A song's picture; hidden while there is none."""
+
+    def __init__(self, covers: Covers, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._covers = covers
+        self._path: Path | None = None
+        self.setFixedSize(_COVER_PX, _COVER_PX)
+        covers.arrived.connect(self._show)
+        self._show()
+
+    def show_picture(self, path: Path | None) -> None:
+        self._path = path
+        self._show()
+
+    def _show(self) -> None:
+        self.setVisible(self._covers.get(self._path) is not None)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        cover = self._covers.get(self._path)
+        if cover is not None:
+            paint_cover(QPainter(self), cover, QRectF(self.rect()))
+
 
 class SongHeader(QWidget):
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, covers: Covers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.cover = Cover(covers)
         self.title = ElidedLabel()
         font = QFont(self.title.font())
         font.setPointSizeF(font.pointSizeF() * 1.45)
@@ -43,8 +73,9 @@ class SongHeader(QWidget):
         self.draft.hide()
         line = QHBoxLayout()
         line.setSpacing(16)
+        line.addWidget(self.cover)
         line.addWidget(self.title, 1)
-        line.addWidget(self.facts, 0, Qt.AlignmentFlag.AlignBottom)
+        line.addWidget(self.facts, 0, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -53,6 +84,7 @@ class SongHeader(QWidget):
         layout.addWidget(self.notices)
 
     def show_job(self, job: Job) -> None:
+        self.cover.show_picture(None if job.link is None else job.link.cover)
         self.title.setText(messages.song_title(job))
         self.facts.setText("   ·   ".join(messages.song_facts(job)))
         self.facts.setToolTip(plain_tip(messages.song_facts_tip(job)))

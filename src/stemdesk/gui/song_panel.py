@@ -54,7 +54,7 @@ class SongPanel(StatePanel):
             controller, self._commands, job, self.settings_wanted.emit
         )
         if offer is not None and not elsewhere:
-            mark = state_icon(job.state)
+            mark = offer.icon or state_icon(job.state)
             self.show_state(mark, offer.headline, offer.text, offer.fraction, offer.buttons)
             return
         progress = controller.progress(job.id)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui import messages, reports
+from stemdesk.gui.covers import Covers
 from stemdesk.gui.live_words import strip_words
 from stemdesk.gui.model_offers import draft_line
 from stemdesk.gui.playback import Playback
@@ -69,7 +70,7 @@ class SongView(QWidget):
         self._tasks = tasks
         self._reader = SongReader(tasks, self)
         self._waves = WaveReader(tasks, lambda: controller.folders.cache / "waves", self)
-        self.header = SongHeader()
+        self.header = SongHeader(Covers(lambda: tasks, self))
         self.stems = StemsPage(playback)
         self.strip = StateStrip()
         self.panel = SongPanel(controller, commands, tasks)

@@ -119,7 +119,9 @@ class StatusLine(QFrame):
     def _count(self) -> None:
         jobs = self._controller.jobs
         waiting = sum(job.state in (JobState.QUEUED, JobState.WAITING) for job in jobs)
-        self.queue.setText(messages.queue_text(waiting, any(job.state in ACTIVE for job in jobs)))
+        fetching = sum(job.state is JobState.DOWNLOADING for job in jobs)
+        running = any(job.state in ACTIVE - {JobState.DOWNLOADING} for job in jobs)
+        self.queue.setText(messages.queue_text(waiting, running, fetching))
 
     def _show_device(self, device: DeviceLike) -> None:
         self.device.setText(messages.device_text(device.label, device.reason))

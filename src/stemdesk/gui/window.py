@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         controller, bar = self._controller, self.add_bar
         bar.settings_wanted.connect(self.show_settings)
-        self.song.settings_wanted.connect(self.show_settings)
+        self.song.settings_wanted.connect(self.pages.show_link_settings)
         self.status.diagnostics.clicked.connect(self.pages.show_diagnostics)
         self.status.heard = self.pages.heard
         bar.library_wanted.connect(self.body.toggle)
