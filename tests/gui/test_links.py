@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stemdesk.core.errors import DiskFullError, ErrorCode, LinkError
+from stemdesk.core.errors import DiskFullError, ErrorCode, LinkError, ModelError
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.settings import Settings
 from stemdesk.fetch.links.values import LinkList
@@ -17,9 +17,12 @@ from stemdesk.gui.values import BatchSummary
 from stemdesk.jobs.locks import job_lock
 from stemdesk.jobs.store import JobStore
 from support.desk import Desk, endless, pausable
+from support.desk import failing as job_failing
 from support.link_services import a_list, deaf, failing, slow, until
+from support.shop import Shop
 
 S = JobState
+MISSING = ModelError(ErrorCode.MODEL_MISSING, model="htdemucs")
 PRIVATE = LinkError(ErrorCode.LINK_PRIVATE, "403", site="Example")
 
 
@@ -404,3 +407,34 @@ def test_a_removed_list_is_not_asked_about(desk: Desk) -> None:
         desk.wait_until(lambda: not controller.links.running)
     controller.choose_entries(album, desk.links.lists[url("album")].entries)
     assert controller.jobs == ()
+
+
+def test_the_model_is_asked_about_at_once_and_fetched_meanwhile(desk: Desk) -> None:
+    shop = Shop()
+    desk.services = shop.services
+    desk.links.fetches["night"] = slow
+    controller = desk.open()
+    desk.wait_until(lambda: bool(controller.models.choices))
+    with desk.qtbot.waitSignal(controller.model_wanted) as wanted:
+        (job_id,) = desk.add_links(url("night"))
+    assert wanted.args == ["htdemucs"]
+    desk.wait_for(S.DOWNLOADING, job_id)
+    assert controller.models.waiting_for("htdemucs") == [job_id]
+    controller.models.use_instead([job_id])
+    desk.wait_until(lambda: the(desk, job_id).separation.model == "starter")
+    assert desk.state(job_id) is S.DOWNLOADING
+
+
+def test_a_song_whose_model_has_not_come_waits_for_it_when_it_is_there(desk: Desk) -> None:
+    shop = Shop()
+    desk.services = shop.services
+    desk.script.behaviours["night.m4a"] = job_failing(MISSING)
+    controller = desk.open()
+    desk.wait_until(lambda: bool(controller.models.choices))
+    (job_id,) = desk.add_links(url("night"))
+    desk.wait_for(S.WAITING, job_id)
+    assert not the(desk, job_id).needs_fetch
+    desk.script.behaviours.clear()
+    shop.go.set()
+    controller.models.download_for([job_id])
+    desk.wait_for(S.DONE, job_id)

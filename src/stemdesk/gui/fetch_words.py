@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stemdesk.fetch.links.values import LinkList
 
 LOOKING = "Looking at the link…"
+BEGINNING = "The download begins…"
 CHOOSE_ENTRIES = "Choose songs…"
 SETTINGS = "Settings…"
 UPDATE = "Update the downloader"
@@ -28,11 +29,11 @@ _GONE = (
 )
 
 
-def fetch_text(progress: Progress) -> str:
+def fetch_text(job: Job, progress: Progress) -> str:
     """A row: `Downloading 43 %, 1.2 MB/s, 0:12 left`."""
     transfer = progress.transfer
     if transfer is None:
-        return LOOKING
+        return _begins(job)
     parts = [_how_far(progress)]
     if transfer.bytes_per_s is not None:
         parts.append(f"{format_bytes(transfer.bytes_per_s)}/s")
@@ -41,12 +42,17 @@ def fetch_text(progress: Progress) -> str:
     return ", ".join(parts)
 
 
-def fetch_briefly(progress: Progress) -> str:
+def fetch_briefly(job: Job, progress: Progress) -> str:
     """The same in a narrow row: `Downloading 43 %, 0:12 left`."""
     if progress.transfer is None:
-        return LOOKING
+        return _begins(job)
     text = _how_far(progress)
     return text if progress.left_s is None else f"{text}, {format_duration(progress.left_s)} left"
+
+
+def _begins(job: Job) -> str:
+    known = job.link is not None and job.link.key
+    return BEGINNING if known else LOOKING
 
 
 def _how_far(progress: Progress) -> str:
@@ -63,9 +69,9 @@ def queued_text(job: Job) -> str:
     return f"Queued · {format_duration(job.tags.duration_s)}"
 
 
-def headline(progress: Progress | None) -> str:
+def headline(job: Job, progress: Progress | None) -> str:
     """The large line where the stems of a link's song will be; "" where any song's does."""
-    return LOOKING if progress is not None and progress.transfer is None else ""
+    return _begins(job) if progress is not None and progress.transfer is None else ""
 
 
 def explained(job: Job, progress: Progress | None) -> str:
@@ -75,7 +81,7 @@ def explained(job: Job, progress: Progress | None) -> str:
         return ""
     where = printable(shown(link.url))
     if progress is not None:
-        return where if progress.transfer is None else fetch_text(progress)
+        return where if progress.transfer is None else fetch_text(job, progress)
     return {
         JobState.QUEUED: "It is downloaded while other songs are split. "
         "Drag it up to have it sooner.",
