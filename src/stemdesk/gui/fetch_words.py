@@ -22,6 +22,7 @@ CHOOSE_ENTRIES = "Choose songs…"
 SETTINGS = "Settings…"
 UPDATE = "Update the downloader"
 UPDATING = "Updating the downloader"
+TRYING = "Trying the new downloader…"
 LINK_FAILED = "This link did not become a song"
 _GONE = (
     "The downloaded song is not there any more.",
@@ -201,8 +202,9 @@ def updated_text(version: str) -> str:
 
 def update_text(update: Download) -> str:
     """How far an update is, or how it ended."""
-    if update.phase is Phase.RUNNING and update.transfer is not None and update.fraction:
-        return f"{UPDATING}: {int(update.fraction * 100 + 1e-6)} %"
+    if update.phase is Phase.RUNNING and update.fraction:
+        percent = int(update.fraction * 100 + 1e-6)
+        return f"{UPDATING}: {percent} %" if percent < 100 else TRYING
     return {
         Phase.STOPPING: "Stopping…",
         Phase.STOPPED: "The update was stopped.",
