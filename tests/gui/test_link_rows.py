@@ -160,7 +160,7 @@ def test_a_list_is_to_be_chosen_from(stage: Stage) -> None:
     panel, shown = stage.window.song.panel, rows(stage).job_at(0)
     assert rows(stage).state_text(shown) == "A list of 3 songs: choose which"
     assert rows(stage).is_list(shown)
-    assert panel.headline.text() == "The album: a list of 3 songs"
+    assert panel.headline.text() == "A list of 3 songs"
     press(stage, "Choose songs…")
     assert stage.controller.links.calls == [("ask_again", job.id)]
 

@@ -343,7 +343,7 @@ def test_the_chosen_entries_of_a_list_come_in_its_place(desk: Desk) -> None:
     desk.wait_until(lambda: len(found) == 1)
     assert found[0] == (album, desk.links.lists[url("album")])
     assert controller.links.list_of(album) == found[0][1]
-    assert desk.state(album) is S.QUEUED
+    assert desk.state(album) is S.QUEUED and the(desk, album).name == "The album"
     entries = found[0][1].entries
     controller.choose_entries(album, (entries[0], entries[2]))
     desk.wait_until(lambda: controller.job(album) is None)

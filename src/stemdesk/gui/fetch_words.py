@@ -144,12 +144,12 @@ def failed_briefly(code: ErrorCode) -> str:
 
 def list_text(found: LinkList) -> str:
     """A row: `A list of 12 songs: choose which`."""
-    return f"{_list_of(found)}: choose which"
+    return f"{list_headline(found)}: choose which"
 
 
 def list_headline(found: LinkList) -> str:
-    count = _list_of(found)
-    return f"{printable(found.title)}: {count[0].lower()}{count[1:]}" if found.title else count
+    count = len(found.entries)
+    return "A list of 1 song" if count == 1 else f"A list of {count} songs"
 
 
 def list_explained(found: LinkList) -> str:
@@ -159,11 +159,6 @@ def list_explained(found: LinkList) -> str:
             "chosen here."
         )
     return "Choose which of them are to be split."
-
-
-def _list_of(found: LinkList) -> str:
-    count = len(found.entries)
-    return "A list of 1 song" if count == 1 else f"A list of {count} songs"
 
 
 # The downloader
