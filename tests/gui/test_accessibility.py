@@ -31,6 +31,7 @@ from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
 from stemdesk.core.track import Tags
 from stemdesk.core.transfer import Transfer
+from stemdesk.fetch.links.values import LinkEntry, LinkList
 from stemdesk.gui import theme
 from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
 from stemdesk.gui.values import BatchSummary, NoDevice, UserMessage
@@ -74,6 +75,11 @@ def controls(root: QWidget) -> list[QWidget]:
 def shown_states(stage: Stage) -> Iterator[str]:
     """The window in each of its faces."""
     yield "empty"
+    stage.window.empty.link.setText("ftp://" + LONG)
+    stage.window.add_bar.path.setText("https://a.example https://b.example")
+    yield "links in the fields"
+    stage.window.empty.link.clear()
+    stage.window.add_bar.path.clear()
     stage.controller.models_known.emit(
         (STARTER, released(licence=LONG), released("htdemucs_ft", ModelState.PARTIAL), *MODELS[1:])
     )
@@ -118,7 +124,7 @@ def shown_states(stage: Stage) -> Iterator[str]:
     stage.window.library.view.select(gone.id)
     yield "missing"
     listed = stage.controller.put(link_job())[0]
-    stage.controller.links.find_list(listed, a_list(URL, "one", "two", title=LONG))
+    stage.controller.links.lists[listed.id] = a_list(URL, "one", "two", title=LONG)
     stage.window.library.view.select(listed.id)
     yield "list"
     changed = Failure(ErrorCode.LINK_SITE_CHANGED, "", None, {"site": "Music Example"})
@@ -128,6 +134,7 @@ def shown_states(stage: Stage) -> Iterator[str]:
     yield "link"
     for banner in stage.window.banners.all:
         banner.hide()
+    yield from _link_states(stage)
     stage.window.show_settings()
     yield "settings"
     stage.dialog().reject()
@@ -147,6 +154,26 @@ def shown_states(stage: Stage) -> Iterator[str]:
     stage.qtbot.waitUntil(lambda: not _dialogs(stage))
     stage.window.show_failure(failed.id)
     yield "why"
+
+
+def _link_states(stage: Stage) -> Iterator[str]:
+    """What the window asks about links."""
+    done = link_job("https://a.example/1", LONG, state=JobState.DONE)
+    stage.controller.put(done)
+    stage.controller.links_found.emit(("https://a.example/1",))
+    yield "notice"
+    stage.press("take")
+    yield "known"
+    stage.dialog().reject()
+    stage.qtbot.waitUntil(lambda: not _dialogs(stage))
+    job = stage.controller.put(link_job())[0]
+    songs = [LinkEntry(f"https://a.example/{n}", LONG, LONG, 100.0 * n) for n in range(200)]
+    songs[3] = LinkEntry("https://a.example/x", "", trouble="It is private. " * 9)
+    album = LinkList("https://a.example/l", "l", "Example", LONG, tuple(songs), 4000)
+    stage.controller.links.find_list(job, album)
+    yield "list"
+    stage.dialog().reject()
+    stage.qtbot.waitUntil(lambda: not _dialogs(stage))
 
 
 def _dialogs(stage: Stage) -> list[object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QWidget
 
+from screens import link_asks
 from screens.links import fill_links, scripted_links
 from screens.songs import fill_library, long_song
 from screens.studio import Studio
@@ -78,6 +79,9 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     first = Studio(root / "first", target)
     album = Album(first, sizes)
     album.take("empty")
+    first.window.add_bar.path.setText("ftp://music.example/song.mp3")
+    first.window.empty.link.setText("https://music.example/1 https://music.example/2")
+    album.take("empty-links")
     first.close()
     studio = Studio(root / "second", target, fill_library)
     album = Album(studio, sizes)
@@ -85,6 +89,7 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     _at_work(studio, album)
     _finished(studio, album)
     _dialogs(studio, album)
+    _links(studio, album)
     studio.close()
     take_links(root / "third", target, sizes)
 
@@ -196,3 +201,11 @@ def _dialogs(studio: Studio, album: Album) -> None:
     album.take_dialog("models", window.models.show_page)
     album.take_dialog("keys", window.show_keys)
     album.take_dialog("delete-everything", window.pages.ask_delete)
+
+
+def _links(studio: Studio, album: Album) -> None:
+    window = studio.window
+    album.take_dialog("links-notice", lambda: link_asks.show_notice(window))
+    album.take_dialog("links-known", lambda: link_asks.show_known(window))
+    album.take_dialog("links-album", lambda: link_asks.show_list(window, link_asks.album()))
+    album.take_dialog("links-channel", lambda: link_asks.show_list(window, link_asks.channel()))

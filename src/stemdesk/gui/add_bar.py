@@ -1,4 +1,4 @@
-"""The bar at the top: a path, Open…, Split; quality, model and stems that new songs get."""
+"""The bar at the top: a link or path, Open…, Split; quality, model and stems that new songs get."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QApplication,
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QMenu,
     QSizePolicy,
     QToolButton,
@@ -25,8 +22,8 @@ from stemdesk.core.quality import BEST_MODEL, Quality
 from stemdesk.gui import labels, model_words
 from stemdesk.gui.chip import StemChip
 from stemdesk.gui.choosing import find, plan, quality_in_reach
-from stemdesk.gui.drop import path_from_text, paths_from_mime
 from stemdesk.gui.model_values import ModelChoice
+from stemdesk.gui.path_edit import PathEdit
 from stemdesk.gui.quality_box import QualityBox
 from stemdesk.gui.widgets import ComboBox, FlowLayout, chain, icon_button, muted, push_button
 
@@ -34,33 +31,10 @@ if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
 
 
-class PathEdit(QLineEdit):
-    """A path. Files that are pasted into it are added instead of becoming text."""
-
-    pasted = Signal(object)  # list[Path]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setPlaceholderText(labels.PATH_HINT)
-        self.setAccessibleName(labels.PATH_NAME)
-        self.setToolTip(labels.PATH_TIP)
-        self.setAcceptDrops(False)  # the whole window takes them
-        self.setClearButtonEnabled(True)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        data = QApplication.clipboard().mimeData()
-        if event.matches(QKeySequence.StandardKey.Paste) and data is not None and data.hasUrls():
-            paths = paths_from_mime(data)
-            if paths:
-                self.pasted.emit(paths)
-                return
-        super().keyPressEvent(event)
-
-
 class AddBar(QFrame):
-    """`paths_given`: list[Path] to split; the choices below go to the settings."""
+    """`given`: what is to be split (`Given`); the choices below go to the settings."""
 
-    paths_given = Signal(object)
+    given = Signal(object)
     open_files_wanted = Signal()
     open_folder_wanted = Signal()
     settings_wanted = Signal()
@@ -78,6 +52,7 @@ class AddBar(QFrame):
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(10)
         layout.addLayout(self._make_first_line())
+        layout.addWidget(self.path.note)
         layout.addWidget(self._make_second_line())
         controller.models_known.connect(self.set_models)
         controller.models.changed.connect(self._model_changed)
@@ -86,10 +61,8 @@ class AddBar(QFrame):
     def _make_first_line(self) -> QHBoxLayout:
         self.library = icon_button("library", labels.LIBRARY, labels.LIBRARY_TIP)
         self.library.clicked.connect(self.library_wanted)
-        self.path = PathEdit()
-        self.path.pasted.connect(self.paths_given)
-        self.path.returnPressed.connect(self._split)
-        self.path.textChanged.connect(self._update_split)
+        self.path = PathEdit(labels.PATH_HINT, labels.PATH_NAME, labels.PATH_TIP)
+        self.path.given.connect(self.given)
         self.open = QToolButton()
         self.open.setProperty("kind", "menu")
         self.open.setText(labels.OPEN)
@@ -100,7 +73,7 @@ class AddBar(QFrame):
         self.open.clicked.connect(self.open_files_wanted)
         self.open.setMenu(self._make_open_menu())
         self.split = push_button(labels.SPLIT, labels.SPLIT_TIP, primary=True)
-        self.split.clicked.connect(self._split)
+        self.path.bind(self.split)
         self.settings = icon_button("settings", labels.SETTINGS, labels.SETTINGS_TIP)
         self.settings.clicked.connect(self.settings_wanted)
         line = QHBoxLayout()
@@ -109,7 +82,6 @@ class AddBar(QFrame):
         line.addWidget(self.path, 1)
         for button in (self.open, self.split, self.settings):
             line.addWidget(button)
-        self._update_split()
         return line
 
     def _make_open_menu(self) -> QMenu:
@@ -150,15 +122,6 @@ class AddBar(QFrame):
         for widget in (line, self._chip_box, self._stems):
             _grow_in_height(widget)
         return line
-
-    def _update_split(self) -> None:
-        self.split.setEnabled(bool(self.path.text().strip()))
-
-    def _split(self) -> None:
-        path = path_from_text(self.path.text())
-        if path is not None:
-            self.paths_given.emit([path])
-            self.path.clear()
 
     # Quality, model and stems
 

@@ -53,16 +53,21 @@ def model_files(paths: Sequence[Path]) -> list[Path]:
     return [path for path in paths if path.suffix.lower() in model_words.IMPORT_SUFFIXES]
 
 
-def drop_text(paths: list[Path]) -> str:
-    """What a drop of `paths` will do: `Split 3 files`."""
+def drop_text(paths: Sequence[Path], links: int = 0) -> str:
+    """What a drop of `paths` and so many links will do: `Split 3 files`."""
+    from stemdesk.jobs.link_files import is_link_file  # not before the first paint
+
     models = model_files(paths)
     if models:
         rest = [path for path in paths if path not in models]
-        return model_words.drop_text(len(models), drop_text(rest) if rest else "")
-    if len(paths) > _LOOKED_AT:
-        return messages.drop_many_text(len(paths))
-    folders = sum(is_folder(path) for path in paths)
-    return messages.drop_text(len(paths) - folders, folders)
+        text = drop_text(rest, links) if rest or links else ""
+        return model_words.drop_text(len(models), text)
+    rest = [path for path in paths if not is_link_file(path)]
+    links += len(paths) - len(rest)
+    if len(rest) > _LOOKED_AT:
+        return messages.drop_many_text(len(rest) + links)
+    folders = sum(is_folder(path) for path in rest)
+    return messages.drop_text(len(rest) - folders, folders, links)
 
 
 class DropOverlay(QWidget):

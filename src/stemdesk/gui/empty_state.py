@@ -1,4 +1,4 @@
-"""What an empty window shows: one large drop target and a way to try it at once."""
+"""What an empty window shows: one large drop target, a link field, a way to try it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from stemdesk.gui import labels, theme
+from stemdesk.gui import labels, link_words, theme
 from stemdesk.gui.icons import app_pixmap, transparent
+from stemdesk.gui.path_edit import PathEdit
 from stemdesk.gui.welcome import WelcomeCard
 from stemdesk.gui.widgets import FlowLayout, muted, push_button
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
 
 _ICON_PX = 88
+_WIDTH_PX = 620  # of the link field, as of the card
 _ROOM_LINES = 32  # of text: so high is everything together, with the card
 
 
@@ -24,6 +26,7 @@ class EmptyState(QWidget):
     open_files_wanted = Signal()
     open_folder_wanted = Signal()
     demo_wanted = Signal()
+    given = Signal(object)  # Given
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +42,11 @@ class EmptyState(QWidget):
         self._text = muted(labels.DROP_TEXT)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._text.setWordWrap(True)
+        self.link = PathEdit(link_words.LINK_HINT, link_words.LINK_NAME, link_words.LINK_TIP)
+        self.link.given.connect(self.given)
+        self.split = push_button(labels.SPLIT, link_words.LINK_SPLIT_NAME)
+        self.split.setAccessibleName(link_words.LINK_SPLIT_NAME)
+        self.link.bind(self.split)
         self.open = push_button(labels.OPEN_FILES, labels.OPEN_TIP, "note", primary=True)
         self.folder = push_button(labels.OPEN_FOLDER, labels.OPEN_FOLDER_TIP, "folder")
         self.demo = push_button(labels.DEMO, labels.DEMO_TIP, "play")
@@ -62,10 +70,6 @@ class EmptyState(QWidget):
     def _lay_out(self, buttons: QWidget) -> None:
         """It scrolls where a small window and large fonts leave too little room."""
         centre = Qt.AlignmentFlag.AlignHCenter
-        beside = QHBoxLayout()  # not aligned: that would take its height from its narrowest form
-        beside.addStretch(1)
-        beside.addWidget(self.welcome, 1000)
-        beside.addStretch(1)
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(24, 16, 24, 16)
@@ -76,8 +80,9 @@ class EmptyState(QWidget):
         layout.addWidget(self.headline, 0, centre)
         layout.addWidget(self._text)
         layout.addSpacing(8)
+        layout.addLayout(_centred(self._make_link_field()))
         layout.addWidget(buttons, 0, centre)
-        layout.addLayout(beside)
+        layout.addLayout(_centred(self.welcome))
         layout.addWidget(self.notice)
         layout.addStretch(3)
         scroll = QScrollArea()
@@ -87,6 +92,20 @@ class EmptyState(QWidget):
         around = QVBoxLayout(self)
         around.setContentsMargins(24, 24, 24, 24)
         around.addWidget(scroll)
+
+    def _make_link_field(self) -> QWidget:
+        holder = QWidget()
+        holder.setMaximumWidth(_WIDTH_PX)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.link, 1)
+        line.addWidget(self.split)
+        layout = QVBoxLayout(holder)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(line)
+        layout.addWidget(self.link.note)
+        return holder
 
     def show_welcome(self, wanted: bool) -> None:
         """Whether the card of the first start is there; it says what the text says, and more."""
@@ -118,3 +137,13 @@ class EmptyState(QWidget):
         painter.setPen(pen)
         painter.setBrush(transparent(colours.surface, 0.7))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(20, 20, -20, -20), 18, 18)
+
+
+def _centred(widget: QWidget) -> QHBoxLayout:
+    """A widget in the middle. (Not aligned: that would take its height from its narrowest
+    form.)"""
+    line = QHBoxLayout()
+    line.addStretch(1)
+    line.addWidget(widget, 1000)
+    line.addStretch(1)
+    return line

@@ -33,9 +33,9 @@ LOCATE_CAPTION = "Where is the folder with the stems now?"
 
 # The add bar and the empty window
 
-PATH_HINT = "Drop songs anywhere, or type the path of a file or folder"
-PATH_NAME = "Path of a song or folder"
-PATH_TIP = "Type or paste the path of a file or folder, then press Enter (Ctrl+V pastes files)"
+PATH_HINT = "Drop songs anywhere, paste a link, or type the path of a file or folder"
+PATH_NAME = "Link to a song, or path of a song or folder"
+PATH_TIP = "A link, or the path of a file or folder, then Enter (Ctrl+V pastes links and files)"
 OPEN = "Open…"
 OPEN_FILES = "Open files…"
 OPEN_FOLDER = "Open a folder…"
@@ -45,7 +45,7 @@ OPEN_FILES_CAPTION = "Which songs should be split?"
 OPEN_FOLDER_CAPTION = "Which folder of songs should be split?"
 FILE_FILTERS = "Sound and video ({patterns});;All files (*)"
 SPLIT = "Split"
-SPLIT_TIP = "Split the song at this path (Enter)"
+SPLIT_TIP = "Split the song at this link or path (Enter)"
 MODEL = "Model"
 MODEL_TIP = "The model that new songs are split with (Alt+M)"
 QUALITY = "Quality"
@@ -77,7 +77,8 @@ def chip_tip(stem: str) -> str:
 
 DROP_HEADLINE = "Drop songs here"
 DROP_TEXT = (
-    "Files or whole folders, music or video.\nEvery song becomes its stems, on this computer."
+    "Files or whole folders, music or video, or links from a browser.\n"
+    "Every song becomes its stems, on this computer."
 )
 DEMO = "Try it with a demo song"
 DEMO_TIP = "Makes a short song of its own and splits it (Ctrl+D)"
@@ -186,7 +187,7 @@ KEYS = (
     ("Ctrl+Shift+F", "Show the stems in their folder"),
     ("Ctrl+O", "Open files"),
     ("Ctrl+Shift+O", "Open a folder"),
-    ("Ctrl+V", "Paste files"),
+    ("Ctrl+V", "Paste links or files"),
     ("Ctrl+D", "The demo song"),
     ("Ctrl+L", "Show the library, go to it"),
     ("Del", "Remove songs from the list"),

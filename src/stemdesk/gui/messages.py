@@ -235,10 +235,11 @@ def damaged_text(path: Path) -> str:
     )
 
 
-def drop_text(files: int, folders: int) -> str:
+def drop_text(files: int, folders: int, links: int = 0) -> str:
     """What a drop will do: `Split 3 files`."""
-    parts = [count_of(number, word) for number, word in ((files, "file"), (folders, "folder"))]
-    return "Split " + " and ".join(part for part in parts if part)
+    counts = ((files, "file"), (folders, "folder"), (links, "link"))
+    parts = [count_of(number, word) for number, word in counts if number]
+    return "Split " + " and ".join([", ".join(parts[:-1]), *parts[-1:]] if parts[1:] else parts)
 
 
 def drop_many_text(items: int) -> str:

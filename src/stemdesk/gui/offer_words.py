@@ -25,7 +25,7 @@ WAITS_MEANS = "Your songs wait in the list and go on by themselves as soon as it
 
 WELCOME_TITLE = "How it works"
 WELCOME_LINES = (
-    "Drop a song into this window, or try the demo: it becomes its stems, to play and to keep.",
+    "Drop a song or paste a link, or try the demo: it becomes its stems, to play and to keep.",
     "A draft model is built in, so it works at once, without a network.",
     f"For the real thing, get {DEFAULT}: one download.",
     "Everything stays on this computer. Nothing is uploaded, there is no account.",

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QDialog,
     QMainWindow,
     QStackedWidget,
@@ -30,15 +29,17 @@ from PySide6.QtWidgets import (
 from stemdesk.core.job import JobState
 from stemdesk.gui import dialogs, labels, messages, model_words, theme
 from stemdesk.gui.add_bar import AddBar
+from stemdesk.gui.adds import Adds
 from stemdesk.gui.announcer import Announcer
 from stemdesk.gui.banners import Banners
 from stemdesk.gui.desk_drags import DeskDrags
 from stemdesk.gui.dialogs import CloseChoice
 from stemdesk.gui.drawer import NARROW_PX, Body
-from stemdesk.gui.drop import DropOverlay, drop_text, model_files, paths_from_mime
+from stemdesk.gui.drop import DropOverlay
 from stemdesk.gui.empty_state import EmptyState
 from stemdesk.gui.icons import app_icon, retint
 from stemdesk.gui.library import Library
+from stemdesk.gui.link_asks import LinkAsks
 from stemdesk.gui.model_asks import ModelAsks
 from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.pages import Pages
@@ -91,6 +92,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(SMALLEST)
         self.setAcceptDrops(True)
         self._build(sound_reason)
+        links = LinkAsks(controller, self, self.library.view.select)
+        self.adds = Adds(controller, self.models, links, self)
         self._connect()
         install_shortcuts(self)
         self._restore_geometry()
@@ -128,7 +131,6 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         controller, bar = self._controller, self.add_bar
-        bar.paths_given.connect(self.take)
         bar.settings_wanted.connect(self.show_settings)
         self.song.settings_wanted.connect(self.pages.show_link_settings)
         self.status.diagnostics.clicked.connect(self.pages.show_diagnostics)
@@ -138,6 +140,7 @@ class MainWindow(QMainWindow):
             source.models_wanted.connect(self.models.show_page)
         self.empty.demo_wanted.connect(controller.add_demo)
         for part in (bar, self.empty):
+            part.given.connect(self.adds.take)
             part.open_files_wanted.connect(self.open_files)
             part.open_folder_wanted.connect(self.open_folder)
         self.library.forget_wanted.connect(controller.forget_ended)
@@ -213,20 +216,10 @@ class MainWindow(QMainWindow):
         dialogs.choose_folder(self, labels.OPEN_FOLDER_CAPTION, self._controller.add_paths)
 
     def paste(self) -> None:
-        """Add the files, or the paths in the text, that were copied elsewhere."""
-        data = QApplication.clipboard().mimeData()
-        paths = paths_from_mime(data) if data is not None else []
-        if paths:
-            self.take(paths)
+        self.adds.paste()
 
     def take(self, paths: list[Path]) -> None:
-        """Add songs and folders; model files among them are imported."""
-        models = model_files(paths)
-        songs = [path for path in paths if path not in models]
-        if songs:
-            self._controller.add_paths(songs)
-        if models:
-            self.models.import_files(models)
+        self.adds.take_paths(paths)
 
     def show_settings(self) -> None:
         self.pages.show_settings()
@@ -258,26 +251,16 @@ class MainWindow(QMainWindow):
     # Drops
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        # A stem that is dragged out passes here on its way, and is no song to split.
-        ours = event.source() is not None or not event.mimeData().hasUrls()
-        paths = [] if ours else paths_from_mime(event.mimeData())
-        if paths:
-            self.overlay.show_text(drop_text(paths))
-            event.acceptProposedAction()
+        self.adds.drag(event, self.overlay)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if self.overlay.isVisible():
-            event.acceptProposedAction()
+        self.adds.drag_on(event, self.overlay)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.overlay.hide()
-        paths = [] if event.source() is not None else paths_from_mime(event.mimeData())
-        if paths:
-            event.acceptProposedAction()
-            self.take(paths)
+        self.adds.drop(event, self.overlay)
 
     # Size, start and end
 
