@@ -328,6 +328,40 @@ def test_stems_that_are_wanted_again_fetch_the_song_again_if_it_is_gone(desk: De
     assert desk.links.begun("fetch") == ["night", "night"]
 
 
+def test_links_do_not_wait_until_models_are_downloaded(desk: Desk) -> None:
+    go = threading.Event()
+    controller = desk.open()
+    for _ in range(2):
+        controller.tasks.net(lambda _: go.wait(30), lambda _: None)
+    desk.wait_for(S.DONE, *desk.add_links(url("night")))
+    go.set()
+
+
+def test_files_of_links_are_told_and_not_added(desk: Desk) -> None:
+    controller = desk.open()
+    file = desk.root / "Night.url"
+    file.write_text(f"[InternetShortcut]\nURL={url('night')}\n")
+    (song,) = desk.songs("song.mp3")
+    with desk.qtbot.waitSignal(controller.links_found) as found:
+        controller.add_paths([file, song])
+    assert found.args == [(url("night"),)]
+    desk.wait_until(lambda: [job.source.name for job in controller.jobs] == ["song.mp3"])
+
+
+def test_a_songs_place_in_the_list_is_kept_while_it_is_fetched(desk: Desk) -> None:
+    go = threading.Event()
+    desk.links.fetches["b"] = until(go)
+    controller = desk.open()
+    controller.hold()
+    a, b = desk.add_links(url("a"), url("b"))
+    controller.release()
+    desk.wait_until(lambda: desk.links.begun("fetch") == ["a", "b"])
+    controller.move(b, a)
+    go.set()
+    desk.wait_for(S.DONE, a, b)
+    assert [job.id for job in controller.jobs] == [b, a]
+
+
 # Lists
 
 
