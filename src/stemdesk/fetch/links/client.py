@@ -141,8 +141,12 @@ def _answers(
     request: dict[str, Any], rules: LinkRules, cancel: CancelToken, first_s: float
 ) -> Iterator[dict[str, Any]]:
     """What the child says. Raises as `Child.events`."""
-    with Child(request, rules) as child:
-        yield from child.events(cancel, first_s, rules.limits.silent_s)
+    try:
+        with Child(request, rules) as child:
+            yield from child.events(cancel, first_s, rules.limits.silent_s)
+    except LinkError as error:
+        error.facts.setdefault("site", site_name(request.get("url", "")))
+        raise
 
 
 def _error(event: dict[str, Any], url: str, rules: LinkRules, folder: Path | None) -> StemDeskError:
