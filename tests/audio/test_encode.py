@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from stemdesk.audio.decode import decode
-from stemdesk.audio.encode import StemWriter, container_format, peak, quantise, rounded
+from stemdesk.audio.encode import StemTexts, StemWriter, container_format, peak, quantise, rounded
 from stemdesk.core.errors import DiskFullError, ErrorCode, ExportError
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
@@ -83,6 +83,25 @@ def test_a_file_says_nothing_of_the_time_of_day(tmp_path: Path, options: ExportO
     path = tmp_path / "stem"
     write(path, media.bursts(1000, RATE), options)
     assert b"PEAK" not in path.read_bytes()[:200]
+
+
+@names
+@pytest.mark.parametrize("length", [3, 1000])
+def test_texts_stand_in_front_of_the_same_samples(
+    tmp_path: Path, options: ExportOptions, length: int
+) -> None:
+    samples = media.sine(5000, RATE)
+    texts = StemTexts("ö" * length, "\U0001f3b8" * length, "a" * length, "https://a.example/?b=c")
+    write(tmp_path / "plain", samples, options)
+    with StemWriter(tmp_path / "texts", RATE, 2, options, 5000, texts) as writer:
+        writer.write(rounded(samples, options.bits))
+    with soundfile.SoundFile(tmp_path / "texts") as file:
+        found = (file.title, file.artist, file.album, file.comment)
+    assert found == (texts.title, texts.artist[:500], texts.album, texts.comment)  # 2000 bytes
+    np.testing.assert_array_equal(read(tmp_path / "texts"), read(tmp_path / "plain"))
+    ours: list[media.Samples] = []
+    decode(tmp_path / "texts", RATE, ours.append, cancel=CancelToken())
+    assert sum(block.shape[1] for block in ours) == 5000
 
 
 @names

@@ -11,6 +11,13 @@ def test_options_survive_json() -> None:
     assert ExportOptions.from_json(export.to_json()) == export
 
 
+def test_whether_the_song_is_kept_comes_back_and_does_not_count_when_compared() -> None:
+    export = ExportOptions(keep_original=False)
+    assert not ExportOptions.from_json(export.to_json()).keep_original
+    assert ExportOptions.from_json({"format": "flac", "bits": 24}).keep_original
+    assert export == ExportOptions()  # what is made is the same
+
+
 def test_options_of_earlier_versions_have_no_exact_sum() -> None:
     assert not ExportOptions.from_json({"format": "flac", "bits": 24}).exact_sum
 

@@ -83,6 +83,8 @@ def test_flac_falls_to_24_bits() -> None:
 
 
 def test_jobs_are_told_whether_stems_sum_to_the_mix() -> None:
+    assert Settings().export.keep_original
+    assert not Settings(keep_original=False).export.keep_original
     assert not Settings().export.exact_sum
     assert Settings(exact_sum=True).export.exact_sum
 

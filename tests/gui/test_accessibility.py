@@ -36,8 +36,9 @@ from stemdesk.gui import theme
 from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
 from stemdesk.gui.values import BatchSummary, NoDevice, UserMessage
 from stemdesk.gui.widgets import ElidedLabel
-from support.fake_links import link_job
+from support.fake_links import URL, link_job
 from support.fake_models import STARTER, released
+from support.link_services import a_list
 from support.stage import MODELS, SIX, Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -122,6 +123,15 @@ def shown_states(stage: Stage) -> Iterator[str]:
     stage.controller.missing.add(gone.id)
     stage.window.library.view.select(gone.id)
     yield "missing"
+    listed = stage.controller.put(link_job())[0]
+    stage.controller.links.lists[listed.id] = a_list(URL, "one", "two", title=LONG)
+    stage.window.library.view.select(listed.id)
+    yield "list"
+    changed = Failure(ErrorCode.LINK_SITE_CHANGED, "", None, {"site": "Music Example"})
+    link = stage.controller.put(link_job(title=LONG, state=JobState.FAILED, failure=changed))[0]
+    stage.window.library.view.select(link.id)
+    stage.controller.downloader.put(Download(Errand.DOWNLOAD, transfer=running))
+    yield "link"
     for banner in stage.window.banners.all:
         banner.hide()
     yield from _link_states(stage)

@@ -106,6 +106,10 @@ def test_an_update_can_be_cancelled(qtbot: QtBot, desk: Desk) -> None:
             Download(Errand.DOWNLOAD, transfer=Transfer("a", 30, 100)),
             "Updating the downloader: 30 %",
         ),
+        (
+            Download(Errand.DOWNLOAD, transfer=Transfer("a", 100, 100)),
+            "Trying the new downloader…",
+        ),
         (Download(Errand.DOWNLOAD, phase=Phase.FAILED, error="No network."), "No network."),
         (Download(Errand.DOWNLOAD, phase=Phase.DONE), ""),
     ],

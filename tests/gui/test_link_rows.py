@@ -107,8 +107,30 @@ def test_a_download_tells_how_far_how_fast_and_how_long(stage: Stage) -> None:
 
 def test_a_size_that_is_not_known_is_no_percentage() -> None:
     progress = Progress(JobStage.DOWNLOADING, 0.0, transfer=Transfer("s", 3_400_000, 0, 1.2e6))
-    assert fetch_words.fetch_text(progress) == "Downloading, 3.4 MB so far, 1.2 MB/s"
-    assert fetch_words.fetch_briefly(progress) == "Downloading, 3.4 MB so far"
+    job = link_job()
+    assert fetch_words.fetch_text(job, progress) == "Downloading, 3.4 MB so far, 1.2 MB/s"
+    assert fetch_words.fetch_briefly(job, progress) == "Downloading, 3.4 MB so far"
+
+
+def test_a_song_that_is_known_is_not_looked_for_again(stage: Stage) -> None:
+    job = put(stage, link_job(title="Night Train"))
+    stage.controller.run(job, LOOKING)
+    assert rows(stage).state_text(rows(stage).job_at(0)) == "The download begins…"
+    assert stage.window.song.panel.headline.text() == "The download begins…"
+
+
+def test_a_download_is_announced_in_quarters(stage: Stage) -> None:
+    said: list[str] = []
+    stage.window.announcer.announced.connect(said.append)
+    job = put(stage, link_job(title="Night Train"))
+    for stage_, fraction in ((JobStage.DOWNLOADING, 0.3), (JobStage.SEPARATING, 0.6)):
+        stage.controller.run(job, Progress(stage_, fraction, transfer=TRANSFER))
+    assert said == ["Night Train: 25 % downloaded", "Night Train: 50 % separated"]
+
+
+def test_the_trash_is_asked_about_the_download_too(stage: Stage) -> None:
+    job = link_job(title="Night Train", state=JobState.DONE, output=Path("/music/Night Train"))
+    assert "downloaded song" in messages.trash_text(job)
 
 
 def test_a_queued_song_says_how_long_it_is(stage: Stage) -> None:
@@ -138,7 +160,7 @@ def test_a_list_is_to_be_chosen_from(stage: Stage) -> None:
     panel, shown = stage.window.song.panel, rows(stage).job_at(0)
     assert rows(stage).state_text(shown) == "A list of 3 songs: choose which"
     assert rows(stage).is_list(shown)
-    assert panel.headline.text() == "The album: a list of 3 songs"
+    assert panel.headline.text() == "A list of 3 songs"
     press(stage, "Choose songs…")
     assert stage.controller.links.calls == [("ask_again", job.id)]
 

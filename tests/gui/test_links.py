@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stemdesk.core.errors import DiskFullError, ErrorCode, LinkError
+from stemdesk.core.errors import DiskFullError, ErrorCode, LinkError, ModelError
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.settings import Settings
 from stemdesk.fetch.links.values import LinkList
@@ -17,9 +17,12 @@ from stemdesk.gui.values import BatchSummary
 from stemdesk.jobs.locks import job_lock
 from stemdesk.jobs.store import JobStore
 from support.desk import Desk, endless, pausable
+from support.desk import failing as job_failing
 from support.link_services import a_list, deaf, failing, slow, until
+from support.shop import Shop
 
 S = JobState
+MISSING = ModelError(ErrorCode.MODEL_MISSING, model="htdemucs")
 PRIVATE = LinkError(ErrorCode.LINK_PRIVATE, "403", site="Example")
 
 
@@ -109,11 +112,12 @@ def test_two_at_once_and_the_queues_order(desk: Desk) -> None:
     for name in names:
         desk.links.fetches[name] = until(go)
     desk.open()
-    ids = desk.add_links(*map(url, names))
+    ids = desk.add_links(url("a"))
+    desk.wait_until(lambda: desk.links.begun("fetch") == ["a"])
     # While the first is downloaded, the others are looked up; then two are downloaded.
-    desk.wait_until(lambda: desk.links.begun("look") == names)
-    desk.wait_until(lambda: len(desk.links.begun("fetch")) == 2)
-    assert desk.links.begun("fetch") == ["a", "b"]
+    ids += desk.add_links(*map(url, "bcd"))
+    desk.wait_until(lambda: desk.links.begun("fetch") == ["a", "b"])
+    assert desk.links.begun("look") == names
     assert len(desk.controller.links.running) == 2
     desk.controller.move(ids[3], ids[2])
     go.set()
@@ -325,6 +329,40 @@ def test_stems_that_are_wanted_again_fetch_the_song_again_if_it_is_gone(desk: De
     assert desk.links.begun("fetch") == ["night", "night"]
 
 
+def test_links_do_not_wait_until_models_are_downloaded(desk: Desk) -> None:
+    go = threading.Event()
+    controller = desk.open()
+    for _ in range(2):
+        controller.tasks.net(lambda _: go.wait(30), lambda _: None)
+    desk.wait_for(S.DONE, *desk.add_links(url("night")))
+    go.set()
+
+
+def test_files_of_links_are_told_and_not_added(desk: Desk) -> None:
+    controller = desk.open()
+    file = desk.root / "Night.url"
+    file.write_text(f"[InternetShortcut]\nURL={url('night')}\n")
+    (song,) = desk.songs("song.mp3")
+    with desk.qtbot.waitSignal(controller.links_found) as found:
+        controller.add_paths([file, song])
+    assert found.args == [(url("night"),)]
+    desk.wait_until(lambda: [job.source.name for job in controller.jobs] == ["song.mp3"])
+
+
+def test_a_songs_place_in_the_list_is_kept_while_it_is_fetched(desk: Desk) -> None:
+    go = threading.Event()
+    desk.links.fetches["b"] = until(go)
+    controller = desk.open()
+    controller.hold()
+    a, b = desk.add_links(url("a"), url("b"))
+    controller.release()
+    desk.wait_until(lambda: "b" in desk.links.begun("fetch"))
+    controller.move(b, a)
+    go.set()
+    desk.wait_for(S.DONE, a, b)
+    assert [job.id for job in controller.jobs] == [b, a]
+
+
 # Lists
 
 
@@ -340,7 +378,7 @@ def test_the_chosen_entries_of_a_list_come_in_its_place(desk: Desk) -> None:
     desk.wait_until(lambda: len(found) == 1)
     assert found[0] == (album, desk.links.lists[url("album")])
     assert controller.links.list_of(album) == found[0][1]
-    assert desk.state(album) is S.QUEUED
+    assert desk.state(album) is S.QUEUED and the(desk, album).name == "The album"
     entries = found[0][1].entries
     controller.choose_entries(album, (entries[0], entries[2]))
     desk.wait_until(lambda: controller.job(album) is None)
@@ -404,3 +442,34 @@ def test_a_removed_list_is_not_asked_about(desk: Desk) -> None:
         desk.wait_until(lambda: not controller.links.running)
     controller.choose_entries(album, desk.links.lists[url("album")].entries)
     assert controller.jobs == ()
+
+
+def test_the_model_is_asked_about_at_once_and_fetched_meanwhile(desk: Desk) -> None:
+    shop = Shop()
+    desk.services = shop.services
+    desk.links.fetches["night"] = slow
+    controller = desk.open()
+    desk.wait_until(lambda: bool(controller.models.choices))
+    with desk.qtbot.waitSignal(controller.model_wanted) as wanted:
+        (job_id,) = desk.add_links(url("night"))
+    assert wanted.args == ["htdemucs"]
+    desk.wait_for(S.DOWNLOADING, job_id)
+    assert controller.models.waiting_for("htdemucs") == [job_id]
+    controller.models.use_instead([job_id])
+    desk.wait_until(lambda: the(desk, job_id).separation.model == "starter")
+    assert desk.state(job_id) is S.DOWNLOADING
+
+
+def test_a_song_whose_model_has_not_come_waits_for_it_when_it_is_there(desk: Desk) -> None:
+    shop = Shop()
+    desk.services = shop.services
+    desk.script.behaviours["night.m4a"] = job_failing(MISSING)
+    controller = desk.open()
+    desk.wait_until(lambda: bool(controller.models.choices))
+    (job_id,) = desk.add_links(url("night"))
+    desk.wait_for(S.WAITING, job_id)
+    assert not the(desk, job_id).needs_fetch
+    desk.script.behaviours.clear()
+    shop.go.set()
+    controller.models.download_for([job_id])
+    desk.wait_for(S.DONE, job_id)

@@ -20,7 +20,7 @@ from stemdesk.core.link import Link
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken, Stage
 from stemdesk.jobs.beside import Beside, beside_bytes, put_beside
-from stemdesk.jobs.folder import MANIFEST, read_manifest
+from stemdesk.jobs.folder import MANIFEST, partial_folder, read_manifest
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.pipeline import Result
 from stemdesk.jobs.saved_song import SavedSong
@@ -183,6 +183,32 @@ def test_who_finds_it_split_takes_the_song_from_there(place: Place) -> None:
     assert result.already and result.folder == first.folder
     assert done.source == first.folder / "original.m4a"
     assert done.link is not None and done.link.cover == first.folder / "cover.png"
+
+
+def test_a_song_that_was_split_before_and_not_kept_is_kept_now(place: Place) -> None:
+    job = fetched_job(place)
+    as_file = replace(job, id="of a file", link=None)
+    folder = place.run(as_file).folder
+    (folder / "original.m4a").write_text("theirs")
+    before = read_manifest(folder)
+    result, done = finish(place, job)
+    assert result.already and result.folder == folder and names(place.out) == [folder.name]
+    assert done.source == folder / "original file.m4a"
+    assert done.source.read_bytes() == job.source.read_bytes()
+    assert (folder / "original.m4a").read_text() == "theirs"
+    after = read_manifest(folder)
+    assert before is not None and after is not None
+    assert after.link == URL and after.beside == Beside("original file.m4a", "cover.png")
+    assert replace(after, link="", beside=before.beside) == before
+
+
+def test_a_place_that_takes_no_song_costs_no_stems(place: Place) -> None:
+    job = fetched_job(place)
+    folder = place.run(replace(job, id="of a file", link=None)).folder
+    partial_folder(job).write_text("in the way")
+    result, done = finish(place, job)
+    assert result.already and result.original is None and done.needs_fetch
+    assert names(folder) == sorted([*STEMS, MANIFEST])
 
 
 @pytest.mark.parametrize("kind", [AudioFormat.FLAC, AudioFormat.WAV])

@@ -13,6 +13,7 @@ from stemdesk.core.errors import Cancelled, ErrorCode, LinkError, Paused, StemDe
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Stage, ignore_progress
 from stemdesk.fetch.links.values import LinkList, LinkRules
+from stemdesk.jobs import acquire
 from stemdesk.jobs.acquire import entry_jobs, fetch_job, look_up_job
 from stemdesk.jobs.downloads import forget_download, with_file
 from stemdesk.jobs.folder import MANIFEST, read_manifest
@@ -105,6 +106,18 @@ def test_a_link_becomes_a_song_folder(site: LinkSite, place: Place, where: Folde
     manifest = read_manifest(done.output)
     assert manifest is not None and manifest.link == url
     store.close()
+
+
+def test_a_slow_picture_holds_nothing_up(
+    site: LinkSite, place: Place, where: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acquire, "COVER_S", 0.3)
+    site.song("/song.m4a", b"")
+    site.put("/cover.png", PICTURE, "image/png", silent=True)
+    head = '<meta property="og:image" content="/cover.png">'
+    job = looked_up(link_job(place, site.page("/page", audio_page("/song.m4a", "A", head))), where)
+    assert job.tags.title == "A" and job.link is not None and job.link.cover is None
+    assert not site.release.is_set()  # the picture would still come
 
 
 def test_a_files_own_tags_are_better_than_its_name(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from stemdesk.core.errors import (
     SourceError,
 )
 from stemdesk.core.job import ACTIVE, Failure, Job, JobState
+from stemdesk.core.link import Link
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import Progress, Stage
 from stemdesk.jobs.pipeline import Result
@@ -24,6 +26,7 @@ from stemdesk.jobs.scheduler import (
     has_room,
     keeps_scratch,
     moved,
+    next_fetches,
     next_job,
 )
 from support.jobs import a_job
@@ -56,6 +59,21 @@ def test_a_result_ends_a_job_from_any_active_state(tmp_path: Path) -> None:
         job = after_result(a_job(state=state), Result(tmp_path, 5, 44100, null_depth=depth))
         assert (job.state, job.output, job.frames) == (JobState.DONE, tmp_path, 5)
         assert job.null_depth is depth
+
+
+def test_a_links_job_ends_with_its_song_where_it_lies_now(tmp_path: Path) -> None:
+    link = Link("https://a.example/1", cover=Path("old.jpg"), fetched=True)
+    job = a_job(state=JobState.SAVING, link=link)
+    source, kept = tmp_path / "downloads" / job.id / "media.m4a", tmp_path / "original.m4a"
+    job = replace(job, source=source)
+    done = after_result(job, Result(tmp_path, 5, 44100, original=kept, cover=tmp_path / "c.jpg"))
+    assert done.source == kept and not done.needs_fetch
+    assert done.link is not None and done.link.cover == tmp_path / "c.jpg"
+    gone = after_result(job, Result(tmp_path, 5, 44100))
+    assert gone.source == source.parent and gone.needs_fetch
+    assert next_fetches([gone]) == []  # only if a person asks for it
+    again = after_result(replace(done, state=JobState.SAVING), Result(tmp_path, 5, 44100))
+    assert again.source == kept and not again.needs_fetch  # it was never a download of this run
 
 
 def test_errors_become_states(tmp_path: Path) -> None:

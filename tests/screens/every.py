@@ -75,7 +75,7 @@ class Album:
 
 
 def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
-    """All pictures, of two apps one after the other: a first start, and one with a library."""
+    """All pictures, of three apps one after the other: a first start, one with a library, links."""
     first = Studio(root / "first", target)
     album = Album(first, sizes)
     album.take("empty")

@@ -26,6 +26,7 @@ Rounded = NDArray[np.int32 | np.float32]
 
 _WAV_BYTES = (1 << 32) - (1 << 16)  # WAV's sizes are 32 bits wide; the rest is for headers
 _BLOCK = 65536  # frames converted at a time
+_TEXT_BYTES = 2000  # libsndfile itself reads none of a WAV's texts from a longer one on
 _SET_ADD_PEAK_CHUNK = 0x1050  # sndfile.h: SFC_SET_ADD_PEAK_CHUNK
 _SUBTYPES = {16: "PCM_16", 24: "PCM_24", 32: "FLOAT"}
 
@@ -202,7 +203,8 @@ def _write_texts(file: Any, texts: StemTexts) -> None:
     """To be called before the first sample is written: they stand in front of it."""
     for name, text in asdict(texts).items():
         if text:
-            setattr(file, name, text.encode("utf-8", "replace").decode())
+            cut = text.encode("utf-8", "replace")[:_TEXT_BYTES].decode("utf-8", "ignore")
+            setattr(file, name, cut)
 
 
 class _Target:

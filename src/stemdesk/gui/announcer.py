@@ -1,4 +1,4 @@
-"""Tells screen readers how far the running song is: in quarters, that it gets no further, what it
+"""Tells screen readers how far a song is: in quarters, that it gets no further, what it
 was asked for, and how it ended. Of a model's download: quarters and the end."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Announcer(QObject):
         super().__init__(window)
         self._controller = controller
         self._window = window
-        self._quarters: dict[str, int] = {}
+        self._quarters: dict[str, tuple[Stage, int]] = {}
         self._stalled = ""  # the job that is said to get no further
         self._downloads: dict[str, int] = {}  # models that are downloaded: quarters
         self._asked = ("", "")  # a job, and what it is said to be asked for
@@ -49,12 +49,13 @@ class Announcer(QObject):
                 self.say(f"{messages.song_title(job)}: {messages.state_text(job, progress)}")
             return
         self._stalled = ""
-        if progress.stage is not Stage.SEPARATING:
+        if progress.stage not in (Stage.DOWNLOADING, Stage.SEPARATING):
             return
         quarter = int(progress.fraction * 4)
-        if 0 < quarter < 4 and quarter > self._quarters.get(job_id, 0):
-            self.say(messages.quarter_text(job, quarter))
-        self._quarters[job_id] = quarter
+        stage, said = self._quarters.get(job_id, (progress.stage, 0))
+        if 0 < quarter < 4 and quarter > (said if stage is progress.stage else 0):
+            self.say(messages.quarter_text(job, quarter, progress.stage))
+        self._quarters[job_id] = progress.stage, quarter
 
     def _state(self, job_id: str) -> None:
         controller, job = self._controller, self._controller.job(job_id)

@@ -141,7 +141,7 @@ def _chosen(dialog: Dialog, then: Callable[[CloseChoice], object], choice: Close
 def ask_trash(parent: QWidget | None, job: Job, then: Callable[[], object]) -> Dialog:
     """Before stems go to the trash."""
     headline = messages.trash_headline(messages.song_title(job))
-    dialog = Dialog(parent, headline, messages.trash_text(job.output))
+    dialog = Dialog(parent, headline, messages.trash_text(job))
     dialog.setWindowTitle(labels.APP_NAME)
     keep = dialog.add_button(labels.KEEP, dialog.reject, primary=True)
     keep.setObjectName("keep")

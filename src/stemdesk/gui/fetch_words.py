@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from stemdesk.fetch.links.values import LinkList
 
 LOOKING = "Looking at the link…"
+BEGINNING = "The download begins…"
 CHOOSE_ENTRIES = "Choose songs…"
 SETTINGS = "Settings…"
 UPDATE = "Update the downloader"
 UPDATING = "Updating the downloader"
+TRYING = "Trying the new downloader…"
 LINK_FAILED = "This link did not become a song"
 _GONE = (
     "The downloaded song is not there any more.",
@@ -28,11 +30,11 @@ _GONE = (
 )
 
 
-def fetch_text(progress: Progress) -> str:
+def fetch_text(job: Job, progress: Progress) -> str:
     """A row: `Downloading 43 %, 1.2 MB/s, 0:12 left`."""
     transfer = progress.transfer
     if transfer is None:
-        return LOOKING
+        return _begins(job)
     parts = [_how_far(progress)]
     if transfer.bytes_per_s is not None:
         parts.append(f"{format_bytes(transfer.bytes_per_s)}/s")
@@ -41,12 +43,17 @@ def fetch_text(progress: Progress) -> str:
     return ", ".join(parts)
 
 
-def fetch_briefly(progress: Progress) -> str:
+def fetch_briefly(job: Job, progress: Progress) -> str:
     """The same in a narrow row: `Downloading 43 %, 0:12 left`."""
     if progress.transfer is None:
-        return LOOKING
+        return _begins(job)
     text = _how_far(progress)
     return text if progress.left_s is None else f"{text}, {format_duration(progress.left_s)} left"
+
+
+def _begins(job: Job) -> str:
+    known = job.link is not None and job.link.key
+    return BEGINNING if known else LOOKING
 
 
 def _how_far(progress: Progress) -> str:
@@ -63,9 +70,9 @@ def queued_text(job: Job) -> str:
     return f"Queued · {format_duration(job.tags.duration_s)}"
 
 
-def headline(progress: Progress | None) -> str:
+def headline(job: Job, progress: Progress | None) -> str:
     """The large line where the stems of a link's song will be; "" where any song's does."""
-    return LOOKING if progress is not None and progress.transfer is None else ""
+    return _begins(job) if progress is not None and progress.transfer is None else ""
 
 
 def explained(job: Job, progress: Progress | None) -> str:
@@ -75,7 +82,7 @@ def explained(job: Job, progress: Progress | None) -> str:
         return ""
     where = printable(shown(link.url))
     if progress is not None:
-        return where if progress.transfer is None else fetch_text(progress)
+        return where if progress.transfer is None else fetch_text(job, progress)
     return {
         JobState.QUEUED: "It is downloaded while other songs are split. "
         "Drag it up to have it sooner.",
@@ -137,12 +144,12 @@ def failed_briefly(code: ErrorCode) -> str:
 
 def list_text(found: LinkList) -> str:
     """A row: `A list of 12 songs: choose which`."""
-    return f"{_list_of(found)}: choose which"
+    return f"{list_headline(found)}: choose which"
 
 
 def list_headline(found: LinkList) -> str:
-    count = _list_of(found)
-    return f"{printable(found.title)}: {count[0].lower()}{count[1:]}" if found.title else count
+    count = len(found.entries)
+    return "A list of 1 song" if count == 1 else f"A list of {count} songs"
 
 
 def list_explained(found: LinkList) -> str:
@@ -152,11 +159,6 @@ def list_explained(found: LinkList) -> str:
             "chosen here."
         )
     return "Choose which of them are to be split."
-
-
-def _list_of(found: LinkList) -> str:
-    count = len(found.entries)
-    return "A list of 1 song" if count == 1 else f"A list of {count} songs"
 
 
 # The downloader
@@ -195,8 +197,9 @@ def updated_text(version: str) -> str:
 
 def update_text(update: Download) -> str:
     """How far an update is, or how it ended."""
-    if update.phase is Phase.RUNNING and update.transfer is not None and update.fraction:
-        return f"{UPDATING}: {int(update.fraction * 100 + 1e-6)} %"
+    if update.phase is Phase.RUNNING and update.fraction:
+        percent = int(update.fraction * 100 + 1e-6)
+        return f"{UPDATING}: {percent} %" if percent < 100 else TRYING
     return {
         Phase.STOPPING: "Stopping…",
         Phase.STOPPED: "The update was stopped.",

@@ -64,7 +64,7 @@ def link_offer(
     progress = controller.progress(job.id)
     loads = progress is not None and progress.transfer is not None
     return Offer(
-        fetch_words.headline(progress) or messages.state_headline(job),
+        fetch_words.headline(job, progress) or messages.state_headline(job),
         fetch_words.explained(job, progress),
         progress.fraction if progress is not None and loads else None,
         tuple(_button(commands, job, action) for action in buttons_for(job)),

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from stemdesk.core.errors import ErrorCode, StemDeskError
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Stage
+from stemdesk.core.track import Tags
 from stemdesk.gui.elsewhere import Elsewhere
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.link_values import LinkServices
@@ -301,8 +302,16 @@ class LinkDesk(QObject):
             self._put([queued.moved_to(JobState.PAUSED) if run.pausing else queued])
         else:
             self._lists[job.id] = found
-            self._put([queued])
+            self._put([_called(queued, found)])
             self.list_found.emit(job.id, found)
+
+
+def _called(job: Job, found: LinkList) -> Job:
+    """A list's row bears its name, not its address."""
+    link = job.link
+    if link is None or not found.title:
+        return job
+    return replace(job, tags=Tags(found.title), link=replace(link, site=found.site))
 
 
 def _stopped(job: Job, run: _Run) -> Job:

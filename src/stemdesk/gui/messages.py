@@ -69,9 +69,9 @@ def state_text(
         return f"{_STATES[job.state]} in another StemDesk"
     if asked:
         stalled = progress is not None and progress.stalled_s is not None
-        return f"{asked} {_progress_text(progress)}" if progress and stalled else asked
+        return f"{asked} {_progress_text(job, progress)}" if progress and stalled else asked
     if job.state in ACTIVE and progress is not None:
-        return _progress_text(progress)
+        return _progress_text(job, progress)
     if job.state is JobState.WAITING:
         return waiting_text(job.failure)
     if job.state is JobState.FAILED:
@@ -79,11 +79,11 @@ def state_text(
     return queued_text(job) if job.state is JobState.QUEUED else _STATES[job.state]
 
 
-def _progress_text(progress: Progress) -> str:
+def _progress_text(job: Job, progress: Progress) -> str:
     if progress.stage is Stage.WAITING:
         return _STAGES[Stage.WAITING]
     if progress.stage is Stage.DOWNLOADING:
-        return fetch_text(progress)
+        return fetch_text(job, progress)
     if progress.stalled_s is not None:
         return f"No progress for {format_wait(progress.stalled_s)}, at {progress.percent} %"
     text = f"{_STAGES[progress.stage]} {progress.percent} %"
@@ -213,7 +213,7 @@ def state_explained(
 def _running_explained(job: Job, progress: Progress | None, asked: str) -> str:
     if progress is not None and progress.stalled_s is not None:
         advice = _STALLED_CANCELLED if asked == CANCELLING else _STALLED_ADVICE
-        return f"{_progress_text(progress)}\n{advice}"
+        return f"{_progress_text(job, progress)}\n{advice}"
     return _ASKED[asked] if asked else state_text(job, progress)
 
 
@@ -303,16 +303,23 @@ def trash_headline(title: str) -> str:
     return f"Move the stems of “{title}” to the trash?"
 
 
-def trash_text(folder: Path | None) -> str:
+def trash_text(job: Job) -> str:
+    folder = printable(str(job.output or "?"))
+    if job.link is not None:
+        return (
+            f"The folder {folder} goes to the trash, with the downloaded song if it is in there, "
+            "and the song off the list."
+        )
     return (
-        f"The folder {printable(str(folder or '?'))} goes to the trash and the song off the "
-        "list. Your original file stays where it is."
+        f"The folder {folder} goes to the trash and the song off the list. "
+        "Your original file stays where it is."
     )
 
 
-def quarter_text(job: Job, quarter: int) -> str:
+def quarter_text(job: Job, quarter: int, stage: Stage = Stage.SEPARATING) -> str:
     """`Viper: 50 % separated`, for screen readers."""
-    return f"{song_title(job)}: {quarter * 25} % separated"
+    what = "downloaded" if stage is Stage.DOWNLOADING else "separated"
+    return f"{song_title(job)}: {quarter * 25} % {what}"
 
 
 def window_title(progress: Progress | None) -> str:

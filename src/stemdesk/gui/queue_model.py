@@ -92,7 +92,7 @@ class QueueModel(QAbstractListModel):
         """The same where there is little room: how far its model is, before everything else."""
         name, progress = awaited_model(job), self._controller.progress(job.id)
         if job.state is JobState.DOWNLOADING and progress is not None:
-            return fetch_briefly(progress)
+            return fetch_briefly(job, progress)
         if job.state is JobState.FAILED and job.failure is not None:
             return failed_briefly(job.failure.code) or self.state_text(job)
         download = self._controller.models.downloads.get(name) if name else None

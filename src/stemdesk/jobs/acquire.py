@@ -18,7 +18,7 @@ from pathlib import Path
 
 from stemdesk.audio.decode import probe
 from stemdesk.audio.tags import read_tags
-from stemdesk.core.errors import ErrorCode, LinkError, SourceError
+from stemdesk.core.errors import Cancelled, ErrorCode, LinkError, SourceError
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.link import Link, shown
 from stemdesk.core.names import safe_name
@@ -35,6 +35,7 @@ from stemdesk.jobs.downloads import download_folder
 from stemdesk.jobs.locks import job_lock
 from stemdesk.paths import Folders, user_path
 
+COVER_S = 5.0  # so long a song's title waits for its picture
 _GB = 10**9
 
 
@@ -161,9 +162,26 @@ def _looked_up(job: Job, where: Folders, rules: LinkRules, cancel: CancelToken) 
     job = _told(job, found)
     if not found.thumbnail:
         return job
-    folder = download_folder(where.downloads, job.id)
-    cover = fetch_cover(found.thumbnail, folder, rules, cancel)
+    folder, cover = download_folder(where.downloads, job.id), None
+    try:
+        cover = fetch_cover(found.thumbnail, folder, rules, _Hurry(cancel, COVER_S))
+    except Cancelled:
+        cancel.check_pause()  # else it takes too long; it comes again with the song
     return replace(job, link=replace(_link(job), cover=cover))
+
+
+class _Hurry(CancelToken):
+    """Another token, which also cancels by itself after some seconds."""
+
+    def __init__(self, token: CancelToken, seconds: float) -> None:
+        super().__init__()
+        self._token = token
+        self._end = time.monotonic() + seconds
+
+    def check_pause(self) -> None:
+        self._token.check_pause()
+        if time.monotonic() >= self._end:
+            raise Cancelled
 
 
 def _fetched(
@@ -211,6 +229,8 @@ def _told(job: Job, song: LinkSong) -> Job:
     link = _link(job)
     said = Tags(song.title, song.artist, song.album, song.duration_s)
     tags = _completed(said, job.tags)
+    if song.key.startswith("generic ") and not link.page:  # an entry, and its list knows more than
+        tags = _completed(job.tags, said)  # what the name of a file somewhere tells
     if not tags.title:
         tags = replace(tags, title=shown(link.url))
     link = replace(link, key=song.key or link.key, site=song.site or link.site, page=song.url)

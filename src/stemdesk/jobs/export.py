@@ -16,15 +16,24 @@ import numpy as np
 from stemdesk.audio.encode import Rounded, StemTexts, StemWriter, peak, rounded
 from stemdesk.audio.exact_sum import REST, NullMeter, sum_to_mix
 from stemdesk.audio.store import CHANNELS, JobAudio, MixFacts, Piece, StemReader
-from stemdesk.core.errors import write_error
-from stemdesk.core.files import sync, sync_folder
+from stemdesk.core.errors import StemDeskError, write_error
+from stemdesk.core.files import is_file, sync, sync_folder
 from stemdesk.core.job import Job
 from stemdesk.core.names import safe_name
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.jobs.beside import Beside, put_beside
-from stemdesk.jobs.folder import Recipe, StemFile, partial_folder, publish, write_manifest
+from stemdesk.jobs.folder import (
+    Recipe,
+    StemFile,
+    note_beside,
+    partial_folder,
+    publish,
+    read_manifest,
+    write_manifest,
+)
+from stemdesk.log import log
 
 _BLOCK = 1 << 16  # frames: half a MiB of stereo float32 a stem
 _THREADS = 2  # that encode
@@ -89,6 +98,31 @@ def save_stems(
     except BaseException:  # also Ctrl+C: no partial folder stays
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def bring_along(folder: Path, job: Job, cancel: CancelToken) -> None:
+    """Put the job's song beside the stems of a song folder that lacks it and suits the job: it was
+    split before without keeping the song, or from a file of this computer.
+
+    The stems are there; where this does not work, no more is lost than the song, which the log
+    says. Raises `Cancelled`, `Paused`.
+    """
+    manifest = read_manifest(folder)
+    wanted = job.link is not None and job.export.keep_original and is_file(job.source)
+    if manifest is None or manifest.beside.original or not wanted:
+        return
+    partial = partial_folder(job)
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        beside = put_beside(job, partial, [path.name for path in folder.iterdir()], cancel)
+        for path in list(partial.iterdir()):
+            path.rename(folder / path.name)
+        note_beside(folder, job, beside)
+    except (OSError, StemDeskError) as error:
+        log.warning("the song of job %s was not kept: %s", job.id, error)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _write_stems(

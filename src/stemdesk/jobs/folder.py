@@ -226,8 +226,19 @@ def write_manifest(
         ],
         "notices": [notice.to_json() for notice in notices],
     }
+    _write(folder, value)
+
+
+def _write(folder: Path, value: dict[str, Any]) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False)
     replace_file(folder / MANIFEST, text.encode("utf-8", "replace"))
+
+
+def note_beside(folder: Path, job: Job, beside: Beside) -> None:
+    """Write into a folder's manifest what lies beside its stems now. Raises `OSError`."""
+    value = json.loads((folder / MANIFEST).read_text("utf-8"))
+    value["source"] |= _from_link(job, beside)
+    _write(folder, value)
 
 
 def partial_folder(job: Job) -> Path:

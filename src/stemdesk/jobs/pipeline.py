@@ -23,7 +23,7 @@ from stemdesk.engine.pass_queue import PassQueue
 from stemdesk.engine.plan import make_plan
 from stemdesk.jobs.ahead import Ahead
 from stemdesk.jobs.disk import needing, saved_bytes
-from stemdesk.jobs.export import save_stems
+from stemdesk.jobs.export import bring_along, save_stems
 from stemdesk.jobs.folder import Recipe, ensure_writable, find_split, read_manifest
 from stemdesk.jobs.locks import compute_lock, job_lock
 from stemdesk.jobs.scratch import open_scratch
@@ -94,7 +94,7 @@ class Pipeline:
             model, recipe = prepare(job, place.library)
             split = find_split(job, recipe.key)
             if split is not None and not place.force:
-                return _already(split, recipe)
+                return _already(split, recipe, job, cancel)
             ensure_writable(job)
             audio = open_scratch(place.scratch / job.id, recipe)
             task = Task(job, model, recipe, audio, place.limit_s, report, cancel)
@@ -132,7 +132,7 @@ class Pipeline:
         """Separate and save, holding the device."""
         split = find_split(task.job, task.recipe.key)
         if split is not None and not self.workplace.force:
-            return _already(split, task.recipe)
+            return _already(split, task.recipe, task.job, task.cancel)
         notices = self._separate(task, ahead)
         facts = ahead.facts
         if facts is None:
@@ -240,7 +240,8 @@ def wanted_stems(model: ModelInfo, stems: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(stem for stem in model.sources if stem in stems or not stems)
 
 
-def _already(folder: Path, recipe: Recipe) -> Result:
+def _already(folder: Path, recipe: Recipe, job: Job, cancel: CancelToken) -> Result:
+    bring_along(folder, job, cancel)
     manifest = read_manifest(folder)
     if manifest is None:  # it was there a moment ago
         return Result(folder, 0, 0, already=True)

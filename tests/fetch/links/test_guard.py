@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 _SCRIPT = """
-import json, os, socket, sqlite3, subprocess, sys, tempfile
+import json, os, shutil, socket, sqlite3, subprocess, sys, tempfile
 from pathlib import Path
 from stemdesk.fetch.links.guard import Guard
 inside, outside = Path(sys.argv[1]), Path(sys.argv[2])
@@ -19,6 +19,7 @@ victim = outside / "victim"
 victim.write_text("as it was")
 kept = inside / "kept"
 kept.write_text("x")
+opened = os.open(outside, os.O_RDONLY)
 (inside / "way-out").symlink_to(outside)
 os.chdir(inside)
 Guard([inside], runtime=runtime).install()
@@ -31,6 +32,7 @@ THINGS = {
     "rename inside": lambda: Path("new").rename("newer"),
     "remove inside": lambda: Path("newer").unlink(),
     "folder inside": lambda: Path("folder").mkdir(),
+    "folder away": lambda: shutil.rmtree("folder"),
     "null": lambda: open(os.devnull, "w").close(),
     "runtime": lambda: subprocess.run([str(runtime), "-c", "pass"], check=True),
     "connect public": lambda: tcp.connect_ex(("93.184.215.14", 1)),
@@ -42,6 +44,8 @@ THINGS = {
     "up": lambda: open("../outside/x", "w"),
     "link out": lambda: open("way-out/x", "w"),
     "remove": lambda: victim.unlink(),
+    "remove in an open folder": lambda: os.unlink("victim", dir_fd=opened),
+    "rename from an open folder": lambda: os.rename("victim", "mine", src_dir_fd=opened),
     "rename out": lambda: kept.rename(outside / "kept"),
     "rename in": lambda: victim.rename("stolen"),
     "hard link": lambda: os.link(victim, "linked"),
@@ -78,8 +82,10 @@ said["victim"] = victim.read_text()
 said["outside"] = " ".join(sorted(path.name for path in outside.iterdir()))
 print(json.dumps(said))
 """
-_ALLOWED = ("read", "write inside", "rename inside", "remove inside", "folder inside", "null",
-            "runtime", "connect public")  # fmt: skip
+_ALLOWED = (
+    *("read", "write inside", "rename inside", "remove inside", "folder inside", "folder away"),
+    *("null", "runtime", "connect public"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from stemdesk.fetch.links.sites import site_name
 from stemdesk.fetch.links.values import Fetched, LinkList, LinkRules, LinkSong
 from stemdesk.fetch.links.wire import read_found
 from stemdesk.fetch.meter import Meter
+from stemdesk.fetch.tool import distrust
 from stemdesk.log import log
 
 _VERSION = re.compile(r"^__version__ = ['\"]([\w.]+)['\"]", re.MULTILINE)
@@ -140,9 +142,20 @@ def _check(url: str) -> None:
 def _answers(
     request: dict[str, Any], rules: LinkRules, cancel: CancelToken, first_s: float
 ) -> Iterator[dict[str, Any]]:
-    """What the child says. Raises as `Child.events`."""
-    with Child(request, rules) as child:
-        yield from child.events(cancel, first_s, rules.limits.silent_s)
+    """What the child says; if it cannot load the newer yt-dlp, what it says with the bundled one.
+    Raises as `Child.events`."""
+    try:
+        with Child(request, rules) as child:
+            for event in child.events(cancel, first_s, rules.limits.silent_s):
+                if event["event"] == "unloadable" and rules.tool is not None:
+                    log.warning("downloader: %s", event["detail"])
+                    distrust(rules.tool)
+                    break
+                yield event
+    except LinkError as error:
+        error.facts.setdefault("site", site_name(request.get("url", "")))
+        raise
+    yield from _answers(request, replace(rules, tool=None), cancel, first_s)
 
 
 def _error(event: dict[str, Any], url: str, rules: LinkRules, folder: Path | None) -> StemDeskError:

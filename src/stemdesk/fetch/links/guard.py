@@ -22,20 +22,22 @@ _SCHEMES = ("http", "https", "data")
 _PORTS = {"https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 _COOKIE_HELPERS = ("kwallet-query", "dbus-send", "security")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_PATHS = {  # event: which of its arguments are paths that it changes
-    "os.chmod": (0,),
-    "os.chown": (0,),
-    "os.link": (0, 1),
-    "os.mkdir": (0,),
-    "os.remove": (0,),
-    "os.removexattr": (0,),
-    "os.rename": (0, 1),
-    "os.rmdir": (0,),
-    "os.setxattr": (0,),
-    "os.symlink": (1,),
-    "os.truncate": (0,),
-    "os.utime": (0,),
-    "sqlite3.connect": (0,),
+_PATHS: dict[str, dict[int, int | None]] = {
+    # event: which of its arguments are paths that it changes, and which are the open folders that
+    # these are relative to
+    "os.chmod": {0: 2},
+    "os.chown": {0: 3},
+    "os.link": {0: 2, 1: 3},
+    "os.mkdir": {0: 2},
+    "os.remove": {0: 1},
+    "os.removexattr": {0: None},
+    "os.rename": {0: 2, 1: 3},
+    "os.rmdir": {0: 1},
+    "os.setxattr": {0: None},
+    "os.symlink": {1: 2},
+    "os.truncate": {0: None},
+    "os.utime": {0: 3},
+    "sqlite3.connect": {0: None},
 }
 _NEVER = (
     *("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"),
@@ -138,19 +140,23 @@ class Guard:
         if wants or (isinstance(flags, int) and flags & _WRITES):
             self._inside(path)
 
-    def _change(self, places: tuple[int, ...], args: tuple[Any, ...]) -> None:
-        for place in places:
-            self._inside(args[place])
+    def _change(self, places: dict[int, int | None], args: tuple[Any, ...]) -> None:
+        for place, folder in places.items():
+            relative_to = -1 if folder is None else int(args[folder])
+            self._inside(args[place], relative_to)
 
-    def _inside(self, path: Any) -> None:
+    def _inside(self, path: Any, relative_to: int = -1) -> None:
         if isinstance(path, int):  # opened already, and checked then
             return
         name = os.fsdecode(path)
+        if relative_to >= 0:
+            name = os.path.join(_folder_of(relative_to), name)  # noqa: PTH118 - must be fast
         if name == os.devnull:
             return
         parent, last = os.path.split(os.path.abspath(name))  # noqa: PTH100 - must be fast
         real = os.path.join(os.path.realpath(parent), last)  # noqa: PTH118 - the same
-        if not any(os.path.realpath(real).startswith(top + os.sep) for top in self._folders):
+        real = os.path.realpath(real) + os.sep
+        if not any(real.startswith(top + os.sep) for top in self._folders):
             _deny(f"writing {name}")
 
     def _start(self, args: tuple[Any, ...]) -> None:
@@ -206,6 +212,15 @@ def _place(proxy: str) -> tuple[str, int] | None:
     except ValueError:
         return None
     return (parts.hostname.lower(), port) if parts.hostname else None
+
+
+def _folder_of(descriptor: int) -> str:
+    """Where an open folder is, where the system tells."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - must be fast
+    except OSError:
+        _deny("changing what is in an open folder")
+    raise AssertionError("unreachable")
 
 
 def _first_word(line: str) -> str:

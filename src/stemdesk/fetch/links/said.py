@@ -48,8 +48,9 @@ _PATTERNS: tuple[tuple[ErrorCode, str], ...] = (
         _E.LINK_LOGIN,
         r"log.?in\b|logged.?in|sign.?in\b|registered users|subscri(bers?|ption)|members?.only"
         r"|(only )?(available|accessible).{0,20}(to|for) (\w+ )?(members|premium|patrons)"
-        r"|premium|authenticat|account.{0,20}(required|needed)|purchase|supporter|paid video"
-        r"|join this channel|--cookies|not authorized|unauthori[sz]ed|HTTP Error 401|vip account",
+        r"|premium|authenticat|account.{0,20}(required|needed)|purchase|payment|supporter"
+        r"|paid video|join this channel|--cookies|not authorized|unauthori[sz]ed"
+        r"|HTTP Error 401|vip account",
     ),
     (
         _E.LINK_NOT_FOUND,
@@ -59,7 +60,7 @@ _PATTERNS: tuple[tuple[ErrorCode, str], ...] = (
         r"( is)? (currently )?(unavailable|not available|isn.t available)"
         r"|removed by (the )?(user|uploader)|account .*(closed|terminated|suspended)"
         r"|copyright (claim|grounds)|incomplete YouTube ID|truncated|HTTP Error (404|410)"
-        r"|(channel|streamer|stream|user) is (not|n.t) (currently )?live|no (such|longer)"
+        r"|(channel|streamer|stream|user) is (not|n.t) (currently )?live|no such"
         r"|not (yet )?(been made )?available to anyone",
     ),
     (_E.LINK_EMPTY, r"playlist (is )?empty|does not have any|no (videos|tracks|items|entries) "),

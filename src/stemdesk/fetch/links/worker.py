@@ -113,7 +113,12 @@ def _do(
         from stemdesk.fetch.links.trial import self_test
 
         return {"event": "passed", "version": self_test(rules, scratch)}
-    asked = session.Session(rules, scratch, mouth.say, listener)
+    try:
+        asked = session.Session(rules, scratch, mouth.say, listener)
+    except Exception as error:  # whatever a newer yt-dlp raises that does not even begin
+        if rules.tool is None or isinstance(error, StopError):
+            raise
+        return {"event": "unloadable", "detail": f"{type(error).__name__}: {error}"}
     url = request["url"]
     if request["do"] == "look-up":
         return write_found(asked.look_up(url))
