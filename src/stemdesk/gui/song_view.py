@@ -271,12 +271,14 @@ class SongView(QWidget):
         if job is None or song.job_id != self._job_id:
             return
         goes_on = self._source is not None and self._source.live
-        self._source = saved_source(job, song, self._controller.hearing.live)
+        source = self._source = saved_source(job, song, self._controller.hearing.live)
         if goes_on:
-            self.stems.replace_song(self._source)
+            self.stems.replace_song(source)
         else:
-            self.stems.show_song(self._source)
-        self._waves.read(self._source)
+            self.stems.show_song(source)
+        if self._source is not source:  # the player has met a damaged file at once
+            return
+        self._waves.read(source)
         self.strip.hide()
         self._stack.setCurrentWidget(self._desk)
 
