@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 )
 
 from stemdesk.core.job import Job
-from stemdesk.gui import messages
+from stemdesk.gui import labels, messages
 from stemdesk.gui.model_offers import is_draft
 from stemdesk.gui.offer_words import DRAFT_QUALITY, arriving_briefly, arriving_text
 from stemdesk.gui.row_actions import RowAction, buttons_for, useless_for
@@ -77,6 +77,8 @@ class QueueModel(QAbstractListModel):
         asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
         progress, elsewhere = controller.progress(job.id), controller.is_elsewhere(job.id)
         text = messages.state_text(job, progress, elsewhere, asked)
+        if controller.was_missing(job.id):
+            return labels.STEMS_GONE
         return f"{text}, {DRAFT_QUALITY}" if is_draft(job) else text
 
     def short_state_text(self, job: Job) -> str:
