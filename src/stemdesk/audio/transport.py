@@ -344,5 +344,5 @@ class Transport:
         if song is not None:
             try:
                 song.close()
-            except Exception:  # a drive that is gone may not even let a file be closed
+            except (OSError, StemDeskError):  # a drive that is gone may not even let files close
                 log.exception("a song could not be closed")
