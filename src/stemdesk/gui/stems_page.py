@@ -226,7 +226,8 @@ class StemsPage(QWidget):
     def _show_state(self) -> None:
         playback = self._playback
         self.view.set_length(playback.length_s)
-        self.transport.show_state(playback.playing, playback.ready, playback.waiting)
+        ready = playback.ready or playback.can_begin_anew
+        self.transport.show_state(playback.playing, ready, playback.waiting)
         self.transport.side.show_side(playback.on_original, playback.has_original)
         hint = ""
         if playback.waiting:
