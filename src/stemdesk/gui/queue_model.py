@@ -77,7 +77,7 @@ class QueueModel(QAbstractListModel):
         asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
         progress, elsewhere = controller.progress(job.id), controller.is_elsewhere(job.id)
         text = messages.state_text(job, progress, elsewhere, asked)
-        if controller.was_missing(job.id):
+        if self.is_missing(job):
             return labels.STEMS_GONE
         return f"{text}, {DRAFT_QUALITY}" if is_draft(job) else text
 
@@ -91,6 +91,10 @@ class QueueModel(QAbstractListModel):
         """How far the job's stage is, 0 to 1."""
         progress = self._controller.progress(job.id)
         return 0.0 if progress is None else progress.fraction
+
+    def is_missing(self, job: Job) -> bool:
+        """Whether its stems were gone when they were looked for last."""
+        return self._controller.was_missing(job.id)
 
     def is_elsewhere(self, job: Job) -> bool:
         return self._controller.is_elsewhere(job.id)

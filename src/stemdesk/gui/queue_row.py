@@ -120,7 +120,8 @@ class QueueRow(QStyledItemDelegate):
 
     def _paint_state(self, painter: QPainter, job: Job, spot: QRectF, colours: Colours) -> None:
         if job.state not in ACTIVE:
-            name, role = state_icon(job.state)
+            missing = self._model.is_missing(job)
+            name, role = ("locate", "warning") if missing else state_icon(job.state)
             painted(painter, name, getattr(colours, role), spot)
             return
         ring = spot.adjusted(2, 2, -2, -2)
