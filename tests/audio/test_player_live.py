@@ -86,11 +86,12 @@ def test_stems_come_at_once_though_the_ring_holds_the_original(
     player: Player, output: HandOutput, song: ArraySong
 ) -> None:
     load(player, song)
-    player.play()
-    hear(player, output, 4000, block=160)
-    song.parts = ((0, 20_000),)
-    player.settle()  # it looks around
-    samples = hear(player, output, FADE + PART_FADE + 1, block=1)
+    with rush():
+        player.play()
+        hear(player, output, 4000, block=160)
+        song.parts = ((0, 20_000),)
+        player.settle()  # it looks around
+        samples = hear(player, output, FADE + PART_FADE + 1, block=1)
     assert (samples[:, :FADE] == ORIGINAL).all()
     assert samples[0, -1] == STEMS
     assert player.underruns == 0

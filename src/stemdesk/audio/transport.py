@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import numpy as np
-from numpy.typing import NDArray
-
 from stemdesk.audio.chain import Chain
 from stemdesk.audio.mixer import SongMixer
 from stemdesk.audio.outlet import OpenOutput, Outlet
@@ -48,8 +45,6 @@ RESUME_S = 0.25
 
 LEVELS_S = 0.05
 
-Samples = NDArray[np.float32]
-
 
 class Transport:
     """Plays one song at a time through one output."""
@@ -57,7 +52,8 @@ class Transport:
     def __init__(self, open_output: OpenOutput) -> None:
         self.state = PlayerState.EMPTY
         self.error: StemDeskError | None = None
-        self._outlet = Outlet(open_output, self._pull)
+        # The ring of that moment, which may be another one: no bound method.
+        self._outlet = Outlet(open_output, lambda out: self._ring.read_into(out))  # noqa: PLW0108
         self._song: Playable | None = None
         self.facts = SongFacts()
         self._mixer: SongMixer | None = None
@@ -285,7 +281,8 @@ class Transport:
 
     @property
     def _first_frames(self) -> int:
-        return round((STRETCHED_FIRST_S if self._sound.stretched else RING_S) * self._rate)
+        usual_s = 2 * RING_S if rushing() else RING_S  # whoever holds up others holds this up, too
+        return round((STRETCHED_FIRST_S if self._sound.stretched else usual_s) * self._rate)
 
     def _start(
         self,
@@ -316,13 +313,13 @@ class Transport:
         self._held = not block.frames and not block.last
 
     def _look_around(self, *, asked: bool) -> None:
-        """See what is here. Stems that are finished by now, where the original was put into the
-        ring, take its place at once, but where the vocoder would have to begin anew."""
+        """See what is here. In a rush, in which the ring holds much, stems that are finished by now
+        take the original's place in it, but where the vocoder would have to begin anew."""
         song, here = self._song, self.position
         if song is None:
             return
         news = self._here.look(song, here, self.length, self._sound.side, asked=asked)
-        if news and here < int(self._ring.end) and not self._sound.stretched:
+        if news and rushing() and here < int(self._ring.end) and not self._sound.stretched:
             self._revise(stems_share=-FADE_S / PART_FADE_S)  # after the ring's own crossfade
 
     def _new_ring(self, rate: int, place: Fraction) -> None:
@@ -330,9 +327,6 @@ class Transport:
         self._rate = rate
         self._underruns_before += self._ring.underruns
         self._ring = Ring(round(RUSH_RING_S * rate), round(FADE_S * rate), place)
-
-    def _pull(self, out: Samples) -> None:
-        self._ring.read_into(out)
 
     def _lose_output(self, error: DeviceError) -> None:
         self.state, self.error = PlayerState.PAUSED, error
