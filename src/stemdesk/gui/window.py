@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 SIZE = QSize(1280, 800)
 SMALLEST = QSize(900, 600)
 _STOP_WITHIN_MS = 2000
+_BEHIND = frozenset({JobState.QUEUED, JobState.DOWNLOADING})  # a running song
 
 
 def why_no_sound() -> str:
@@ -281,7 +282,7 @@ class MainWindow(QMainWindow):
             return
         event.ignore()
         if self._close_dialog is None:
-            waiting = sum(job.state is JobState.QUEUED for job in self._controller.jobs)
+            waiting = sum(job.state in _BEHIND for job in self._controller.jobs)
             self._close_dialog = dialogs.ask_close(self, self._close_chosen, waiting)
             self._close_dialog.finished.connect(self._question_closed)
 
