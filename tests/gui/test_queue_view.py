@@ -102,6 +102,16 @@ def test_delete_removes_the_selected_songs(stage: Stage, view: QueueView) -> Non
     assert stage.window.song.job_id == jobs[2].id  # the next one is shown
 
 
+def test_delete_again_removes_the_next_song(stage: Stage, view: QueueView) -> None:
+    jobs = [stage.controller.add(f"{n}.mp3") for n in range(4)]
+    view.setFocus()
+    stage.key(Qt.Key.Key_End)
+    for job in reversed(jobs):
+        assert view.selected_ids() == [view.current_id()] == [job.id]
+        stage.key(Qt.Key.Key_Delete)
+    assert stage.controller.jobs == ()
+
+
 def test_alt_and_arrows_move_a_song(stage: Stage, view: QueueView) -> None:
     for name in "abc":
         stage.controller.add(f"{name}.mp3")
