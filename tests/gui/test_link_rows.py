@@ -21,6 +21,7 @@ from stemdesk.gui.covers import SIDE_PX, read_cover
 from stemdesk.gui.link_offers import SETTINGS_HELP, UPDATES_HELP
 from stemdesk.gui.model_values import Download, Errand, Phase
 from stemdesk.gui.queue_model import QueueModel
+from stemdesk.gui.queue_row import QueueRow
 from stemdesk.gui.row_actions import RowAction
 from stemdesk.gui.settings_dialog import SettingsDialog
 from support.fake_links import URL, link_job
@@ -103,6 +104,22 @@ def test_a_download_tells_how_far_how_fast_and_how_long(stage: Stage) -> None:
     assert stage.window.windowTitle() == "StemDesk"  # which says how far the split song is
     press(stage, "Cancel")
     assert stage.controller.asked("cancel") == [(job.id,)]
+
+
+def test_a_narrow_row_says_less_and_not_half_a_number(stage: Stage) -> None:
+    stage.controller.run(put(stage, link_job(title="Night Train")), HALF)
+    shown, row = rows(stage).job_at(0), QueueRow(rows(stage))
+    metrics = stage.window.library.view.fontMetrics()
+    lines = (
+        "Downloading 43 %, 1.2 MB/s, 0:12 left",
+        "Downloading 43 %, 0:12 left",
+        "Downloading 43 %",
+    )
+    for line, longer in zip(lines[1:], lines[:-1], strict=True):
+        width = metrics.horizontalAdvance(longer)
+        assert row.state_line(shown, metrics, width) == longer
+        assert row.state_line(shown, metrics, width - 1) == line
+    assert row.state_line(shown, metrics, 40).endswith("…")
 
 
 def test_a_size_that_is_not_known_is_no_percentage() -> None:
