@@ -79,6 +79,20 @@ def test_the_original_is_heard_until_the_stems_are_there(
     assert player.underruns == 0
 
 
+def test_stems_come_at_once_though_the_ring_holds_the_original(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    load(player, song)
+    player.play()
+    hear(player, output, 4000, block=160)
+    song.parts = ((0, 20_000),)
+    player.settle()  # it looks around
+    samples = hear(player, output, FADE + PART_FADE + 1, block=1)
+    assert (samples[:, :FADE] == ORIGINAL).all()
+    assert samples[0, -1] == STEMS
+    assert player.underruns == 0
+
+
 def test_an_unfinished_part_is_asked_for_once(
     player: Player, output: HandOutput, song: ArraySong
 ) -> None:
@@ -98,9 +112,11 @@ def test_an_unfinished_part_is_asked_for_once(
     assert len(song.wanted) == 3  # the playhead came out of it
     assert 10_000 <= song.wanted[2] < 10_100
     player.pause()
+    assert player.settle()
+    assert song.wanted[3:] == [player.position_frames]  # this very place, not what comes next
     player.seek(12_000)
     assert player.settle()
-    assert song.wanted[3:] == [12_000]  # a seek asks, playing or not
+    assert song.wanted[4:] == [12_000]  # a seek asks, playing or not
 
 
 def test_beyond_what_is_decoded_the_player_waits(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stemdesk.audio.tags import clean, read_tags
+from stemdesk.audio.tags import read_tags
+from stemdesk.core.text import clean
 from stemdesk.core.track import Tags
 from support import media
 

@@ -15,12 +15,14 @@ from stemdesk.audio.chain import Chain
 from stemdesk.audio.mixer import SongMixer
 from stemdesk.audio.outlet import OpenOutput, Outlet
 from stemdesk.audio.output import OutputInfo
-from stemdesk.audio.parts import covers, gap_before, is_end, readable
+from stemdesk.audio.parts import is_end, readable
 from stemdesk.audio.playable import OpenPlayable, Playable
-from stemdesk.audio.player_status import Levels, PlayerState, Side
+from stemdesk.audio.player_status import Levels, PlayerState
 from stemdesk.audio.ring import Block, Ring, loudest
 from stemdesk.audio.song_facts import SongFacts
 from stemdesk.audio.sound import Sound
+from stemdesk.audio.timeline import PART_FADE_S
+from stemdesk.audio.whereabouts import Whereabouts
 from stemdesk.core.errors import DeviceError, StemDeskError
 from stemdesk.log import log
 
@@ -62,8 +64,7 @@ class Transport:
         self._rate = 1  # of ring and output, in hertz
         self._ring = Ring(1, 1)
         self._held = False  # the ring was let run dry: the song is not decoded any further
-        self._original_here = False
-        self._wanted_gap: int | None = None  # the unfinished part that was asked for last
+        self._here = Whereabouts()
         self._underruns_before = 0  # of rings that were given up
 
     @property
@@ -97,8 +98,8 @@ class Transport:
         """Whether the original is what is heard here, or would be."""
         if self.state is PlayerState.PLAYING:
             heard = self._ring.heard(1)
-            return heard[-1].original if heard else self._original_here
-        return self._original_here
+            return heard[-1].original if heard else self._here.on_original
+        return self._here.on_original
 
     @property
     def waiting(self) -> bool:
@@ -151,7 +152,7 @@ class Transport:
             self.play()
 
     def _take(self, song: Playable) -> None:
-        self._song, self._mixer = song, SongMixer(song)
+        self._song, self._mixer, self._here = song, SongMixer(song), Whereabouts(song)
         self.facts = SongFacts.of(song)
 
     def set_sound(self, sound: Sound) -> None:
@@ -195,6 +196,8 @@ class Transport:
         if self.state is PlayerState.PLAYING:
             self._ring.fade_out()
             self.state = PlayerState.PAUSED
+            self._here.moved()  # from now on this very place is wanted, not what comes next
+            self._look_around(asked=True)
 
     def stop(self) -> None:
         """Fall silent and go to frame 0."""
@@ -208,7 +211,7 @@ class Transport:
             return
         self.facts = SongFacts.of(self._song)
         place = Fraction(min(max(0, frame), self.length))
-        self._wanted_gap = None
+        self._here.moved()
         if self.state is PlayerState.PLAYING:
             self._jump(place)
         else:
@@ -282,12 +285,17 @@ class Transport:
         stretched = self._sound.stretched
         return round((STRETCHED_FIRST_S if stretched else RING_S) * self._rate)
 
-    def _start(self, place: Fraction, after: tuple[Chain, int] | None = None) -> Block:
+    def _start(
+        self,
+        place: Fraction,
+        after: tuple[Chain, int] | None = None,
+        stems_share: float | None = None,
+    ) -> Block:
         """Begin at the song's frame `place`, in phase with what `after` says; the first frames."""
         if self._song is None or self._mixer is None:
             raise ValueError("no song")
         rate = self._rate
-        self._chain = Chain(self._song, self._mixer, self._sound, rate, place, after)
+        self._chain = Chain(self._song, self._mixer, self._sound, rate, place, after, stems_share)
         return self._chain.read(self._first_frames)
 
     def _jump(self, place: Fraction) -> None:
@@ -295,31 +303,25 @@ class Transport:
         self._ring.jump(place, block, fade_in=place > 0)
         self._held = not block.frames and not block.last
 
-    def _revise(self) -> None:
+    def _revise(self, stems_share: float | None = None) -> None:
         """What nobody has heard yet, anew: the sound or the song's files are others."""
         if self.state is not PlayerState.PLAYING:
             return
         place = self._ring.place()
         after = None if self._chain is None else (self._chain, place.unread)
-        block = self._start(place.position, after)
+        block = self._start(place.position, after, stems_share)
         self._ring.revise(place.handed, block)
         self._held = not block.frames and not block.last
 
     def _look_around(self, *, asked: bool) -> None:
-        """What is here; an unfinished part that is `asked` for is wanted, once."""
-        song = self._song
+        """See what is here. Stems that are finished by now, where the original was put into the
+        ring, take its place at once, but where the vocoder would have to begin anew."""
+        song, here = self._song, self.position
         if song is None:
-            self._original_here = False
             return
-        here, parts = self.position, song.final()
-        unfinished = not covers(parts, here) and here < self.length
-        side = self._sound.side is Side.ORIGINAL
-        self._original_here = song.original is not None and (side or unfinished)
-        gap = gap_before(parts, here) if unfinished else None
-        if asked and gap is not None and gap != self._wanted_gap:
-            song.want(here)
-        if asked:
-            self._wanted_gap = gap
+        news = self._here.look(song, here, self.length, self._sound.side, asked=asked)
+        if news and here < int(self._ring.end) and not self._sound.stretched:
+            self._revise(stems_share=-FADE_S / PART_FADE_S)  # after the ring's own crossfade
 
     def _new_ring(self, rate: int, place: Fraction) -> None:
         """A ring for an output that was opened just now and asks for nothing yet."""
@@ -338,10 +340,9 @@ class Transport:
     def _close_song(self) -> None:
         song, self._song, self._mixer, self._chain = self._song, None, None, None
         self.facts = SongFacts()
-        self._held = self._original_here = False
-        self._wanted_gap = None
+        self._held, self._here = False, Whereabouts()
         if song is not None:
             try:
                 song.close()
-            except Exception:  # a drive that is gone may not even let a file be closed
+            except (OSError, StemDeskError):  # a drive that is gone may not even let files close
                 log.exception("a song could not be closed")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fetch.links.conftest import Asking
 from stemdesk.core.errors import ErrorCode
+from support.asking import Asking
 from support.link_site import LinkSite, audio_page
 
 SONG = b"ID3\x04" + bytes(4000)
