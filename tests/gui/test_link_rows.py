@@ -117,7 +117,7 @@ def test_a_narrow_row_says_less_and_not_half_a_number(stage: Stage) -> None:
     )
     for line, longer in zip(lines[1:], lines[:-1], strict=True):
         width = metrics.horizontalAdvance(longer)
-        assert row.state_line(shown, metrics, width) == longer
+        assert row.state_line(shown, metrics, width + 1) == longer
         assert row.state_line(shown, metrics, width - 1) == line
     assert row.state_line(shown, metrics, 40).endswith("…")
 
@@ -127,6 +127,13 @@ def test_a_size_that_is_not_known_is_no_percentage() -> None:
     job = link_job()
     assert fetch_words.fetch_text(job, progress) == "Downloading, 3.4 MB so far, 1.2 MB/s"
     assert fetch_words.fetch_briefly(job, progress) == "Downloading, 3.4 MB so far"
+
+
+def test_what_is_there_has_no_time_left() -> None:
+    whole = Progress(JobStage.DOWNLOADING, 1.0, 0.0, transfer=Transfer("s", 5_000, 5_000, 1.2e6))
+    job = link_job()
+    assert fetch_words.fetch_text(job, whole) == "Downloading 100 %, 1.2 MB/s"
+    assert fetch_words.fetch_briefly(job, whole) == "Downloading 100 %"
 
 
 def test_a_song_that_is_known_is_not_looked_for_again(stage: Stage) -> None:
