@@ -169,6 +169,9 @@ class MainWindow(QMainWindow):
     def _update_contents(self) -> None:
         """Empty, or the library with the selected song; something is always selected."""
         view, jobs = self.library.view, self._controller.jobs
+        focus = self.focusWidget()
+        if jobs and focus is not None and self.empty.isAncestorOf(focus):
+            self.centre.setFocus()  # not a button of the new song: Enter and Space would press it
         self._area.setCurrentIndex(1 if jobs else 0)
         self.body.set_wanted(bool(jobs))
         self.add_bar.library.setEnabled(bool(jobs))
