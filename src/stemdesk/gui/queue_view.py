@@ -49,6 +49,9 @@ class QueueView(QListView):
         self.setDropIndicatorShown(True)
         self.selectionModel().currentChanged.connect(self._tell)
         model.rowsRemoved.connect(self._after_removal)
+        # Qt lays the rows out anew first, by a timer. On a busy computer a row would say for a
+        # while what was before, beside a song that is further.
+        model.dataChanged.connect(self._repaint)
         model.modelAboutToBeReset.connect(self._keep)
         model.modelReset.connect(self._restore)
         self._kept: list[str] = []
@@ -90,6 +93,9 @@ class QueueView(QListView):
         if self.currentIndex().isValid() and not self.selectionModel().hasSelection():
             self._make_current(self.currentIndex().row())
         self._tell()
+
+    def _repaint(self) -> None:
+        self.viewport().update()
 
     def _keep(self) -> None:
         self._kept = [self.current_id(), *self.selected_ids()]
