@@ -71,6 +71,12 @@ _RUN = (
 sys.exit(app.run(given_by_arguments(sys.argv[1:]), ["--platform", "offscreen"]))
 """
 )
+_PROGRAM = """
+import os, sys
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from stemdesk.__main__ import main
+sys.exit(main())
+"""
 _RUN_AND_QUIT = (
     _PRELUDE
     + """
@@ -329,7 +335,7 @@ def test_links_on_the_command_line_become_songs_here_or_in_the_window_that_is_th
     )
     first = start(_RUN, "http://127.0.0.1:9/one.mp3")
     assert first.wait_for("links")["links"] == ["http://127.0.0.1:9/one.mp3"]
-    second = start(_RUN, "http://127.0.0.1:9/two.mp3")
+    second = start(_PROGRAM, "http://127.0.0.1:9/two.mp3")
     assert first.wait_for("links")["links"] == ["http://127.0.0.1:9/two.mp3"]
     assert second.end() == (0, "")
     first.process.send_signal(signal.SIGTERM)
