@@ -107,10 +107,10 @@ def test_songs_are_fetched_while_others_are_split(desk: Desk) -> None:
 
 
 def test_two_at_once_and_the_queues_order(desk: Desk) -> None:
-    go = threading.Event()
+    first, rest = threading.Event(), threading.Event()
     names = list("abcd")
     for name in names:
-        desk.links.fetches[name] = until(go)
+        desk.links.fetches[name] = until(first if name == "a" else rest)
     desk.open()
     ids = desk.add_links(url("a"))
     desk.wait_until(lambda: desk.links.begun("fetch") == ["a"])
@@ -120,7 +120,9 @@ def test_two_at_once_and_the_queues_order(desk: Desk) -> None:
     assert desk.links.begun("look") == names
     assert len(desk.controller.links.running) == 2
     desk.controller.move(ids[3], ids[2])
-    go.set()
+    first.set()
+    desk.wait_until(lambda: desk.links.begun("fetch") == ["a", "b", "d"])
+    rest.set()
     desk.wait_for(S.DONE, *ids)
     assert desk.links.begun("fetch") == ["a", "b", "d", "c"]
     assert desk.links.at_once == 2
@@ -137,6 +139,19 @@ def test_a_long_list_is_not_downloaded_all_at_once(desk: Desk) -> None:
     there = [each for each in ids if not the(desk, each).needs_fetch]
     assert AHEAD <= len(there) <= AHEAD + 1
     controller.cancel(long)
+    desk.wait_for(S.DONE, *ids)
+
+
+def test_nor_while_its_songs_wait_for_a_model(desk: Desk) -> None:
+    names = [f"n{number}" for number in range(AHEAD + 4)]
+    desk.script.behaviours |= {f"{name}.m4a": job_failing(MISSING) for name in names}
+    controller = desk.open()
+    ids = desk.add_links(*map(url, names))
+    desk.wait_until(lambda: not controller.links.running and len(desk.links.begun("look")) > AHEAD)
+    there = [each for each in ids if not the(desk, each).needs_fetch]
+    assert AHEAD <= len(there) <= AHEAD + 1
+    desk.script.behaviours.clear()
+    controller.go_on(there)
     desk.wait_for(S.DONE, *ids)
 
 

@@ -262,6 +262,7 @@ import sys
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from stemdesk.gui import app
+from stemdesk.gui.given import Given
 
 class Painted(app.FirstPaint):
     def eventFilter(self, watched, event):
@@ -271,7 +272,7 @@ class Painted(app.FirstPaint):
         return super().eventFilter(watched, event)
 
 app.FirstPaint = Painted
-sys.exit(app.run([], ["--platform", "offscreen"]))
+sys.exit(app.run(Given(), ["--platform", "offscreen"]))
 """
 
 
