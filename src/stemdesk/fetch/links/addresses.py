@@ -1,7 +1,8 @@
 """Which hosts and addresses a link may lead to: the public internet only.
 
 Sources: the IANA special-purpose address registries (as in Python's `ipaddress`), RFC 4291
-(global unicast), RFC 6052 (NAT64), RFC 3056 (6to4), RFC 6761 and 6762 (`localhost`, `local`), RFC 8375 (`home.arpa`).
+(global unicast), RFC 6052 (NAT64), RFC 3056 (6to4), RFC 6761 and 6762 (`localhost`, `local`),
+RFC 8375 (`home.arpa`).
 """
 
 from __future__ import annotations
