@@ -59,7 +59,7 @@ class Child:
         try:
             self._start()
         except OSError as error:
-            self._clean()
+            self.__exit__()
             raise LinkError(ErrorCode.LINK_TOOL_FAILED, str(error), retryable=True) from error
         except BaseException:
             self.__exit__()

@@ -66,13 +66,17 @@ def download(
     request = {"do": "download", "url": url, "folder": str(folder.absolute())}
     meter = Meter(site_name(url), 0, report)
     before = 0
+    whole: dict[str, Any] = {}
     for event in _answers(request, rules, cancel, rules.limits.look_up_s):
-        if event["event"] == "fetched":
-            fetched = _fetched(event, folder)
+        failed = event["event"] == "error"
+        if event["event"] == "whole":
+            whole = event
+        elif event["event"] == "fetched" or (failed and whole):  # an error now is the picture's
+            fetched = _fetched(whole if failed else event, folder)
             meter.resize(fetched.file.stat().st_size)
             meter.finish()
             return fetched
-        if event["event"] == "named":
+        elif event["event"] == "named":
             meter.rename(event["title"] or site_name(url))
         elif event["event"] == "progress":
             meter.resize(event["total"])

@@ -37,6 +37,7 @@ _BY_STATUS = {
     404: ErrorCode.LINK_NOT_FOUND,
     407: ErrorCode.LINK_PROXY,
     410: ErrorCode.LINK_NOT_FOUND,
+    416: ErrorCode.LINK_BROKEN,  # it sends less than it says
     429: ErrorCode.LINK_TOO_MANY,
     451: ErrorCode.LINK_REGION,
 }

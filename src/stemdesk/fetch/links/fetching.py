@@ -13,12 +13,13 @@ from urllib.parse import urljoin
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.files import replace_file
-from stemdesk.fetch.links.failures import StopError
+from stemdesk.fetch.links.failures import StopError, chain
 from stemdesk.fetch.links.guard import Guard
 from stemdesk.fetch.links.resolve import Info, check, too_large
 from stemdesk.fetch.links.values import LinkRules
 
 MEDIA, COVER, _WHICH = "media", "cover", "media.json"
+_NOTHING_MORE = 416  # "range not satisfiable"
 _TELL_S = 0.1
 _LOOK_S = 0.5
 _PICTURE_BYTES = 20 << 20
@@ -49,6 +50,7 @@ class Watch:
             return
         check(info, self._rules)
         self.suits(info)
+        info["ext"] = _ending(str(info.get("ext")), self._guard.types.get(str(info.get("url")), ""))
         _forget_others(info)
 
     def suits(self, info: Info) -> None:
@@ -79,6 +81,16 @@ class Watch:
             raise StopError(ErrorCode.DISK_FULL, f"{free} bytes free", needed_bytes=missing)
 
 
+def _ending(said: str, kind: str) -> str:
+    """What a song's file may end in. `download.php` is one, too; yt-dlp refuses such endings."""
+    from yt_dlp.utils import KNOWN_EXTENSIONS, mimetype2ext
+
+    if said in KNOWN_EXTENSIONS:
+        return said
+    by_kind = mimetype2ext(kind.partition(";")[0], default=None)
+    return by_kind if by_kind in KNOWN_EXTENSIONS else "unknown_video"
+
+
 def _forget_others(info: Info) -> None:
     """Remove what an earlier download of another file left: its bytes and these do not fit."""
     parts = [info.get(name) for name in ("extractor_key", "id", "format_id", "ext")]
@@ -97,7 +109,14 @@ def _forget_others(info: Info) -> None:
 
 def fetch(ydl: Any, info: Info) -> Path:
     """Download what `info` describes; the file's name in the working folder."""
-    done = ydl.process_ie_result(dict(info), download=True)
+    try:
+        done = ydl.process_ie_result(dict(info), download=True)
+    except Exception as error:
+        if not any(getattr(one, "status", None) == _NOTHING_MORE for one in chain(error)):
+            raise
+        for path in Path().glob(f"{MEDIA}.*part"):  # as long as the song, or longer
+            path.unlink()
+        done = ydl.process_ie_result(dict(info), download=True)
     got = (done or {}).get("requested_downloads") or []
     name = got[0].get("filepath") if got else None
     path = Path(str(name or ""))
