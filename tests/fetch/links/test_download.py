@@ -127,6 +127,20 @@ def test_what_is_left_of_another_file_is_thrown_away(site: LinkSite, asking: Ask
     assert asking.get(url).file.read_bytes() == new
 
 
+@pytest.mark.parametrize("change", [{"ETag": '"2"'}, {"Last-Modified": "then"}, {}])
+def test_the_rest_of_a_changed_file_is_not_put_behind_the_old_one(
+    site: LinkSite, asking: Asking, change: dict[str, str]
+) -> None:
+    """A page says nothing of its song's file; only the file's own server does."""
+    before = {**MPEG, "ETag": '"1"', "Last-Modified": "now"} if change else MPEG
+    site.pages["/song.mp3"] = Reply(DATA, headers=before, breaks_after=200_000, ranges=False)
+    url = site.page("/page", audio_page("/song.mp3"))
+    asking.fails_to_get(url)
+    new = noise_bytes(700_000)[100_000:] if change else noise_bytes(700_000)
+    site.pages["/song.mp3"] = Reply(new, headers={**before, **change})
+    assert asking.get(url).file.read_bytes() == new
+
+
 def test_a_server_that_cannot_send_a_rest_starts_anew(site: LinkSite, asking: Asking) -> None:
     url = site.song("/song.mp3", DATA, breaks_after=200_000, ranges=False)
     asking.fails_to_get(url)

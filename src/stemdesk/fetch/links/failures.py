@@ -30,6 +30,7 @@ _BY_CLASS = {
     "SSLCertVerificationError": ErrorCode.LINK_UNTRUSTED,
     "GeoRestrictedError": ErrorCode.LINK_REGION,
     "UserNotLive": ErrorCode.LINK_NOT_FOUND,
+    "ChangedError": ErrorCode.LINK_BROKEN,
     "TooMuchError": ErrorCode.LINK_UNSUPPORTED,
 }
 _BY_STATUS = {
