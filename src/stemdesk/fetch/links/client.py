@@ -39,7 +39,8 @@ _TEST_S = 180.0  # a thousand files are compiled, a virus scanner looks on
 def look_up(url: str, rules: LinkRules, cancel: CancelToken) -> LinkSong | LinkList:
     """What is behind `url`; a list with one entry is a song.
 
-    Takes seconds. Raises `LinkError`, `Cancelled`, `Paused`.
+    Takes seconds. Raises `LinkError`, `DiskFullError`, `ExportError` (no folder for passing files),
+    `Cancelled`, `Paused`.
     """
     _check(url)
     for event in _answers({"do": "look-up", "url": url}, rules, cancel, rules.limits.look_up_s):
@@ -97,7 +98,7 @@ def fetch_cover(url: str, folder: Path, rules: LinkRules, cancel: CancelToken) -
         request = {"do": "cover", "url": url, "folder": str(folder.absolute())}
         for event in _answers(request, rules, cancel, _COVER_S):
             return _inside(folder, event.get("file"))
-    except (LinkError, OSError) as error:
+    except (StemDeskError, OSError) as error:
         log.info("no picture: %s", error)
     return None
 

@@ -112,7 +112,7 @@ def _bound_answers(limits: LinkLimits) -> None:
     read = http.client.HTTPResponse.read
 
     def read_bounded(answer: http.client.HTTPResponse, amt: int | None = None) -> bytes:
-        if amt is not None:
+        if amt is not None and amt >= 0:
             return read(answer, amt)
         blocks: list[bytes] = []
         size = 0
