@@ -4,6 +4,8 @@ What an ordinary user may do on Linux and undo later: tell the scheduler that th
 interactive ones (SCHED_BATCH), and give them longer but rarer turns (since Linux 6.12; older
 ones ignore it). Lower niceness or SCHED_IDLE could not be taken back. Elsewhere nothing is done
 here; Qt sets the priority of its own threads there.
+
+And lets what a person waits for go before what can wait (`rush`).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import platform
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _NAME = b"compute"
@@ -23,6 +25,26 @@ _THREADS = Path("/proc/self/task")
 _TOPOLOGY = Path("/sys/devices/system/cpu")
 _TURN_NS = 100_000_000  # the longest there is
 _SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # numbers of the system call
+
+_rushes: list[None] = []  # one for each `rush` that goes on; a list, for its changes are atomic
+
+
+@contextmanager
+def rush() -> Iterator[None]:
+    """Inside of this block a person waits for its end: others who ask `rushing` do what can wait
+    later. For torch's import, which decoding beside it makes three to nine times as long (each
+    file that an import opens gives Python's lock away, and gets it back when the decoder lets it
+    go), and for a song's first pass."""
+    _rushes.append(None)
+    try:
+        yield
+    finally:
+        _rushes.pop()
+
+
+def rushing() -> bool:
+    """Whether somebody is in a `rush`."""
+    return bool(_rushes)
 
 
 def name_compute_thread() -> None:

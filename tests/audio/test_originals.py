@@ -15,6 +15,7 @@ from stemdesk.audio.originals import Original, Originals
 from stemdesk.audio.play_cache import PlayCache, original_key
 from stemdesk.core.errors import DiskFullError, ErrorCode, SourceError
 from stemdesk.core.track import fingerprint
+from stemdesk.priority import rush
 from support.decoding import decode_all
 from support.media import bursts, make_in
 
@@ -82,6 +83,24 @@ def test_it_can_be_read_while_it_grows(
         original.follow(None)
         whole(original)
         np.testing.assert_array_equal(original.read(0, RATE * 20), expected)
+
+
+def test_in_a_rush_only_what_is_heard_next_is_decoded(
+    tmp_path: Path, originals: Originals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RUSH_LEAD_S", 1)
+    song = make_in(tmp_path, "wav-16", bursts(RATE * 20, RATE), RATE)
+    with rush(), originals.open(song, RATE) as handle:
+        original = handle.original
+        until(original, lambda: original.extent.known >= RATE)
+        known = original.extent.known
+        assert known < 4 * RATE
+        assert original.wait(known, 0.3).known == known
+        original.read(known, 10, heard=True)
+        until(original, lambda: original.extent.known > known)
+        assert not original.extent.complete
+    with originals.open(song, RATE) as handle:
+        whole(handle.original)
 
 
 def test_all_who_have_it_open_share_one_decoder(tmp_path: Path, originals: Originals) -> None:

@@ -166,6 +166,9 @@ class Ears:
         if status.position_frames > 0 and not status.hears_original:
             self.note("stems_s")
         for job in self.controller.jobs:
+            task = self.controller.hearing.live.task(job)
+            if task is None or task.queue.done < 2:
+                continue  # the time of the first pass has loading in it
             progress = self.controller.progress(job.id)
             if progress is not None and progress.pass_s is not None:
                 self.facts["pass_s"] = progress.pass_s

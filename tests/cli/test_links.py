@@ -175,6 +175,24 @@ def test_a_list_is_split_entry_by_entry_and_a_broken_one_fails_alone(
     assert [event["already"] for event in again.told("done")] == [True]
 
 
+def test_lists_in_a_list_are_split_song_by_song(place: Place, site: LinkSite, mp3: bytes) -> None:
+    songs = [site.song(f"/{name}.mp3", mp3) for name in "abc"]
+    inner = feed("Inner", [("A", songs[0], "1"), ("B", songs[1], "1")])
+    site.put("/inner", inner.encode(), "application/rss+xml")
+    outer = feed("Outer", [("An album", site.url("/inner"), "1"), ("C", songs[2], "1")])
+    url = site.put("/outer", outer.encode(), "application/rss+xml")
+    said = run(place, url, "--json")
+    assert said.code == 0, said.out
+    assert [event["songs"] for event in said.told("list")] == [2, 3]
+    assert [event["song"] for event in said.told("song")] == [1, 1, 1, 2, 3]
+    folders_of = [Path(event["folder"]) for event in said.told("done")]
+    assert folders_of == [
+        place.out / "Outer" / "Inner" / "A",
+        place.out / "Outer" / "Inner" / "B",
+        place.out / "Outer" / "C",
+    ]
+
+
 def test_bad_links_do_not_stop_the_others(place: Place, site: LinkSite, mp3: bytes) -> None:
     good = site.song("/good.mp3", mp3)
     page = site.page("/text", "<html><body>no music</body></html>")

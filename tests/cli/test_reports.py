@@ -27,8 +27,11 @@ def test_doctor_tells_what_is_there(place: Place, stemdesk: Command) -> None:
     assert facts["models"][0]["name"] == "small"
     assert facts["packages"]["torch"].startswith("2.")
     text = stemdesk("doctor").out
-    for word in ("Device:", "Sound:", "Scratch:", "Working files:", "Models: small", "Versions:"):
+    words = ("Device:", "Sound:", "Scratch:", "Working files:", "Versions:")
+    for word in (*words, "Installed models: small"):
         assert word in text
+    names = [line.split(":")[0] for line in text.splitlines() if ":" in line]
+    assert len(names) == len(set(names))  # each is said once
 
 
 def test_clean_keeps_what_can_go_on(place: Place, stemdesk: Command) -> None:

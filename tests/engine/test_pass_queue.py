@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from stemdesk.audio.store import Piece
 from stemdesk.core.errors import Cancelled, ErrorCode, Paused, SourceError
 from stemdesk.core.progress import CancelToken
-from stemdesk.engine.pass_queue import LEAD_S, PassQueue
+from stemdesk.engine.pass_queue import LEAD_S, MARGIN_S, RUSH_LEAD_S, PassQueue, Wish
 from stemdesk.engine.plan import Outline, Pass, make_outline, make_plan
 from stemdesk.models.arguments import HDEMUCS, HTDEMUCS
 from stemdesk.models.library import ModelFile, ModelInfo
+from stemdesk.priority import rush
 
 RATE = 8000
 LENGTH, STRIDE = 1000, 750  # frames
@@ -90,13 +91,57 @@ def test_however_it_grows_the_passes_are_those_of_the_plan(
 
 def test_a_wanted_place_comes_next_and_then_what_follows_it() -> None:
     made = queue(6000, complete=True)
-    made.prioritise(3100)  # covered by segments 3 and 4 (from 2250 and 3000 on)
+    made.prioritise(Wish(3100))  # covered by segments 3 and 4 (from 2250 and 3000 on)
     assert segments(take_all(made)) == [3, 4, 5, 6, 7, 0, 1, 2]
+
+
+def test_where_the_song_plays_on_what_would_come_too_late_waits() -> None:
+    clock = [50.0]
+    made = PassQueue(outline(), lambda _: False, clock=lambda: clock[0])
+    made.grow(9000, complete=True)
+    made.pass_s = 0.2
+    made.prioritise(Wish(1000, told_s=49.9))
+    # when a pass is done the player is at 1000 + (0.1 + 0.2) s; what that leaves of a pass must be
+    # worth it
+    here = 1000 + round((0.3 + MARGIN_S) * RATE)
+    (first,) = made.take(1, TOKEN)
+    assert first.segment * STRIDE < here < (first.segment + 1) * STRIDE
+    made.finish(first)
+    assert made.final()[0][1] > here
+    made.prioritise(Wish(1000))  # it is paused there: that very place
+    assert made.take(1, TOKEN)[0].segment == 1
+
+
+def test_all_passes_of_a_place_have_to_be_in_time() -> None:
+    clock = [0.0]
+    made = PassQueue(outline(models=2), lambda _: False, clock=lambda: clock[0])
+    made.grow(9000, complete=True)
+    made.pass_s = 0.1
+    made.prioritise(Wish(0, told_s=0.0))
+    there = round((0.2 + MARGIN_S) * RATE)
+    taken = []
+    for _ in range(2):
+        (one,) = made.take(1, TOKEN)
+        taken.append((one.segment, one.grid))
+        clock[0] += 0.1
+        made.finish(one)
+    assert taken == [(there // STRIDE, 0), (there // STRIDE, 1)]
+    assert made.final() != ()
+
+
+def test_a_player_that_says_nothing_any_more_has_not_gone_on_for_ever() -> None:
+    clock = [0.0]
+    made = PassQueue(outline(), lambda _: False, clock=lambda: clock[0])
+    made.grow(90_000, complete=True)
+    made.pass_s = 0.0
+    made.prioritise(Wish(0, told_s=0.0))
+    clock[0] = 3600.0
+    assert made.take(1, TOKEN)[0].segment * STRIDE < 2 * RATE
 
 
 def test_a_place_that_is_not_decoded_yet_comes_as_soon_as_it_is() -> None:
     made = queue(3000)
-    made.prioritise(4000)
+    made.prioritise(Wish(4000))
     first = made.take(1, TOKEN)[0]
     assert first.segment == 0
     made.grow(6000)
@@ -155,7 +200,7 @@ def test_frames_are_final_once_every_pass_over_them_is_finished() -> None:
     assert made.final() == ()
     made.finish(made.take(1, TOKEN)[0])
     assert made.final() == ((0, 750),)
-    made.prioritise(2600)
+    made.prioritise(Wish(2600))
     made.finish(made.take(1, TOKEN)[0])  # segment 3: 2250 to the end
     assert made.final() == ((0, 750), (2500, 3000))
     take_all(made)
@@ -164,7 +209,7 @@ def test_frames_are_final_once_every_pass_over_them_is_finished() -> None:
 
 def test_a_finished_place_in_the_middle_is_final_on_its_own() -> None:
     made = queue(6000, complete=True)
-    made.prioritise(3100)
+    made.prioritise(Wish(3100))
     for _ in range(2):
         made.finish(made.take(1, TOKEN)[0])
     assert made.final() == ((2500, 3750),), "from the end of segment 2 to the start of 5"
@@ -242,8 +287,20 @@ def test_the_decoder_runs_freely_until_passes_are_computed_and_then_keeps_its_le
     assert not rests(made), "its lead is used up"
     made.grow(lead + 9000)
     assert rests(made)
-    made.prioritise(lead + 8000)
+    made.prioritise(Wish(lead + 8000))
     assert not rests(made), "a person wants to hear what comes"
+
+
+def test_in_a_rush_the_decoder_has_a_short_lead_before_the_first_pass_too() -> None:
+    made = queue(RUSH_LEAD_S * RATE + 5000)
+    with rush():
+        assert rests(made)
+        made.prioritise(Wish(6000))
+        assert not rests(made), "a person is there"
+    made.prioritise(Wish(0))
+    assert not rests(made)
+    with rush():
+        assert not rests(queue(LENGTH - 1)), "there is nothing to compute yet"
 
 
 def test_the_decoder_never_rests_while_passes_wait_for_it() -> None:

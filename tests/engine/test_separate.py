@@ -20,7 +20,7 @@ from stemdesk.core.errors import Cancelled, DeviceError, ErrorCode, ModelError, 
 from stemdesk.core.progress import CancelToken
 from stemdesk.engine import network as network_module
 from stemdesk.engine.load import load_model
-from stemdesk.engine.pass_queue import PassQueue
+from stemdesk.engine.pass_queue import PassQueue, Wish
 from stemdesk.engine.plan import Plan
 from stemdesk.engine.separate import Separation, Separator
 from stemdesk.models.library import ModelFile, ModelInfo
@@ -276,7 +276,7 @@ def test_any_order_of_passes_gives_the_same_bits(tmp_path: Path) -> None:
             keep(piece, samples)
 
         audio.write_pass = write  # type: ignore[method-assign] # watched
-        queue.prioritise(wanted)
+        queue.prioritise(Wish(wanted))
         np.testing.assert_array_equal(run(model, plan, audio, queue=queue), expected)
         assert written != [piece.name for piece in plan.pieces]
         assert sorted(written) == sorted(piece.name for piece in plan.pieces)

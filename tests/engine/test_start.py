@@ -58,6 +58,22 @@ def test_torch_is_there_and_later_collections_pass_it_over() -> None:
     assert output(code) == ["True", "True", "3.0"]
 
 
+def test_threads_take_short_turns_meanwhile_and_as_before_afterwards() -> None:
+    code = (
+        "import builtins, sys\n"
+        "from stemdesk.engine import start\n"
+        "before, seen, found = sys.getswitchinterval(), [], builtins.__import__\n"
+        "def spy(name, *rest):\n"
+        "    if name == 'torch':\n"
+        "        seen.append(sys.getswitchinterval())\n"
+        "    return found(name, *rest)\n"
+        "builtins.__import__ = spy\n"
+        "start.import_torch()\n"
+        "print(seen[0] < before, sys.getswitchinterval() == before)"
+    )
+    assert output(code) == ["True", "True"]
+
+
 @linux
 def test_the_libraries_are_loaded_before_torch_and_by_its_own_files() -> None:
     code = (

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -418,3 +419,31 @@ def test_the_real_player_tells_of_lost_files(qtbot: QtBot, real: Playback, tmp_p
     with qtbot.waitSignal(real.failed) as failed:
         real.open(song)
     assert failed.args[0].code is ErrorCode.STEMS_MISSING
+
+
+def test_a_growing_song_that_was_given_up_goes_on_by_play(
+    player: FakePlayer, playback: Playback
+) -> None:
+    live = replace(source("other", live=True), samplerate=1000)
+    playback.open(live)
+    playback.set_speed(90.0)
+    playback.play()
+    player.be(position_frames=42_000)
+    playback._poll()
+    player.fail(SourceError(ErrorCode.SOURCE_UNREADABLE))
+    player.be(position_frames=0, length_frames=0, samplerate=0)
+    playback._poll()
+    assert playback.can_begin_anew and not playback.ready
+    player.calls.clear()
+    playback.toggle()
+    assert player.calls == [("load", live.open), ("set_speed", 90.0), ("seek", 42_000), ("play",)]
+    assert playback.playing is True and not playback.can_begin_anew
+
+
+def test_a_finished_song_that_was_given_up_is_not_opened_again(
+    player: FakePlayer, playback: Playback
+) -> None:
+    playback.play()
+    player.fail(SourceError(ErrorCode.STEMS_MISSING))
+    playback._poll()
+    assert not playback.can_begin_anew

@@ -151,3 +151,13 @@ def test_foreign_data_is_not_taken(controller: FakeController, model: QueueModel
     data.setText("b")
     assert not model.dropMimeData(data, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
     assert controller.asked("move") == []
+
+
+def test_a_song_whose_stems_are_gone_is_not_called_done(
+    controller: FakeController, model: QueueModel
+) -> None:
+    job = controller.add(state=JobState.DONE)
+    assert model.state_text(model.job_at(0)) == "Done"
+    controller.missing.add(job.id)
+    assert model.state_text(model.job_at(0)) == "Stems not found"
+    assert "Stems not found" in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)

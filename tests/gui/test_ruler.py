@@ -159,3 +159,13 @@ def test_the_old_playhead_is_painted_over(qtbot: QtBot, ruler: Ruler, view: Time
     middle = round(ruler.axis.x_of(50.0))
     qtbot.waitUntil(lambda: painted.region.contains(QPoint(middle, 20)))
     assert all(painted.region.contains(QPoint(x + aside, 20)) for aside in (-5, 0, 5))
+
+
+def test_no_time_stands_under_a_flag_of_the_loop(ruler: Ruler, view: TimeView) -> None:
+    assert ruler._beside_flags(100.0, 40.0) == 100.0  # there is no loop
+    view.set_loop((20.0, 40.0))
+    for begin, end in ruler._flags():
+        for at in (begin - 39.0, begin, end - 1.0):
+            moved = ruler._beside_flags(at, 40.0)
+            assert moved >= end or moved + 40.0 <= begin
+        assert ruler._beside_flags(begin - 45.0, 40.0) == begin - 45.0

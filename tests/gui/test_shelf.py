@@ -73,7 +73,7 @@ def test_missing_stems_are_found_behind_the_question(
     (output(job) / "drums.wav").unlink()
     with qtbot.waitSignal(controller.job_changed):
         controller.is_missing(job.id)
-    assert controller.is_missing(job.id)
+    assert controller.is_missing(job.id) and controller.was_missing(job.id)
     (output(job) / "drums.wav").write_bytes(b"stem")
     with qtbot.waitSignal(controller.job_changed):
         controller.is_missing(job.id)

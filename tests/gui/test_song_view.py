@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent
@@ -20,6 +21,7 @@ from stemdesk.core.track import Tags
 from stemdesk.gui import labels, messages, reports, theme
 from stemdesk.gui.song_view import SongView
 from stemdesk.jobs.folder import read_manifest
+from support.fake_player import FakePlayer
 from support.stage import FOUR, SIX, Stage, song_folder
 
 
@@ -269,6 +271,22 @@ def test_gone_stems_are_found_out_by_the_player(stage: Stage, song: SongView) ->
     stage.window.playback.play()
     stage.player.fail(SourceError(ErrorCode.STEMS_MISSING))
     stage.qtbot.waitUntil(lambda: not song.shows_stems)
+    missing_panel(stage, song)
+
+
+def test_gone_stems_are_found_out_by_the_player_as_soon_as_it_opens_them(
+    stage: Stage, song: SongView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = FakePlayer.load
+
+    def fail_at_once(player: FakePlayer, *args: Any, **more: Any) -> None:
+        load(player, *args, **more)
+        player.fail(SourceError(ErrorCode.STEMS_MISSING))
+
+    monkeypatch.setattr(FakePlayer, "load", fail_at_once)
+    folder = song_folder(stage.root / "out" / "Song")
+    stage.controller.add(state=JobState.DONE, output=folder)
+    stage.qtbot.waitUntil(lambda: song.panel.headline.text() == labels.MISSING_HEADLINE)
     missing_panel(stage, song)
 
 

@@ -15,6 +15,7 @@ from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
+from stemdesk.gui import labels, offer_words
 from stemdesk.gui.live_words import strip_words
 from stemdesk.gui.song_view import SongView
 from support.jobs import a_job
@@ -79,11 +80,22 @@ def test_a_song_that_ended_otherwise_has_the_panel(
     assert stage.player.names()[-1] == "unload"
 
 
-def test_a_song_that_waits_for_a_model_has_the_panel(stage: Stage, song: SongView) -> None:
+def test_a_song_that_waits_for_a_model_is_heard_and_says_what_it_needs(
+    stage: Stage, song: SongView
+) -> None:
     failure = Failure(ErrorCode.MODEL_MISSING, facts={"model": "small"})
-    there(stage, state=JobState.WAITING, failure=failure)
-    assert stage.controller.tasks is not None
-    assert not song.shows_stems and song.panel.headline.text()
+    job = there(stage, state=JobState.WAITING, failure=failure)
+    assert song.panel.headline.text()  # until its file was found
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    assert song.strip.text.text() == offer_words.waiting_headline(job.separation.model)
+    assert song.strip.more.text() and labels.ACTIONS["cancel"] in buttons(song)
+    assert stage.window.playback.ready
+    stage.window.playback.play()
+    stage.controller.change(job, state=JobState.QUEUED, failure=None)  # the model has come
+    assert song.strip.text.text() == "Queued"
+    stage.qtbot.waitUntil(lambda: stage.player.calls[-1][0] == "load")
+    assert stage.player.calls[-1][2] is True  # it plays on
+    assert "unload" not in stage.player.names() and stage.window.playback.playing
 
 
 def test_progress_moves_the_strip_and_the_song_stays(stage: Stage, song: SongView) -> None:
@@ -215,3 +227,23 @@ def test_a_stall_says_what_to_do() -> None:
     text, more = strip_words(job, stalled, "Cancelling…")
     assert text == "Cancelling… No progress for 3 min, at 43 %"
     assert more.startswith("The computer may only be busy")
+
+
+def test_in_a_window_that_is_not_high_more_lanes_are_in_sight(stage: Stage, song: SongView) -> None:
+    stage.window.resize(1280, 800)
+    there(stage, state=JobState.SEPARATING)
+    stage.qtbot.waitUntil(lambda: song.shows_stems)
+    page = song.stems
+    page.desk.show_stems(("drums", "bass", "other", "vocals"))
+
+    def in_sight() -> float:
+        QApplication.sendPostedEvents()
+        lane = page.lanes[0]
+        return page.desk._scroll.viewport().height() / lane.height()
+
+    stage.qtbot.waitUntil(lambda: in_sight() >= 4.0)
+    stage.window.resize(stage.window.minimumSize())
+    stage.qtbot.waitUntil(lambda: in_sight() >= 3.5)
+    assert page.lanes[0].height() < 46
+    stage.window.resize(1280, 800)
+    stage.qtbot.waitUntil(lambda: page.lanes[0].height() >= 46)

@@ -96,7 +96,7 @@ def test_how_it_is_listened_to_is_shown(qtbot: QtBot, bar: TransportBar) -> None
     assert (bar.speed.value.text(), bar.key.value.text()) == ("80 %", "\N{MINUS SIGN}3 st")
     bar.show_listening(Listening())
     assert not bar.loop.isChecked()
-    assert bar.loop_text.isHidden()
+    assert bar.loop_text.text() == ""
 
 
 @pytest.mark.parametrize(("name", "neutral"), [("speed", 100.0), ("key", 0.0)])
@@ -153,3 +153,23 @@ def test_two_lines_or_fewer(
     edges = [widget.mapTo(bar, widget.rect().topRight()).x() for widget in others]
     assert edges[-1] == width - 1  # as far as the lanes above it go
     assert edges[0] == width - 1 or width > 1000
+
+
+def test_loop_times_come_and_go_and_nothing_moves(qtbot: QtBot, bar: TransportBar) -> None:
+    bar.resize(1200, 120)
+    bar.show()
+    qtbot.waitExposed(bar)
+    bar.show_time(0.0, 4000.0)
+
+    def places() -> list[tuple[int, int]]:
+        QApplication.sendPostedEvents()
+        QTest.qWait(0)
+        return [
+            (spot.x(), spot.y())
+            for spot in (control.mapTo(bar, control.rect().topLeft()) for control in bar.controls)
+        ]
+
+    before = places()
+    for loop in ((0.0, 1.0), (1111.0, 2222.0), (3000.0, 4000.0), None):
+        bar.show_listening(Listening(Remix(), loop=loop))
+        assert places() == before

@@ -333,9 +333,9 @@ def test_a_server_that_is_not_there_is_said_and_the_draft_is_taken_instead(
     controller.add_paths([house.song("one.wav", 0.7)])
     house.wait_until(lambda: bool(window.findChildren(AskModel)))
     press(window, "download")
-    panel = window.song.panel
-    house.wait_until(lambda: "cannot be reached" in panel.text.text())
-    next(it for it in panel.buttons if it.text().strip() == "Split a draft now").click()
+    strip = window.song.strip  # the song can be heard meanwhile
+    house.wait_until(lambda: "cannot be reached" in f"{strip.text.text()} {strip.more.text()}")
+    next(it for it in strip.buttons if it.text().strip() == "Split a draft now").click()
     house.wait_until(lambda: controller.jobs[0].state is JobState.DONE)
     assert controller.settings.draft_accepted
     house.wait_until(lambda: window.song.shows_finished)

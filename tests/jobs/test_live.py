@@ -19,7 +19,9 @@ from stemdesk.core.track import fingerprint
 from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.scratch import discard
+from stemdesk.jobs.task import ENOUGH_PASSES
 from stemdesk.models.library import ModelLibrary
+from stemdesk.priority import rushing
 from support.decoding import decode_all
 from support.live_jobs import Running, heard, listen, make_live, wait_until
 from support.media import bursts, make_in
@@ -73,6 +75,22 @@ def test_a_running_song_grows_pass_by_pass(place: Place, live: Live) -> None:
         np.testing.assert_array_equal(heard(song, stem), saved)
     np.testing.assert_array_equal(heard(song), read(job.source))
     song.close()
+
+
+def test_what_can_wait_waits_until_some_passes_are_done(place: Place, live: Live) -> None:
+    running = Running(place, place.job(place.song(seconds=8.0)), live)
+    running.wait_for_step()
+    running.step(ENOUGH_PASSES - 1)
+    assert rushing()
+    running.step()
+    assert not rushing()
+    running.cancel.cancel()
+    running.finish()
+    stopped = Running(place, place.job(place.song(seconds=4.0)), live)
+    stopped.wait_for_step()
+    stopped.cancel.cancel()
+    stopped.finish()
+    assert not rushing()
 
 
 def test_a_seek_puts_its_place_next(place: Place, live: Live) -> None:
@@ -193,7 +211,9 @@ def test_the_decoder_rests_while_the_job_is_far_behind(
 ) -> None:
     """So that it does not slow the networks down; who hears it there wakes it."""
     monkeypatch.setattr(originals_module, "LEAD_S", 2)
+    monkeypatch.setattr(originals_module, "RUSH_LEAD_S", 2)
     monkeypatch.setattr("stemdesk.engine.pass_queue.LEAD_S", 3)
+    monkeypatch.setattr("stemdesk.engine.pass_queue.RUSH_LEAD_S", 3)
     monkeypatch.setattr("stemdesk.jobs.scratch.NORMALISE_S", 1)
     job = place.job(place.song(seconds=40.0))
     handle = live.originals.open(job.source, SAMPLERATE)

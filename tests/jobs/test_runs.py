@@ -109,6 +109,8 @@ def test_a_list_from_before_is_migrated(tmp_path: Path) -> None:
     tables = [row[0] for row in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for table in set(tables) - {"jobs"}:
         old.execute(f"DROP TABLE {table}")
+    old.execute("DROP INDEX jobs_by_link")
+    old.execute("ALTER TABLE jobs DROP COLUMN link")
     old.execute("PRAGMA user_version = 1")
     old.commit()
     old.close()

@@ -112,6 +112,8 @@ class FakeController(QObject):
     def is_missing(self, job_id: str) -> bool:
         return job_id in self.missing
 
+    was_missing = is_missing
+
     # What a test brings about
 
     def put(self, *jobs: Job) -> list[Job]:

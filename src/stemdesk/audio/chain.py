@@ -66,10 +66,12 @@ class Chain:
         rate: int,
         position: Fraction,
         after: tuple[Chain, int] | None = None,
+        stems_share: float | None = None,
     ) -> None:
         """`position`: the song's frame of the first frame; kept to a whole one where a fraction
         of a frame cannot be begun at. `after`: the chain that was there until now, and how many
-        of its frames are given up for those of this one, which goes on in phase if it can."""
+        of its frames are given up for those of this one, which goes on in phase if it can.
+        `stems_share`: as for `Timeline`."""
         pitch = Fraction(round(2.0 ** (sound.key_semitones / 12.0) * _PITCH_STEPS), _PITCH_STEPS)
         self._ratio = pitch * Fraction(song.samplerate, rate)  # the resampler's, in for each out
         self._speed = sound.speed / pitch if sound.stretched else Fraction(1)  # the vocoder's
@@ -83,7 +85,9 @@ class Chain:
         self._begin = begin = begin or _grid(position, self._step, self._ratio)
         self._next = begin.first * self._speed + begin.offset  # the timeline's step that is next
         before = lead(song.samplerate, self._speed) if sound.stretched else 0
-        self._timeline = Timeline(song, mixer, sound, begin.origin, before, int(position))
+        self._timeline = Timeline(
+            song, mixer, sound, begin.origin, before, int(position), stems_share
+        )
         self._read = self._stretching(song.samplerate) if sound.stretched else self._padded
         if self._ratio != 1:
             self._read = _Resampler(self._read, self._ratio, begin.skipped).read

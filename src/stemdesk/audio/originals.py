@@ -8,6 +8,7 @@ thread. What was decoded before is there at once.
 from __future__ import annotations
 
 import json
+import math
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ from stemdesk.core.errors import (
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.track import fingerprint
 from stemdesk.log import log
+from stemdesk.priority import rushing
 
 if TYPE_CHECKING:
     from stemdesk.audio.decode import Decoded
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 LEAD_S = 60
 """So far ahead of who follows it a song is decoded. Decoding beside a network costs the network
 more than it costs the decoder."""
+RUSH_LEAD_S = 40
+"""So far ahead of who hears it while somebody waits for something else (`priority.rush`)."""
+_SOON_S = 2
 _REST_S = 0.05
 _PATIENCE_S = 2.0  # for a decoder that hangs, on a network drive maybe
 
@@ -209,15 +214,23 @@ class Original:
         self._be(Extent(raw.frames, raw.frames, complete=True))
 
     def _rest(self) -> None:
-        """Wait while whoever follows, or hears it, is far behind."""
-        lead = LEAD_S * self.samplerate
+        """Wait while there is enough for now."""
         while True:
             self._cancel.check()
             with self._changed:
-                followed, known = self._followed, self.extent.known
-                if followed is None or known < max(followed, self._heard) + lead:
+                if self.extent.known < self._enough():
                     return
                 self._changed.wait(_REST_S)
+
+    def _enough(self) -> float:
+        """Up to this frame it is decoded now: all of it, unless somebody follows, or waits for
+        something else."""
+        if rushing():  # and who follows it says when it has enough
+            soon = 0 if self._followed is None else self._followed + _SOON_S * self.samplerate
+            return max(soon, self._heard + RUSH_LEAD_S * self.samplerate)
+        if self._followed is None:
+            return math.inf
+        return max(self._followed, self._heard) + LEAD_S * self.samplerate
 
 
 def source_facts(decoded: Decoded) -> dict[str, Any]:

@@ -57,14 +57,15 @@ def share(song: Playable, first: int, frames: int, fade: int) -> Samples | None:
 
 
 def slewed(target: Samples, before: float, fade: int) -> Samples:
-    """`target` without steps upwards: from `before` on at most 1 / `fade` more at each frame.
+    """`target` without steps upwards: from `before` on at most 1 / `fade` more at each frame. Below
+    0 it says which part of a fade passes before anything comes.
 
     A part that becomes finished while it is played so comes in softly; finished parts never
     shrink, and falls are known ahead, so there are no steps downwards.
     """
     slope = np.arange(1, len(target) + 1) / fade
     lowest = np.minimum.accumulate(np.concatenate(([before], target - slope)))[1:]
-    limited: Samples = np.minimum(target, lowest + slope).astype(np.float32)
+    limited: Samples = np.maximum(np.minimum(target, lowest + slope), 0.0).astype(np.float32)
     limited[limited > 1.0 - 1e-6] = 1.0  # what is finished is to be exact
     return limited
 

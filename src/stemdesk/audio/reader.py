@@ -92,7 +92,10 @@ class StemReader:
 
     def close(self) -> None:
         """Let the file go, so that it can be moved or deleted on every system."""
-        self._file.close()
+        try:
+            self._file.close()
+        except (soundfile.SoundFileError, OSError) as error:
+            raise self._translate(error) from error
 
     def __enter__(self) -> Self:
         return self

@@ -50,9 +50,11 @@ class Timeline:
         frame: int,
         lead: int = 0,
         heard_from: int | None = None,
+        stems_share: float | None = None,
     ) -> None:
         """`frame`: where step 0 is. `lead`: so many steps before it are read first, silence where
-        the song has not begun. `heard_from`: the frame that is heard first, if it is another."""
+        the song has not begun. `heard_from`: the frame that is heard first, if it is another.
+        `stems_share`: of what was heard before step 0, 0 to 1; None: nothing was."""
         self.marks: deque[Mark] = deque()
         self.ended = False
         self.step = -lead  # to be read next
@@ -68,7 +70,7 @@ class Timeline:
             self._loop = None  # beyond it: the song plays on
         self._seam = round(SEAM_S * song.samplerate)
         self._tail = np.zeros((2, 0), dtype=np.float32)  # what fades out after a wrap
-        self._share: float | None = None  # the stems', at the frame before; None: as it is
+        self._share = stems_share  # at the frame before; None: as it is
 
     def read(self, steps: int) -> Samples:
         """float32 [2, up to `steps`]: less at the song's end (`ended`) and where it is not

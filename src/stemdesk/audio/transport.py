@@ -8,29 +8,31 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import numpy as np
-from numpy.typing import NDArray
-
 from stemdesk.audio.chain import Chain
 from stemdesk.audio.mixer import SongMixer
 from stemdesk.audio.outlet import OpenOutput, Outlet
 from stemdesk.audio.output import OutputInfo
-from stemdesk.audio.parts import covers, gap_before, is_end, readable
+from stemdesk.audio.parts import is_end, readable
 from stemdesk.audio.playable import OpenPlayable, Playable
-from stemdesk.audio.player_status import Levels, PlayerState, Side
-from stemdesk.audio.ring import Block, Ring, loudest
+from stemdesk.audio.player_status import Levels, PlayerState
+from stemdesk.audio.ring import Block, Ring, levels_of
 from stemdesk.audio.song_facts import SongFacts
 from stemdesk.audio.sound import Sound
+from stemdesk.audio.timeline import PART_FADE_S
+from stemdesk.audio.whereabouts import Whereabouts
 from stemdesk.core.errors import DeviceError, StemDeskError
 from stemdesk.log import log
+from stemdesk.priority import rushing
 
 __all__ = ["OpenOutput", "PlayerState", "Transport"]
 
 RING_S = 0.15
+RUSH_RING_S = 0.5
+"""In a rush: loading a library from a cold disk holds Python's lock, and nothing is made meanwhile.
+Changes are heard as soon as ever: they replace what the ring holds."""
 FADE_S = 0.005
 POLL_S = 0.02
-IDLE_POLL_S = 0.25
-"""How often a song that is not finished is looked at while it does not play."""
+IDLE_POLL_S = 0.25  # where a song that is not finished does not play
 
 STRETCHED_FIRST_S = 0.06
 """So much is made before a change is heard where the vocoder makes it; the rest comes at once."""
@@ -43,8 +45,6 @@ RESUME_S = 0.25
 
 LEVELS_S = 0.05
 
-Samples = NDArray[np.float32]
-
 
 class Transport:
     """Plays one song at a time through one output."""
@@ -52,7 +52,8 @@ class Transport:
     def __init__(self, open_output: OpenOutput) -> None:
         self.state = PlayerState.EMPTY
         self.error: StemDeskError | None = None
-        self._outlet = Outlet(open_output, self._pull)
+        # The ring of that moment, which may be another one: no bound method.
+        self._outlet = Outlet(open_output, lambda out: self._ring.read_into(out))  # noqa: PLW0108
         self._song: Playable | None = None
         self.facts = SongFacts()
         self._mixer: SongMixer | None = None
@@ -62,8 +63,7 @@ class Transport:
         self._rate = 1  # of ring and output, in hertz
         self._ring = Ring(1, 1)
         self._held = False  # the ring was let run dry: the song is not decoded any further
-        self._original_here = False
-        self._wanted_gap: int | None = None  # the unfinished part that was asked for last
+        self._here = Whereabouts()
         self._underruns_before = 0  # of rings that were given up
 
     @property
@@ -97,8 +97,8 @@ class Transport:
         """Whether the original is what is heard here, or would be."""
         if self.state is PlayerState.PLAYING:
             heard = self._ring.heard(1)
-            return heard[-1].original if heard else self._original_here
-        return self._original_here
+            return heard[-1].original if heard else self._here.on_original
+        return self._here.on_original
 
     @property
     def waiting(self) -> bool:
@@ -108,13 +108,9 @@ class Transport:
     @property
     def levels(self) -> Levels:
         """How loud what the output was handed last is; silence unless it plays."""
-        names = self.facts.stems
-        if self.state is not PlayerState.PLAYING or self.waiting:
-            return Levels(tuple((name, 0.0) for name in names))
-        peaks = list(loudest(self._ring.heard(round(LEVELS_S * self._rate))))
-        *stems, left, right = peaks or (0.0, 0.0)
-        stems += [0.0] * (len(names) - len(stems))
-        return Levels(tuple(zip(names, stems, strict=False)), (left, right))
+        silent = self.state is not PlayerState.PLAYING or self.waiting
+        spans = () if silent else self._ring.heard(round(LEVELS_S * self._rate))
+        return levels_of(self.facts.stems, spans)
 
     def load(self, open: OpenPlayable | None, sound: Sound, *, keep: bool = False) -> None:  # noqa: A002 - the same word as in `Player.load`
         """Open the song and stop at frame 0; None: only let go of what is open. `keep`: the same
@@ -143,15 +139,11 @@ class Transport:
         if song.samplerate == before:
             self._revise()
             return
-        place = self._ring.position * song.samplerate / before
-        playing = self.state is PlayerState.PLAYING
-        self._ring.fade_out(place)
-        if playing:
-            self.state = PlayerState.PAUSED
-            self.play()
+        self._ring.fade_out(self._ring.position * song.samplerate / before)
+        self._play_on()
 
     def _take(self, song: Playable) -> None:
-        self._song, self._mixer = song, SongMixer(song)
+        self._song, self._mixer, self._here = song, SongMixer(song), Whereabouts(song)
         self.facts = SongFacts.of(song)
 
     def set_sound(self, sound: Sound) -> None:
@@ -167,6 +159,9 @@ class Transport:
         self._device = device
         self._ring.fade_out()
         self._outlet.close()
+        self._play_on()
+
+    def _play_on(self) -> None:
         if self.state is PlayerState.PLAYING:
             self.state = PlayerState.PAUSED
             self.play()
@@ -178,8 +173,7 @@ class Transport:
         self.error = None
         self.facts = SongFacts.of(self._song)
         place = self._ring.position
-        if is_end(self._song, int(place)):
-            place = Fraction(0)
+        place = Fraction(0) if is_end(self._song, int(place)) else place
         try:
             rate = self._outlet.open(self.samplerate, self._device)
             if rate is not None:
@@ -195,6 +189,8 @@ class Transport:
         if self.state is PlayerState.PLAYING:
             self._ring.fade_out()
             self.state = PlayerState.PAUSED
+            self._here.moved()  # from now on this very place is wanted, not what comes next
+            self._look_around(asked=True)
 
     def stop(self) -> None:
         """Fall silent and go to frame 0."""
@@ -208,7 +204,7 @@ class Transport:
             return
         self.facts = SongFacts.of(self._song)
         place = Fraction(min(max(0, frame), self.length))
-        self._wanted_gap = None
+        self._here.moved()
         if self.state is PlayerState.PLAYING:
             self._jump(place)
         else:
@@ -266,8 +262,8 @@ class Transport:
                 song.original.read(place, 0)  # raises where nothing more is coming
             if not (enough or song.complete):
                 return
-        while not chain.ended and (free := self._ring.free):
-            block = chain.read(min(free, self._first_frames))
+        while not chain.ended and (room := self._room) > 0:
+            block = chain.read(min(room, self._first_frames))
             if block.frames or block.last:
                 self._ring.write(block, fade_in=self._held)
                 self._held = self._held and not block.frames
@@ -278,16 +274,27 @@ class Transport:
             self._held = True
 
     @property
-    def _first_frames(self) -> int:
-        stretched = self._sound.stretched
-        return round((STRETCHED_FIRST_S if stretched else RING_S) * self._rate)
+    def _room(self) -> int:
+        """So many frames are to be made now."""
+        ahead = round((RUSH_RING_S if rushing() else RING_S) * self._rate)
+        return min(self._ring.free, ahead - self._ring.available)
 
-    def _start(self, place: Fraction, after: tuple[Chain, int] | None = None) -> Block:
+    @property
+    def _first_frames(self) -> int:
+        usual_s = 2 * RING_S if rushing() else RING_S  # whoever holds up others holds this up, too
+        return round((STRETCHED_FIRST_S if self._sound.stretched else usual_s) * self._rate)
+
+    def _start(
+        self,
+        place: Fraction,
+        after: tuple[Chain, int] | None = None,
+        stems_share: float | None = None,
+    ) -> Block:
         """Begin at the song's frame `place`, in phase with what `after` says; the first frames."""
         if self._song is None or self._mixer is None:
             raise ValueError("no song")
         rate = self._rate
-        self._chain = Chain(self._song, self._mixer, self._sound, rate, place, after)
+        self._chain = Chain(self._song, self._mixer, self._sound, rate, place, after, stems_share)
         return self._chain.read(self._first_frames)
 
     def _jump(self, place: Fraction) -> None:
@@ -295,40 +302,31 @@ class Transport:
         self._ring.jump(place, block, fade_in=place > 0)
         self._held = not block.frames and not block.last
 
-    def _revise(self) -> None:
+    def _revise(self, stems_share: float | None = None) -> None:
         """What nobody has heard yet, anew: the sound or the song's files are others."""
         if self.state is not PlayerState.PLAYING:
             return
         place = self._ring.place()
         after = None if self._chain is None else (self._chain, place.unread)
-        block = self._start(place.position, after)
+        block = self._start(place.position, after, stems_share)
         self._ring.revise(place.handed, block)
         self._held = not block.frames and not block.last
 
     def _look_around(self, *, asked: bool) -> None:
-        """What is here; an unfinished part that is `asked` for is wanted, once."""
-        song = self._song
+        """See what is here. In a rush, in which the ring holds much, stems that are finished by now
+        take the original's place in it, but where the vocoder would have to begin anew."""
+        song, here = self._song, self.position
         if song is None:
-            self._original_here = False
             return
-        here, parts = self.position, song.final()
-        unfinished = not covers(parts, here) and here < self.length
-        side = self._sound.side is Side.ORIGINAL
-        self._original_here = song.original is not None and (side or unfinished)
-        gap = gap_before(parts, here) if unfinished else None
-        if asked and gap is not None and gap != self._wanted_gap:
-            song.want(here)
-        if asked:
-            self._wanted_gap = gap
+        news = self._here.look(song, here, self.length, self._sound.side, asked=asked)
+        if news and rushing() and here < int(self._ring.end) and not self._sound.stretched:
+            self._revise(stems_share=-FADE_S / PART_FADE_S)  # after the ring's own crossfade
 
     def _new_ring(self, rate: int, place: Fraction) -> None:
         """A ring for an output that was opened just now and asks for nothing yet."""
         self._rate = rate
         self._underruns_before += self._ring.underruns
-        self._ring = Ring(round(RING_S * rate), round(FADE_S * rate), place)
-
-    def _pull(self, out: Samples) -> None:
-        self._ring.read_into(out)
+        self._ring = Ring(round(RUSH_RING_S * rate), round(FADE_S * rate), place)
 
     def _lose_output(self, error: DeviceError) -> None:
         self.state, self.error = PlayerState.PAUSED, error
@@ -338,10 +336,9 @@ class Transport:
     def _close_song(self) -> None:
         song, self._song, self._mixer, self._chain = self._song, None, None, None
         self.facts = SongFacts()
-        self._held = self._original_here = False
-        self._wanted_gap = None
-        if song is not None:
-            try:
+        self._held, self._here = False, Whereabouts()
+        try:
+            if song is not None:
                 song.close()
-            except Exception:  # a drive that is gone may not even let a file be closed
-                log.exception("a song could not be closed")
+        except (OSError, StemDeskError):  # a drive that is gone may not even let files close
+            log.exception("a song could not be closed")

@@ -30,7 +30,7 @@ def doctor(where: Folders, settings: Settings, as_json: bool) -> int:
     print(f"Device: {facts['device']['label']} ({facts['device']['reason']})")
     print(f"Sound: {facts['sound']['label']} ({facts['sound']['reason']})")
     names = [item["name"] for item in facts["models"] if "error" not in item]
-    models = f"Models: {', '.join(names) or 'none installed'}"
+    models = f"Installed models: {', '.join(names) or 'none installed'}"
     for line in (*work_lines(health), *place_lines(health), models, *version_lines(health)):
         print(line)
     return 0

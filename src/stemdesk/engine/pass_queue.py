@@ -7,12 +7,16 @@ to be next or which frames are final. Torch-free.
 from __future__ import annotations
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from stemdesk.audio.store import Piece
 from stemdesk.core.progress import CancelToken
 from stemdesk.engine.plan import Outline, Pass, by_time
+from stemdesk.priority import rushing
 
 _LOOK_S = 0.05  # how often a waiting thread looks whether it was cancelled
 
@@ -20,8 +24,29 @@ _LOOK_S = 0.05  # how often a waiting thread looks whether it was cancelled
 # a network computes on holds its other cores up at every step: a minute of decoding would cost
 # minutes, so it is done before the first pass, while torch is loaded, and then as needed.
 LEAD_S = 300
+RUSH_LEAD_S = 40  # while a person waits for the first of them to be done
+
+# What a pass takes as long as nobody has measured one, and what is left of its part of the song for
+# a player to be in time. Guesses that are wrong only cost the order.
+GUESS_S = 3.0
+MARGIN_S = 0.3
+_TOLD_S = 1.0  # a player that has said nothing for longer has come no further than that
 
 Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A person is at `frame`. `told_s`: when that was, on the clock of `time.monotonic`, if the
+    song plays on from there; None: it does not."""
+
+    frame: int
+    told_s: float | None = None
+
+    def at(self, now_s: float, samplerate: int) -> float:
+        """The frame at which the person is now."""
+        passed_s = 0.0 if self.told_s is None else min(now_s - self.told_s, _TOLD_S)
+        return self.frame + passed_s * samplerate
 
 
 class PassQueue:
@@ -33,9 +58,15 @@ class PassQueue:
     """
 
     def __init__(
-        self, outline: Outline, is_done: Callable[[Piece], bool], declared_frames: int = 0
+        self,
+        outline: Outline,
+        is_done: Callable[[Piece], bool],
+        declared_frames: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.outline = outline
+        self.pass_s: float | None = None  # what one usually takes, once that is known
+        self._clock = clock
         self._is_done = is_done
         self._declared = declared_frames
         self._changed = threading.Condition()
@@ -47,7 +78,7 @@ class PassQueue:
         self._open: dict[str, Pass] = {}  # to do, in the order of the plan; by the piece's name
         self._given: dict[str, Pass] = {}  # being computed
         self._done: dict[str, Pass] = {}
-        self._wanted = 0  # frame that a person wants next
+        self._wish = Wish(0)  # what a person wants next
         self._final: tuple[Range, ...] | None = None  # None: to be found anew
         self._reach = -1  # end of the last frame of passes that were taken; -1: none was yet
 
@@ -68,20 +99,23 @@ class PassQueue:
             self._error = error
             self._changed.notify_all()
 
-    def prioritise(self, frame: int) -> None:
-        """The passes that `frame` needs come next, then what follows them, then the rest."""
+    def prioritise(self, wish: Wish) -> None:
+        """The passes that a person needs there come next, then what follows them, then the rest.
+
+        Where the song plays on meanwhile, those that would come too late count to the rest.
+        """
         with self._changed:
-            self._wanted = frame
+            self._wish = wish
             self._changed.notify_all()
 
     def rest(self, cancel: CancelToken) -> None:
         """For the decoder: wait while there is more than enough to compute. Raises `Cancelled`."""
-        lead = LEAD_S * self.outline.samplerate
         while True:
             cancel.check()
             with self._changed:
-                near = self._frames < max(self._reach, self._wanted) + lead
-                if self._reach < 0 or near or not self._open:
+                lead = (RUSH_LEAD_S if rushing() else LEAD_S) * self.outline.samplerate
+                near = self._frames < max(self._reach, self._wish.frame) + lead
+                if near or not self._open or (self._reach < 0 and not rushing()):
                     return
                 self._changed.wait(_LOOK_S)
 
@@ -160,7 +194,7 @@ class PassQueue:
         with self._changed:
             if self._final is None:
                 pending = [*self._open.values(), *self._given.values()]
-                holes = [(one.piece.start, one.piece.start + one.piece.frames) for one in pending]
+                holes = [(one.piece.start, _end(one)) for one in pending]
                 self._final = _between(sorted(holes), self._certain_end())
             return self._final
 
@@ -180,22 +214,47 @@ class PassQueue:
 
     def _next(self, most: int) -> tuple[Pass, ...]:
         """Up to `most` open passes that can run together, from the wanted frame on."""
-        ordered = sorted(self._open.values(), key=self._urgency)
+        ordered = sorted(self._open.values(), key=self._urgency())
         kind = self._kind(ordered[0])
         taken = list(islice((one for one in ordered if self._kind(one) == kind), most))
         for one in taken:
             self._given[one.piece.name] = self._open.pop(one.piece.name)
-            self._reach = max(self._reach, one.piece.start + one.piece.frames)
+            self._reach = max(self._reach, _end(one))
         self._changed.notify_all()
         return tuple(taken)
 
-    def _urgency(self, one: Pass) -> tuple[bool, tuple[int, int, int]]:
-        return one.piece.start + one.piece.frames <= self._wanted, by_time(one)
+    def _urgency(self) -> Callable[[Pass], tuple[bool, tuple[int, int, int]]]:
+        """Sorts open passes: first what a person needs, and what follows it."""
+        wish, rate = self._wish, self.outline.samplerate
+        if wish.told_s is None:
+            return lambda one: (_end(one) <= wish.frame, by_time(one))
+        here = wish.at(self._clock(), rate) + MARGIN_S * rate
+        pass_frames = (GUESS_S if self.pass_s is None else self.pass_s) * rate
+        left = Counter(one.piece.start for one in self._open.values())  # of each place
+
+        def urgency(one: Pass) -> tuple[bool, tuple[int, int, int]]:
+            """Too late comes what ends before the player will be there when its place is done."""
+            there = here + left[one.piece.start] * pass_frames
+            return self._final_end(one) <= there, by_time(one)
+
+        return urgency
+
+    def _final_end(self, one: Pass) -> int:
+        """Up to here the song is final by this pass: where the next one begins, if that is not
+        done."""
+        grid, following = self.outline.grids[one.grid], one.segment + 1
+        if grid.piece_name(following) in self._done:
+            return _end(one)
+        return grid.start(following)
 
     def _kind(self, one: Pass) -> tuple[int, int]:
         """Its sub-model, and its frames: what comes before the song's first frame, too."""
         grid = self.outline.grids[one.grid]
         return grid.model, one.piece.start + one.piece.frames - grid.start(one.segment)
+
+
+def _end(one: Pass) -> int:
+    return one.piece.start + one.piece.frames
 
 
 def _between(holes: list[Range], end: int) -> tuple[Range, ...]:

@@ -71,11 +71,15 @@ class Grid:
         known = frames + self.lead - self.length - self.margin
         return max(self.first, known // self.stride + 1)
 
+    def piece_name(self, segment: int) -> str:
+        """Names the result of a segment."""
+        return f"{self.name}-{segment:06}"
+
     def piece(self, segment: int, frames: int) -> Piece:
         """The part of a song of `frames` that a segment covers."""
         start = self.start(segment)
         first, end = max(0, start), min(start + self.length, frames)
-        return Piece(f"{self.name}-{segment:06}", first, end - first, self.stems)
+        return Piece(self.piece_name(segment), first, end - first, self.stems)
 
     def weights(self, segment: int, frames: int) -> NDArray[np.float32]:
         """[frames]: a segment's weight over the sum of all segments' weights, from its first frame

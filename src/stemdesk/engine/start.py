@@ -4,6 +4,9 @@ Loading a C extension holds Python's lock: for torch's 400 MB that is a fifth of
 twice that after a restart of the machine, in which a window stands still. So its libraries are
 loaded first, by a call that lets the lock go. Garbage collections hold the lock, too, for longer
 the more objects there are, and an import makes hundreds of thousands: none is looked at.
+
+An import lets the lock go at each file that it looks at, thousands of times. Each time another
+thread may keep it for as long as Python lets threads take turns, so the turns are made short.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+_TURN_S = 0.0005
+
 
 def import_torch() -> None:
     """Import torch; call on the compute thread before anything else imports it there."""
@@ -23,11 +28,13 @@ def import_torch() -> None:
         return
     if sys.platform.startswith("linux"):
         _load_libraries()
-    collects = gc.isenabled()
+    collects, turn_s = gc.isenabled(), sys.getswitchinterval()
     gc.disable()
+    sys.setswitchinterval(min(_TURN_S, turn_s))
     try:
         import torch  # noqa: F401 - all that is wanted
     finally:
+        sys.setswitchinterval(turn_s)
         if collects:
             gc.enable()
     gc.freeze()  # modules stay: no later collection looks at them

@@ -93,6 +93,11 @@ class JobCommands(QObject):
         job = self.job(job_id)
         return job is not None and self._shelf.is_missing(job)
 
+    def was_missing(self, job_id: str) -> bool:
+        """The same as it was found last; nothing is looked for (rows ask, at each painting)."""
+        job = self.job(job_id)
+        return job is not None and self._shelf.was_missing(job)
+
     @property
     def busy(self) -> bool:
         """Whether a job runs in this process."""

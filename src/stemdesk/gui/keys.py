@@ -35,25 +35,26 @@ _REPEATED = (
 )  # fmt: skip
 """A key that is held acts once, but for these."""
 
-# The keys 1 to 6 of the main block, by the system's own numbers.
+# The keys 1 to 6 and 0 of the main block, by the system's own numbers.
 if sys.platform == "win32":
-    _PHYSICAL = {code: code - 1 for code in range(2, 8)}
+    _PHYSICAL = {code: code - 1 for code in range(2, 8)} | {11: 0}
 elif sys.platform == "darwin":
-    _PHYSICAL = {18: 1, 19: 2, 20: 3, 21: 4, 23: 5, 22: 6}
+    _PHYSICAL = {18: 1, 19: 2, 20: 3, 21: 4, 23: 5, 22: 6, 29: 0}
 else:  # evdev + 8, the same under X11 and Wayland
-    _PHYSICAL = {code: code - 9 for code in range(10, 16)}
+    _PHYSICAL = {code: code - 9 for code in range(10, 16)} | {19: 0}
 
 Digit = Callable[[int], object]
 Plain = Callable[[], object]
 
 
-def digit_of(event: QKeyEvent) -> int:
-    """1 to 6, or 0: by the physical key, else by what it says (keypads, screen keyboards)."""
+def digit_of(event: QKeyEvent) -> int | None:
+    """1 to 6 or 0, None for all else: by the physical key, else by what it says (keypads, screen
+    keyboards)."""
     code = event.nativeVirtualKey() if sys.platform == "darwin" else event.nativeScanCode()
     if code and code in _PHYSICAL:
         return _PHYSICAL[code]
     number = event.key() - Qt.Key.Key_0.value
-    return number if 1 <= number <= 6 else 0
+    return number if 0 <= number <= 6 else None
 
 
 class PlainKeys(QObject):
@@ -117,7 +118,7 @@ class PlainKeys(QObject):
         if digit and modifiers in self._digits and not isinstance(focus, QComboBox):
             act = self._digits[modifiers]
             return lambda: act(digit)
-        key = Qt.Key(event.key())
+        key = Qt.Key.Key_0 if digit == 0 else Qt.Key(event.key())
         if _operates(focus, key):
             return None
         return self._plain.get((key, modifiers))

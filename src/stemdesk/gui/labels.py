@@ -26,6 +26,7 @@ def stem_label(stem: str) -> str:
     return STEMS.get(stem) or printable(stem.replace("_", " ")).capitalize()
 
 
+STEMS_GONE = "Stems not found"
 MISSING_HEADLINE = "The stems are not there any more"
 DAMAGED_HEADLINE = "A stem cannot be read"
 LOCATE = "Locate…"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from stemdesk.audio.peaks import Pyramid
 
 HEIGHT_PX = 46
+COMPACT_PX = 40
+"""In a window that is not high."""
 _HEIGHT_MAX_PX = 180
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from stemdesk.audio.remix import Remix
 from stemdesk.gui import desk_words
-from stemdesk.gui.lane import Lane
+from stemdesk.gui.lane import COMPACT_PX, HEIGHT_PX, Lane
 from stemdesk.gui.ruler import Ruler
 from stemdesk.gui.shapes import common_scale
 from stemdesk.gui.time_view import TimeView
@@ -36,6 +36,7 @@ class Lanes(QFrame):
         self.setProperty("kind", "card")
         self._view = view
         self._lanes: list[Lane] = []
+        self._lane_px = HEIGHT_PX
         self.zoom = ZoomBar(view)
         self.ruler = Ruler(view)
         self.unknown = muted(desk_words.STEMS_UNKNOWN)
@@ -82,11 +83,18 @@ class Lanes(QFrame):
             lane.deleteLater()
         self._lanes = [Lane(stem, n, self._view) for n, stem in enumerate(stems, start=1)]
         for lane in self._lanes:
+            lane.setMinimumHeight(self._lane_px)
             self._box.addWidget(lane, 1)
             self.made.emit(lane)
         self.unknown.setVisible(not stems)
         self._scroll.setVisible(bool(stems))
         self._line_up()
+
+    def set_compact(self, compact: bool) -> None:
+        """Lower lanes, so that more of them are in sight."""
+        self._lane_px = COMPACT_PX if compact else HEIGHT_PX
+        for lane in self._lanes:
+            lane.setMinimumHeight(self._lane_px)
 
     def show_remix(self, remix: Remix) -> None:
         for lane in self._lanes:

@@ -14,6 +14,7 @@ from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.values import DeviceLike, NoDevice
 from stemdesk.log import log
 from stemdesk.paths import Folders
+from stemdesk.priority import rush
 
 
 class Machine(QObject):
@@ -96,7 +97,11 @@ class Machine(QObject):
                 self.message.emit(why)
             self.device_known.emit(device)
 
-        self._tasks.compute(lambda _: self._probe(wanted), probed)
+        def probe(_: object) -> DeviceLike:
+            with rush():  # it imports torch, and the first song waits for that
+                return self._probe(wanted)
+
+        self._tasks.compute(probe, probed)
 
 
 def _place(settings: Settings) -> tuple[object, ...]:

@@ -49,6 +49,8 @@ class Playback(PlayerPoll):
         self._energies: Energies | None = None
         self._device = ""
         self._original = False
+        self._last_s = 0.0  # where it was before it failed
+        self.moved.connect(self._note_place)
 
     # What is
 
@@ -72,6 +74,13 @@ class Playback(PlayerPoll):
         return self._known.of(self._song.job_id) if self._song else Listening()
 
     @property
+    def can_begin_anew(self) -> bool:
+        """Whether the player has given this song up and may be asked again: it grows, and what
+        failed may be there by now."""
+        failed = self._status is not None and self._status.state.value == "failed"
+        return failed and self._song is not None and self._song.live
+
+    @property
     def remix(self) -> Remix:
         return self.listening.remix
 
@@ -89,16 +98,19 @@ class Playback(PlayerPoll):
             if self._device:
                 self._player.set_output(self._device)
         self._song, self._energies, self._original = song, None, False
-        listening = self._known.recall(song)
-        self._player.load(song.open, listening.remix)  # as recorded, until told otherwise
-        if listening.speed_percent != 100.0:
-            self._player.set_speed(listening.speed_percent)
-        if listening.key_semitones:
-            self._player.set_key(listening.key_semitones)
-        self._opening = True
+        self._load(self._player, song)
         self.remixed.emit()
         self.tuned.emit()
         self._watch()
+
+    def _load(self, player: Player, song: SongSource) -> None:
+        listening = self._known.recall(song)
+        player.load(song.open, listening.remix)  # as recorded, until told otherwise
+        if listening.speed_percent != 100.0:
+            player.set_speed(listening.speed_percent)
+        if listening.key_semitones:
+            player.set_key(listening.key_semitones)
+        self._opening = True
 
     def replace(self, song: SongSource) -> None:
         """The same song from other files: it goes on as it is."""
@@ -126,9 +138,18 @@ class Playback(PlayerPoll):
             self.play()
 
     def play(self) -> None:
+        """Play from the position; a song that was given up is opened anew, where it was."""
         if self._song is not None and self._player is not None:
+            if self.can_begin_anew:
+                self._load(self._player, self._song)
+                self._player.seek(round(self._last_s * self._song.samplerate))
+                self._original = False
             self._player.play()
             self._watch()
+
+    def _note_place(self, seconds: float) -> None:
+        if not self.can_begin_anew:
+            self._last_s = seconds
 
     def pause(self) -> None:
         if self._player is not None:

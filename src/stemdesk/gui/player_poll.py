@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from stemdesk.priority import rushing
+
 if TYPE_CHECKING:
     from stemdesk.audio.player import Player, PlayerStatus
 
 POLL_MS = 33
+RUSH_POLL_MS = 66
+"""While the first separated sound is computed: painting beside a network holds it up."""
 _QUIET_POLLS = 15
 """Polling rests after half a second in which nothing changed and nothing plays."""
 
@@ -97,6 +101,9 @@ class PlayerPoll(QObject):
     def _poll(self) -> None:
         if self._player is None:
             return
+        wanted_ms = RUSH_POLL_MS if rushing() else POLL_MS
+        if self._timer.interval() != wanted_ms:
+            self._timer.setInterval(wanted_ms)
         before, now = self._status, self._player.status
         self._status = now
         if self.ready and (self._opening or before is None or _size(before) != _size(now)):

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPixmap
 
 from stemdesk.core.job import Job, JobState
-from stemdesk.gui import messages
+from stemdesk.gui import labels, messages
 from stemdesk.gui.covers import Covers
 from stemdesk.gui.fetch_words import failed_briefly, fetch_briefly, list_text
 from stemdesk.gui.model_offers import is_draft
@@ -86,6 +86,8 @@ class QueueModel(QAbstractListModel):
         if found is not None:
             return list_text(found)
         text = messages.state_text(job, progress, elsewhere, asked)
+        if self.is_missing(job):
+            return labels.STEMS_GONE
         return f"{text}, {DRAFT_QUALITY}" if is_draft(job) else text
 
     def short_state_text(self, job: Job) -> str:
@@ -110,6 +112,10 @@ class QueueModel(QAbstractListModel):
     def cover(self, job: Job) -> QPixmap | None:
         """The picture of a song from a link, as soon as it is read."""
         return None if job.link is None else self.covers.get(job.link.cover)
+
+    def is_missing(self, job: Job) -> bool:
+        """Whether its stems were gone when they were looked for last."""
+        return self._controller.was_missing(job.id)
 
     def is_elsewhere(self, job: Job) -> bool:
         return self._controller.is_elsewhere(job.id)

@@ -136,7 +136,12 @@ class QueueRow(QStyledItemDelegate):
 
     def _paint_state(self, painter: QPainter, job: Job, spot: QRectF, colours: Colours) -> None:
         if job.state not in ACTIVE:
-            name, role = LIST_ICON if self._model.is_list(job) else state_icon(job.state)
+            if self._model.is_list(job):
+                name, role = LIST_ICON
+            elif self._model.is_missing(job):
+                name, role = "locate", "warning"
+            else:
+                name, role = state_icon(job.state)
             painted(painter, name, getattr(colours, role), spot)
             return
         ring = spot.adjusted(2, 2, -2, -2)

@@ -45,6 +45,7 @@ _STEPS_S = (
 )
 _IN_THREE = (15, 30, 900, 1800)
 _IN_FOUR = (0.02, 0.2, 2, 60, 120, 3600)
+_FLAG_PX = 9  # the side of a flag at a loop's end
 _GRIP_PX = 7
 _GAP_PX = 26  # between two times
 
@@ -106,11 +107,27 @@ class Ruler(QWidget):
                 continue
             large.append(QLineF(x, height - 8, x, height - 1))
             text = time_text(seconds, step)
-            if x + 4 + metrics.horizontalAdvance(text) <= self.width():
-                painter.drawText(QPointF(x + 4, metrics.ascent() + 2), text)
+            at, width = x + 4, metrics.horizontalAdvance(text)
+            at = self._beside_flags(at, width)
+            if at + width <= self.width():
+                painter.drawText(QPointF(at, metrics.ascent() + 2), text)
         for lines, colour in ((small, colours.border), (large, colours.outline)):
             painter.setPen(QPen(QColor(colour), 1))
             painter.drawLines(lines)
+
+    def _beside_flags(self, at: float, width: float) -> float:
+        """Where a time that is to stand at `at` stands: not under a flag of the loop."""
+        for begin, end in self._flags():
+            if begin < at + width and at < end:
+                at = end + 2
+        return at
+
+    def _flags(self) -> list[tuple[float, float]]:
+        """From where to where the flags of the loop's ends are, in pixels."""
+        if self.view.loop is None:
+            return []
+        left, right = (self.axis.x_of(seconds) for seconds in self.view.loop)
+        return [(left, left + _FLAG_PX), (right - _FLAG_PX, right)]
 
     def _paint_loop(self, painter: QPainter) -> None:
         loop = self.view.loop
@@ -130,7 +147,7 @@ class Ruler(QWidget):
             if area.left() - 1 <= x <= area.right() + 1:
                 painter.drawRect(QRectF(min(x, x + 2 * inwards), 0, 2, height))
                 corner = QPointF(x, 0)
-                flag = [corner, QPointF(x + 9 * inwards, 0), QPointF(x, 9)]
+                flag = [corner, QPointF(x + _FLAG_PX * inwards, 0), QPointF(x, _FLAG_PX)]
                 painter.drawPolygon(QPolygonF(flag))
 
     def _paint_playhead(self, painter: QPainter) -> None:

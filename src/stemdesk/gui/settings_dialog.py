@@ -225,7 +225,7 @@ class SettingsDialog(Dialog):
         self.space = SpaceBox(self._around.tasks, self._around.folders)
         for label, row in self.space.rows:
             self._add_row(Section.FOLDERS, muted(label), row)
-        self.about = AboutBox(self._around.folders)
+        self.about = AboutBox(self._around.tasks, self._around.folders)
         self.about.diagnostics.clicked.connect(partial(self._go, self.diagnostics_wanted))
         self.about.delete.clicked.connect(partial(self._go, self.delete_wanted))
         grid = self._grids[Section.ABOUT]

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from stemdesk import __version__
+from stemdesk.core.files import is_folder
 from stemdesk.core.sentences import printable
 from stemdesk.gui import settings_words
 from stemdesk.gui.tasks import Outcome, Tasks
@@ -92,8 +93,9 @@ class SpaceBox:
 class AboutBox(QWidget):
     """Version, places, and what is asked of the app as a whole."""
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, tasks: Tasks, folders: Folders) -> None:
         super().__init__()
+        self._tasks = tasks
         text = QLabel(settings_words.about_text(__version__))
         text.setWordWrap(True)
         self.places: dict[str, ElidedLabel] = {}
@@ -130,10 +132,18 @@ class AboutBox(QWidget):
         label = self.places[name] = ElidedLabel(printable(str(path)))
         button = self.open[name] = push_button(settings_words.SHOW, settings_words.open_name(words))
         button.setAccessibleName(settings_words.open_name(words))
-        button.clicked.connect(partial(_open, path))
+        button.clicked.connect(partial(self._open, path))
         grid.addWidget(muted(words), row, 0)
         grid.addWidget(label, row, 1)
         grid.addWidget(button, row, 2)
+
+    def _open(self, path: Path, _: bool = False) -> None:
+        """In the system's file manager, once the disk has said which folder is there."""
+
+        def found(outcome: Outcome[Path]) -> None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(outcome.value or path)))
+
+        self._tasks.io(partial(_nearest, path), found)
 
 
 def _places(folders: Folders) -> dict[str, Path]:
@@ -148,7 +158,6 @@ def _places(folders: Folders) -> dict[str, Path]:
     }
 
 
-def _open(path: Path, _: bool = False) -> None:
-    """In the system's file manager; the nearest folder that is there already."""
-    folder = next((item for item in (path, *path.parents) if item.is_dir()), path)
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+def _nearest(path: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there. Asks the disk."""
+    return next((item for item in (path, *path.parents) if is_folder(item)), path)

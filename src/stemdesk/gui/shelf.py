@@ -42,6 +42,10 @@ class Shelf(QObject):
             self._look(job.id, job.output)
         return job.id in self._missing
 
+    def was_missing(self, job: Job) -> bool:
+        """What was found last. Nobody is asked."""
+        return job.state is JobState.DONE and job.id in self._missing
+
     def forget(self, job_id: str) -> None:
         """Ask anew next time; until then the stems count as there."""
         self._asked.pop(job_id, None)

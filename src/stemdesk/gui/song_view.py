@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
@@ -14,7 +15,7 @@ from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui import messages, reports
 from stemdesk.gui.covers import Covers
 from stemdesk.gui.live_words import strip_words
-from stemdesk.gui.model_offers import draft_line
+from stemdesk.gui.model_offers import draft_line, waiting_offer
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.queue_row import state_icon
 from stemdesk.gui.row_actions import RowAction, RowCommands, buttons_for
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
 
 _A = RowAction
+_COMPACT_BELOW_PX = 480
+# If the song's file is there.
 _HEARABLE = ACTIVE | {
     JobState.QUEUED,
     JobState.WAITING,
@@ -64,7 +67,8 @@ class SongView(QWidget):
         self._job_id = ""
         self._opened: tuple[str, Path] | None = None  # job and folder whose stems are shown
         self._source: SongSource | None = None  # what the desk shows
-        self._looked: tuple[str, object] | None = None  # job and options that were looked for
+        # job, options and the model that is waited for, as they were looked for
+        self._looked: tuple[str, object, str] | None = None
         self._at: tuple[JobState, tuple[Range, ...]] | None = None  # how far the job was last
         self._trouble: Trouble | None = None  # what reader or player met; until looked again
         self._tasks = tasks
@@ -77,17 +81,17 @@ class SongView(QWidget):
         self._desk = QWidget()
         inside = QVBoxLayout(self._desk)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(10)
         inside.addWidget(self.strip)
         inside.addWidget(self.stems, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.panel)
         self._stack.addWidget(self._desk)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 14)
-        layout.setSpacing(12)
         layout.addWidget(self.header)
         layout.addWidget(self._stack, 1)
+        self._layouts = layout, inside
+        self._compact = False
+        self._set_compact(False)
         self._connect()
 
     def _connect(self) -> None:
@@ -154,6 +158,22 @@ class SongView(QWidget):
             self._opened = (job_id, job.output)
             self._reader.read(job)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        compact = event.size().height() < _COMPACT_BELOW_PX
+        if compact != self._compact:
+            self._set_compact(compact)
+
+    def _set_compact(self, compact: bool) -> None:
+        """In a window that is not high the lanes get what room there is."""
+        self._compact = compact
+        outer, inner = self._layouts
+        outer.setContentsMargins(20, *((8, 20, 6) if compact else (16, 20, 14)))
+        outer.setSpacing(6 if compact else 12)
+        inner.setSpacing(6 if compact else 10)
+        self.strip.set_compact(compact)
+        self.stems.set_compact(compact)
+
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.WindowActivate:  # the folder may have been put right
             self.look_again(self._job_id)
@@ -216,18 +236,21 @@ class SongView(QWidget):
     def _show_unfinished(self, job: Job) -> None:
         """The desk, if the song can be heard; else how it stands, alone."""
         controller = self._controller
-        if not _is_hearable(job) or controller.is_elsewhere(job.id):
+        fetched = job.state in _HEARABLE and not job.needs_fetch
+        if not fetched or controller.is_elsewhere(job.id):
             if self._source is not None:
                 self._leave()
             self._looked = None
             self.panel.show_job(job)
             self._stand_in()
             return
-        wanted = (job.id, (job.source, job.separation))
+        wanted = (job.id, (job.source, job.separation), awaited_model(job))
         if self._looked != wanted:
-            if self._source is not None:
+            known, self._looked = self._looked, wanted
+            arrived = known is not None and known[:2] == wanted[:2]  # its model: it plays on
+            if self._source is not None and not arrived:
                 self._leave()
-            self._looked = wanted
+                self._looked = wanted
             find = partial(find_live, job, controller.hearing.live, controller.folders)
             self._tasks.io(find, partial(self._found_live, wanted))
         if self._source is None:
@@ -240,13 +263,25 @@ class SongView(QWidget):
         job = self._controller.job(self._job_id)
         if self._looked != wanted or job is None or outcome.value is None:
             return
+        if self._source is not None:
+            self.stems.replace_song(outcome.value)
+        else:
+            self.stems.show_song(outcome.value)
         self._source = outcome.value
-        self.stems.show_song(outcome.value)
         self._waves.read(outcome.value)
         self._show_strip(job)
         self._stack.setCurrentWidget(self._desk)
 
     def _show_strip(self, job: Job) -> None:
+        offer = waiting_offer(self._controller, job, self.models_wanted.emit)
+        if offer is not None:
+            mark = state_icon(job.state)
+            self.strip.show_state(mark, offer.headline, offer.text, offer.fraction, offer.buttons)
+            self.strip.show()
+        else:
+            self._show_progress(job)
+
+    def _show_progress(self, job: Job) -> None:
         controller = self._controller
         progress = controller.progress(job.id)
         asked = messages.asked_text(controller.is_cancelling(job.id), controller.is_pausing(job.id))
@@ -271,12 +306,14 @@ class SongView(QWidget):
         if job is None or song.job_id != self._job_id:
             return
         goes_on = self._source is not None and self._source.live
-        self._source = saved_source(job, song, self._controller.hearing.live)
+        source = self._source = saved_source(job, song, self._controller.hearing.live)
         if goes_on:
-            self.stems.replace_song(self._source)
+            self.stems.replace_song(source)
         else:
-            self.stems.show_song(self._source)
-        self._waves.read(self._source)
+            self.stems.show_song(source)
+        if self._source is not source:  # the player has met a damaged file at once
+            return
+        self._waves.read(source)
         self.strip.hide()
         self._stack.setCurrentWidget(self._desk)
 
@@ -303,8 +340,3 @@ class SongView(QWidget):
     def _stand_in(self) -> None:
         """The panel in the desk's place."""
         self._stack.setCurrentWidget(self.panel)
-
-
-def _is_hearable(job: Job) -> bool:
-    """Whether a job that is not done can be heard, if its file is there."""
-    return job.state in _HEARABLE and not awaited_model(job) and not job.needs_fetch

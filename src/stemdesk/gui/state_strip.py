@@ -44,12 +44,18 @@ class StateStrip(QFrame):
         self._row = ActionRow()
         self._row.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 6, 8, 6)
         layout.setSpacing(10)
         layout.addWidget(self._icon)
         layout.addLayout(words, 3)
         layout.addWidget(self.progress, 2)
         layout.addWidget(self._row)
+        self._layout = layout
+        self.set_compact(False)
+
+    def set_compact(self, compact: bool) -> None:
+        """No higher than it must be, in a window that is not high."""
+        edge = 2 if compact else 6
+        self._layout.setContentsMargins(12, edge, 8, edge)
 
     @property
     def buttons(self) -> list[QPushButton]:

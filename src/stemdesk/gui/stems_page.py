@@ -50,16 +50,16 @@ class StemsPage(QWidget):
         self._played = False
         self.view = TimeView(self)
         self.overview = Overview(labels.OVERVIEW_NAME, OVERVIEW_TIP, self.view)
-        self.overview.setMinimumHeight(44)
         self.overview.setMaximumHeight(84)
         self.desk = Lanes(self.view)
         self.transport = TransportBar()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
         layout.addWidget(self.overview, 1)
         layout.addWidget(self.desk, 6)
         layout.addWidget(self.transport)
+        self._layout = layout
+        self.set_compact(False)
         self._connect()
         self._show_state()
         self._show_tuning()
@@ -102,6 +102,12 @@ class StemsPage(QWidget):
         lane.gain_wanted.connect(playback.set_gain)
         lane.pan_wanted.connect(playback.set_pan)
         lane.drag_wanted.connect(self.drag_wanted)
+
+    def set_compact(self, compact: bool) -> None:
+        """Less room between and for the parts, in a window that is not high."""
+        self._layout.setSpacing(6 if compact else 10)
+        self.overview.setMinimumHeight(34 if compact else 44)
+        self.desk.set_compact(compact)
 
     @property
     def lanes(self) -> list[Lane]:
@@ -226,7 +232,8 @@ class StemsPage(QWidget):
     def _show_state(self) -> None:
         playback = self._playback
         self.view.set_length(playback.length_s)
-        self.transport.show_state(playback.playing, playback.ready, playback.waiting)
+        ready = playback.ready or playback.can_begin_anew
+        self.transport.show_state(playback.playing, ready, playback.waiting)
         self.transport.side.show_side(playback.on_original, playback.has_original)
         hint = ""
         if playback.waiting:

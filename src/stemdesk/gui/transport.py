@@ -50,6 +50,8 @@ class TransportBar(QFrame):
         self.loop_start = icon_button("loop-start", words.LOOP_START, words.LOOP_START_TIP)
         self.loop_end = icon_button("loop-end", words.LOOP_END, words.LOOP_END_TIP)
         self.loop_text = muted()
+        self.loop_text.setFont(_even_digits(self.loop_text.font()))
+        self._length_s = 0.0
         self.side = SideSwitch()
         self.presets = PresetBar()
         self.speed = Tuning(SPEED, words.SPEED, words.SPEED_TIP, words.speed_text)
@@ -119,6 +121,16 @@ class TransportBar(QFrame):
 
     def show_time(self, position_s: float, length_s: float) -> None:
         self.time.setText(messages.time_text(position_s, length_s))
+        if length_s != self._length_s:
+            self._length_s = length_s
+            self._reserve_loop_text()
+
+    def _reserve_loop_text(self) -> None:
+        """Room for the times of any loop, so that nothing moves when they come and go."""
+        widest = desk_words.loop_text(self._length_s, self._length_s)
+        digits = str.maketrans("123456789", "000000000")
+        width = self.loop_text.fontMetrics().horizontalAdvance(widest.translate(digits))
+        self.loop_text.setMinimumWidth(width + 2)
 
     def show_state(self, playing: bool, ready: bool, waiting: bool = False) -> None:
         icon = "waiting" if waiting else "pause" if playing else "play"
@@ -149,17 +161,22 @@ class TransportBar(QFrame):
         self.loop.setChecked(listening.looping)
         text = desk_words.loop_text(*listening.loop) if listening.loop else ""
         self.loop_text.setText(text)
-        self.loop_text.setVisible(bool(text))
 
 
 def _time_label() -> QLabel:
     label = QLabel()
     label.setAccessibleName(labels.TIME_NAME)
-    font = QFont(label.font())
+    font = _even_digits(label.font())
     font.setPointSizeF(font.pointSizeF() * 1.1)
-    font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width do not jump
     label.setFont(font)
     return label
+
+
+def _even_digits(font: QFont) -> QFont:
+    """The same with digits of one width, which do not jump."""
+    even = QFont(font)
+    even.setFeature(QFont.Tag("tnum"), 1)
+    return even
 
 
 def _group(*widgets: QWidget, gap_px: int = 4) -> QWidget:

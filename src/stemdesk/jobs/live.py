@@ -19,6 +19,7 @@ from stemdesk.audio.store import JobAudio
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, ignore_progress
+from stemdesk.engine.pass_queue import Wish
 from stemdesk.jobs.scratch import is_of
 from stemdesk.jobs.task import Task
 from stemdesk.log import log
@@ -36,7 +37,7 @@ class Live:
         self._lock = threading.Lock()
         self._running: Task | None = None
         self._tasks: dict[str, Task] = {}  # by job, the last runs
-        self._wanted: dict[str, int] = {}  # by job, the frame that a person went to last
+        self._wanted: dict[str, Wish] = {}  # by job, where a person was last
         self._listeners: Counter[str] = Counter()
 
     @contextmanager
@@ -126,14 +127,14 @@ class Live:
             mark = task.recipe.fingerprint if task is not None else ""
             return self.originals.open(job.source, samplerate, mark if lost else "")
 
-    def want(self, job: Job, frame: int) -> None:
-        """A person is at this frame of the job's song: its passes come next, now or when it
+    def want(self, job: Job, wish: Wish) -> None:
+        """A person is at this place of the job's song: its passes come next, now or when it
         runs."""
         with self._lock:
-            self._wanted[job.id] = frame
+            self._wanted[job.id] = wish
             running = self._running
         if running is not None and running.job.id == job.id:
-            running.queue.prioritise(frame)
+            running.queue.prioritise(wish)
 
     def final(self, job: Job) -> tuple[Range, ...]:
         """The parts of the job's song that are separated, in frames at the model's rate."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,10 @@ from stemdesk.audio.playable import Range, Reader
 from stemdesk.audio.store import CHANNELS, Samples, StemReader
 from stemdesk.core.errors import ScratchError
 from stemdesk.core.job import Job
+from stemdesk.engine.pass_queue import Wish
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.task import Task
 
-_AHEAD_S = 1.0
-_MOST_AHEAD_S = 5.0
-"""The passes that go along with the player are so far before it: as long as one takes."""
 _TELL_S = 0.5
 
 
@@ -78,7 +77,7 @@ class LiveSong:
 
     def want(self, frame: int) -> None:
         self._told = frame
-        self._live.want(self._job, frame)
+        self._live.want(self._job, Wish(frame))
 
     def close(self) -> None:
         if not self._closed:
@@ -117,9 +116,7 @@ class LiveSong:
         if self._told is None or abs(frame - self._told) < _TELL_S * self.samplerate:
             return
         self._told = frame
-        pass_s = self._task.pass_s if self._task is not None else None
-        ahead = frame + round(min(pass_s or _AHEAD_S, _MOST_AHEAD_S) * self.samplerate)
-        self._live.want(self._job, max(frame, min(ahead, self.frames - 1)))
+        self._live.want(self._job, Wish(frame, time.monotonic()))
 
     def is_run(self, task: Task) -> bool:
         """Whether this is the run whose scratch can be read."""

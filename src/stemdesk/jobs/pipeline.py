@@ -7,7 +7,7 @@ the job's scratch folder until the job ends, so that the same job goes on where 
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
 from stemdesk.core.track import fingerprint
-from stemdesk.engine.pass_queue import PassQueue
+from stemdesk.engine.pass_queue import PassQueue, Wish
 from stemdesk.engine.plan import make_plan
 from stemdesk.jobs.ahead import Ahead
 from stemdesk.jobs.disk import needing, saved_bytes
@@ -30,6 +30,7 @@ from stemdesk.jobs.scratch import open_scratch
 from stemdesk.jobs.task import Task, Watch
 from stemdesk.memory import give_back
 from stemdesk.models.library import ModelInfo, ModelLibrary
+from stemdesk.priority import rush
 
 if TYPE_CHECKING:
     from stemdesk.engine.separate import Separator
@@ -89,7 +90,8 @@ class Pipeline:
         Raises `StemDeskError`, `Cancelled`, `Paused`; scratch is kept then.
         """
         place = self.workplace
-        with job_lock(place.scratch, job.id, job.source):
+        with ExitStack() as first, job_lock(place.scratch, job.id, job.source):
+            self._rush(first)
             report(Progress(Stage.DECODING, 0.0))
             model, recipe = prepare(job, place.library)
             split = find_split(job, recipe.key)
@@ -97,18 +99,22 @@ class Pipeline:
                 return _already(split, recipe, job, cancel)
             ensure_writable(job)
             audio = open_scratch(place.scratch / job.id, recipe)
-            task = Task(job, model, recipe, audio, place.limit_s, report, cancel)
+            task = Task(job, model, recipe, audio, place.limit_s, report, cancel, first.close)
             self._queue = task.queue
             try:
                 # Saving is inside: who waits with the same song then finds it split.
-                with (
-                    _shown(place.live, task),
-                    task.decoding() as ahead,
-                    compute_lock(place.compute_lock, report, cancel),
-                ):
-                    return self._split(task, ahead)
+                with _shown(place.live, task), task.decoding() as ahead:
+                    first.close()  # another StemDesk may compute for hours
+                    with compute_lock(place.compute_lock, report, cancel):
+                        self._rush(first)
+                        return self._split(task, ahead)
             finally:
                 self._queue = None
+
+    def _rush(self, first: ExitStack) -> None:
+        """Somebody may wait to hear the first passes."""
+        if self.workplace.live is not None:
+            first.enter_context(rush())
 
     def rest(self) -> None:
         """Let the loaded models go and give their memory back to the system; until the next job."""
@@ -120,7 +126,7 @@ class Pipeline:
         """Separate the place at `frame` of the running job's song next. From any thread."""
         queue = self._queue
         if queue is not None:
-            queue.prioritise(frame)
+            queue.prioritise(Wish(frame))
 
     def final(self) -> tuple[tuple[int, int], ...]:
         """The parts of the running job's song, as (first frame, end), that are separated. From any

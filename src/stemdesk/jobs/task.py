@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from stemdesk.audio.originals import Original
@@ -19,6 +19,9 @@ from stemdesk.jobs.folder import Recipe
 from stemdesk.jobs.scratch import declared_frames, decode_mix
 from stemdesk.models.library import ModelInfo
 
+ENOUGH_PASSES = 3
+"""So many passes, a player has something to play that is separated while more follow."""
+
 
 class Task:
     """One job, its model and recipe, its audio in scratch, and the passes that are to do."""
@@ -32,8 +35,10 @@ class Task:
         limit_s: float,
         report: Report,
         cancel: CancelToken,
+        begun: Callable[[], None] = lambda: None,
     ) -> None:
-        """Raises `SourceError` where the file cannot be opened."""
+        """`begun`: called when a player has enough finished before it. Raises `SourceError` where
+        the file cannot be opened."""
         self.job = job
         self.model = model
         self.recipe = recipe
@@ -41,12 +46,12 @@ class Task:
         self.limit_s = limit_s
         self.report = report
         self.cancel = cancel
+        self.begun = begun
         self.outline = make_outline(model, recipe.stems, recipe.overlap, recipe.shifts)
         known = audio.facts() is not None
         frames = 0 if known else declared_frames(job.source, model.samplerate, limit_s)
         self.queue = PassQueue(self.outline, audio.has_pass, frames)
         self.declared = frames
-        self.pass_s: float | None = None  # what one usually takes, once that is known
         self.shared: Original | None = None  # where the song is decoded for the player, too
         self._looked = False
 
@@ -118,6 +123,7 @@ class Watch:
         self._ahead = ahead
         self._estimate = Estimate(task.queue.done)
         self._fraction = 0.0
+        self._passes = 0
 
     def begin(self) -> None:
         """Nothing was done yet in this run."""
@@ -125,6 +131,9 @@ class Watch:
 
     def passed(self, done: int, total: int) -> None:
         """One more pass, `done` of `total`, is finished."""
+        self._passes += 1
+        if self._passes == ENOUGH_PASSES:
+            self._task.begun()
         self._tell(self._estimate.step(done, total))
 
     def _tell(self, left_s: float | None) -> None:
@@ -132,5 +141,5 @@ class Watch:
         queue = self._task.queue
         # A song may turn out longer than it says, and progress never goes back.
         self._fraction = max(self._fraction, queue.done / queue.total)
-        step_s = self._task.pass_s = self._estimate.step_s
+        step_s = queue.pass_s = self._estimate.step_s
         self._task.report(Progress(Stage.SEPARATING, self._fraction, left_s, step_s))

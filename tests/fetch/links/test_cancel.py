@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from fetch.links.conftest import Asking, children
 from stemdesk.core.errors import Cancelled, Paused
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.transfer import Transfer
 from stemdesk.fetch.links.client import look_up
+from support.asking import Asking, children
 from support.link_site import LinkSite, audio_page, noise_bytes
 from support.web import Reply, cancel_when
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import av
 import pytest
 
-from fetch.links.conftest import Asking
 from stemdesk.core.errors import DiskFullError, ErrorCode
+from support.asking import Asking
 from support.link_site import PICTURE, LinkSite, audio_page, noise_bytes, song_bytes
 from support.tmpfs import tiny_volume
 from support.web import Reply

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from fetch.links.conftest import Asking
 from stemdesk.core.errors import ErrorCode, LinkError, StemDeskError
 from stemdesk.core.sentences import say
 from stemdesk.fetch.links import client
+from support.asking import Asking
 from support.link_site import LinkSite
 from support.web import Certificate, Reply
 

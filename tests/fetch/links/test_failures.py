@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fetch.links.messages import BUG, HINT, MESSAGES, YT
 from stemdesk.core.errors import ErrorCode
 from stemdesk.fetch.links.failures import Signs, StopError, classify, failure
 from stemdesk.fetch.links.said import core_of
+from support.link_messages import BUG, HINT, MESSAGES, YT
 
 _EXTRACTOR = frozenset(("DownloadError", "ExtractorError", "YoutubeDLError", "Exception"))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fetch.links.conftest import Asking
 from stemdesk.core.errors import ErrorCode
+from support.asking import Asking
 from support.link_site import LinkSite, noise_bytes
 
 PIECES = [noise_bytes(30_000 + n) for n in range(4)]

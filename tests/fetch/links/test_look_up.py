@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from fetch.links.conftest import Asking
 from stemdesk.core.errors import ErrorCode
 from stemdesk.fetch.links import entry_words
+from support.asking import Asking
 from support.link_site import LinkSite, audio_page, feed
 
 SONG = b"ID3\x04" + bytes(4000)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fetch.links.conftest import Asking
 from stemdesk.core.errors import ErrorCode, LinkError
 from stemdesk.core.progress import CancelToken
 from stemdesk.fetch.links.client import self_test
 from stemdesk.fetch.tool import approve, bundled_version, tool_in_use
+from support.asking import Asking
 from support.link_site import LinkSite
 from support.package_index import NEW
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from fetch.links.conftest import Asking
 from stemdesk.core.errors import ErrorCode
+from support.asking import Asking
 from support.link_site import LinkSite, audio_page
 from support.web import Certificate, Reply, Web
 

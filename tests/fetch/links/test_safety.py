@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fetch.links.conftest import Asking
 from stemdesk.core.errors import ErrorCode
+from support.asking import Asking
 from support.link_site import LinkSite, audio_page, feed
 from support.names import PUBLIC, PUBLIC_6, resolve_as
 

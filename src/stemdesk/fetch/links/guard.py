@@ -67,7 +67,7 @@ class Guard:
         helpers: bool = False,
         proxies: Iterable[str] = (),
     ) -> None:
-        self._folders = [os.path.realpath(folder) for folder in folders]
+        self._folders = [_plain(os.path.realpath(folder)) for folder in folders]
         self.allow_local = allow_local
         self._runtime = None if runtime is None else os.path.realpath(runtime)
         self._helpers = helpers
@@ -155,8 +155,8 @@ class Guard:
             return
         parent, last = os.path.split(os.path.abspath(name))  # noqa: PTH100 - must be fast
         real = os.path.join(os.path.realpath(parent), last)  # noqa: PTH118 - the same
-        real = os.path.realpath(real) + os.sep
-        if not any(real.startswith(top + os.sep) for top in self._folders):
+        real = _plain(os.path.realpath(real))
+        if not any(real.startswith(top) for top in self._folders):
             _deny(f"writing {name}")
 
     def _start(self, args: tuple[Any, ...]) -> None:
@@ -212,6 +212,11 @@ def _place(proxy: str) -> tuple[str, int] | None:
     except ValueError:
         return None
     return (parts.hostname.lower(), port) if parts.hostname else None
+
+
+def _plain(real: str) -> str:
+    """A path as it compares with others on this system, with a separator behind it."""
+    return os.path.normcase(real.removeprefix("\\\\?\\")) + os.sep
 
 
 def _folder_of(descriptor: int) -> str:

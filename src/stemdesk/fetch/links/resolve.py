@@ -184,7 +184,7 @@ def _entry(entry: Info, place: int, page: str, rules: LinkRules) -> LinkEntry:
     title, artist, _ = described(
         {"extractor_key": entry.get("ie_key") or "page", **entry, "stemdesk_url": address}
     )
-    key = _key({**entry, "webpage_url": address}, address)
+    key = "" if _may_be_list(entry) else _key({**entry, "webpage_url": address}, address)
     length_s = duration_s(entry)
     return LinkEntry(
         url=address,
@@ -213,6 +213,23 @@ def _key(info: Mapping[str, Any], address: str) -> str:
     if _PLACE.search(address):
         return f"generic {address}"
     return key_of(info)
+
+
+def _may_be_list(entry: Mapping[str, Any]) -> bool:
+    """Whether the entry refers to what may be a list again: an artist's albums, a page with
+    several songs. It has no key then, so that it is looked up before it is downloaded."""
+    from yt_dlp.extractor import get_info_extractor
+    from yt_dlp.utils import KNOWN_EXTENSIONS, determine_ext
+
+    if entry.get("_type") not in ("url", "url_transparent"):
+        return False
+    if determine_ext(plain_url(str(entry.get("url"))), "") in KNOWN_EXTENSIONS:
+        return False
+    try:
+        extractor = get_info_extractor(str(entry.get("ie_key") or "Generic"))
+    except (AttributeError, ImportError):  # a name that this yt-dlp does not have
+        return True
+    return getattr(extractor, "_RETURN_TYPE", None) != "video"
 
 
 def _is_smuggled_id(address: str) -> bool:

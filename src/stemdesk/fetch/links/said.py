@@ -1,6 +1,6 @@
 """What sites and yt-dlp say when something cannot be had, by pattern; the first that fits decides.
 
-The messages are those in yt-dlp's source; tests/fetch/links/messages.py has many of them.
+The messages are those in yt-dlp's source; tests/support/link_messages.py has many of them.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.fetch.links.failures import Failure, StopError, failure
@@ -66,10 +66,11 @@ class Listener:
 
 def main() -> int:
     """Serve one request; the exit code is 0 whatever came of it, since that was said."""
-    request = json.loads(sys.stdin.readline())
+    asked = os.fdopen(0, "rb", closefd=False)  # a windowed app has no sys.stdin
+    request = json.loads(asked.readline())
     mouth = Mouth(_take_stdout(), request["token"])
     scratch = Path(request["scratch"])
-    threading.Thread(target=_end_with_parent, args=(scratch,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(asked, scratch), daemon=True).start()
     os.chdir(request.get("folder") or scratch)
     _serve(request, scratch, mouth)
     return 0
@@ -77,14 +78,15 @@ def main() -> int:
 
 def _take_stdout() -> TextIO:
     """Stdout for us alone; what anything else prints goes to the same pipe, without the token."""
-    own = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="replace", closefd=False)
     sys.stderr = sys.stdout
     return own
 
 
-def _end_with_parent(scratch: Path) -> None:
+def _end_with_parent(asked: BinaryIO, scratch: Path) -> None:
     with contextlib.suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(4096):
+        while asked.read(4096):
             pass
     shutil.rmtree(scratch, ignore_errors=True)
     if hasattr(os, "killpg"):
