@@ -153,3 +153,10 @@ def test_hostile_titles_are_texts_and_name_no_file(
 def test_no_link_says_so(asking: Asking) -> None:
     for text in ("ftp://host/x.mp3", "file:///etc/passwd", "nonsense", "https://", "javascript:1"):
         assert asking.fails(text).code is ErrorCode.LINK_INVALID
+
+
+def test_a_feed_that_holds_nothing_but_itself(site: LinkSite, asking: Asking) -> None:
+    items = [("a", site.url("/rss"), "1:00")]
+    site.put("/rss", feed("Feed", items).encode(), "application/rss+xml")
+    assert asking.fails(site.url("/rss")).code is ErrorCode.LINK_UNSUPPORTED
+    assert len(site.requests) < 40
