@@ -73,7 +73,7 @@ class LinkDesk(QObject):
         self._put = put
         self._runs: dict[str, _Run] = {}
         self._lists: dict[str, LinkList] = {}
-        self._looked: set[str] = set()  # jobs; also where no key has come of it
+        self._looked: set[str] = set()  # songs that were looked up; maybe without a key
         self._held = False
         self._stopping = False
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -287,9 +287,8 @@ class LinkDesk(QObject):
     def _put_away(self, job: Job, run: _Run, outcome: Outcome[Job | LinkList]) -> None:
         """Write how a look-up or a download has ended."""
         found, queued = outcome.value, job.moved_to(JobState.QUEUED)
-        if run.looks:
-            self._looked.add(job.id)
         if isinstance(found, Job):
+            self._looked.add(job.id)
             queued = replace(queued, source=found.source, link=found.link, tags=found.tags)
         if run.unwanted.is_set():
             self._put([queued.moved_to(JobState.CANCELLED)])
