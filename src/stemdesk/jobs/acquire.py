@@ -229,8 +229,8 @@ def _told(job: Job, song: LinkSong) -> Job:
     link = _link(job)
     said = Tags(song.title, song.artist, song.album, song.duration_s)
     tags = _completed(said, job.tags)
-    if song.key.startswith("generic ") and not link.page:  # an entry, and its list knows more than
-        tags = _completed(job.tags, said)  # what the name of a file somewhere tells
+    if song.key.startswith("generic "):  # its list knows more than the name of a file somewhere
+        tags = _completed(job.tags, said)
     if not tags.title:
         tags = replace(tags, title=shown(link.url))
     link = replace(link, key=song.key or link.key, site=song.site or link.site, page=song.url)
