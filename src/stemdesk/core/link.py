@@ -42,7 +42,7 @@ class Link:
 
     @property
     def public(self) -> str:
-        """The same as it may be written where others read it: without a password, and without
+        """The same as people read it, here and in files: without a password, and without
         what we add to name one of a page's songs."""
         parts = urlsplit(_OUR_MARK.sub("", self.address))
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

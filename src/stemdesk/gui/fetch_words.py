@@ -4,7 +4,6 @@ are asked for is in `link_words`.)"""
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import Job, JobState
@@ -94,9 +93,13 @@ def explained(job: Job, progress: Progress | None) -> str:
 
 
 def address(link: Link) -> str:
-    """Where the song is on the web, without a password."""
-    parts = urlsplit(link.address)
-    return printable(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
+    """Where the song is on the web."""
+    return printable(link.public)
+
+
+def is_about_link(job: Job) -> bool:
+    """Whether a job failed since its link did not become a song, and not later."""
+    return job.failure is not None and job.failure.code.value.startswith("link_")
 
 
 def gone(job: Job) -> tuple[str, str] | None:

@@ -75,9 +75,9 @@ def _failed(
     controller: Controller, commands: RowCommands, job: Job, show_settings: Callable[[], object]
 ) -> Offer | None:
     """Why a link's song cannot be had, and what may help; None where it failed later."""
-    code = job.failure.code if job.failure is not None else ErrorCode.INTERNAL
-    if not code.value.startswith("link_"):
+    if job.failure is None or not fetch_words.is_about_link(job):
         return None
+    code = job.failure.code
     downloader, update = controller.downloader, controller.downloader.update
     text, fraction = "\n".join(messages.explain(job)), None
     buttons: list[Button] = []

@@ -22,7 +22,14 @@ from stemdesk.core.sentences import (
     say_null_depth,
     say_null_depth_at_length,
 )
-from stemdesk.gui.fetch_words import LINK_FAILED, address, fetch_text, gone, queued_text
+from stemdesk.gui.fetch_words import (
+    LINK_FAILED,
+    address,
+    fetch_text,
+    gone,
+    is_about_link,
+    queued_text,
+)
 from stemdesk.gui.labels import APP_NAME
 
 _STATES = {
@@ -182,7 +189,7 @@ def state_headline(job: Job, elsewhere: bool = False, asked: str = "") -> str:
         JobState.SAVING: "Saving the stems…",
         JobState.PAUSED: "Paused",
         JobState.DONE: "Opening the stems…",
-        JobState.FAILED: LINK_FAILED if _is_about_link(job) else "This song could not be split",
+        JobState.FAILED: LINK_FAILED if is_about_link(job) else "This song could not be split",
         JobState.CANCELLED: "Cancelled",
         JobState.INTERRUPTED: "Interrupted",
     }[job.state]
@@ -215,10 +222,6 @@ def _running_explained(job: Job, progress: Progress | None, asked: str) -> str:
         advice = _STALLED_CANCELLED if asked == CANCELLING else _STALLED_ADVICE
         return f"{_progress_text(job, progress)}\n{advice}"
     return _ASKED[asked] if asked else state_text(job, progress)
-
-
-def _is_about_link(job: Job) -> bool:
-    return job.failure is not None and job.failure.code.value.startswith("link_")
 
 
 def missing_text(folder: Path | None) -> str:
