@@ -41,6 +41,11 @@ class Link:
         return self.page or self.url
 
     @property
+    def addresses(self) -> frozenset[str]:
+        """All that are known."""
+        return frozenset((self.url, self.address))
+
+    @property
     def public(self) -> str:
         """The same as people read it, here and in files: without a password, and without
         what we add to name one of a page's songs."""

@@ -125,13 +125,12 @@ def fetch_job(
         return _fetched(job, where, rules, report, cancel)
 
 
-def earlier_splits(jobs: Iterable[Job], link: Link, besides: str = "") -> list[Job]:
-    """The finished jobs of the same recording, the newest first, without the job `besides`."""
+def earlier_splits(jobs: Iterable[Job], link: Link) -> list[Job]:
+    """The finished jobs of the same recording, the newest first."""
     found = [
         job
         for job in jobs
-        if job.state is JobState.DONE and job.link is not None and job.id != besides
-        if _is_same(job.link, link)
+        if job.state is JobState.DONE and job.link is not None and _is_same(job.link, link)
     ]
     return sorted(found, key=lambda job: job.created, reverse=True)
 
@@ -139,7 +138,7 @@ def earlier_splits(jobs: Iterable[Job], link: Link, besides: str = "") -> list[J
 def _is_same(one: Link, other: Link) -> bool:
     if one.key and one.key == other.key:
         return True
-    return bool({one.url, one.page} & {other.url, other.page} - {""})
+    return bool(one.addresses & other.addresses)
 
 
 def _link(job: Job) -> Link:
