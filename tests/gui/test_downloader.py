@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode, FetchError, LinkError
 from stemdesk.core.job import JobState
+from stemdesk.core.link_sentences import say_updated
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.transfer import Transfer, TransferReport
 from stemdesk.gui import fetch_words
@@ -58,7 +59,7 @@ def test_an_update_is_shown_and_the_song_tried_again(qtbot: QtBot, desk: Desk) -
     assert shown.update_it.text() == fetch_words.CANCEL_UPDATE
     go.set()
     desk.wait_for(JobState.DONE, job_id)
-    assert [message.text for message in desk.messages] == [fetch_words.updated_text("2026.11.1")]
+    assert [message.text for message in desk.messages] == [say_updated("2026.11.1")]
     assert shown.update_it.text() == fetch_words.UPDATE_BUTTON
 
 

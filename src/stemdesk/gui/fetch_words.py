@@ -9,7 +9,7 @@ from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.link import Link, shown
 from stemdesk.core.progress import Progress
-from stemdesk.core.sentences import format_bytes, format_duration, printable
+from stemdesk.core.sentences import count_of, format_bytes, format_duration, printable
 from stemdesk.gui.model_values import Download, Phase
 
 if TYPE_CHECKING:
@@ -151,8 +151,7 @@ def list_text(found: LinkList) -> str:
 
 
 def list_headline(found: LinkList) -> str:
-    count = len(found.entries)
-    return "A list of 1 song" if count == 1 else f"A list of {count} songs"
+    return f"A list of {count_of(len(found.entries), 'song')}"
 
 
 def list_explained(found: LinkList) -> str:
@@ -168,11 +167,9 @@ def list_explained(found: LinkList) -> str:
 
 DOWNLOADER = "Downloader"
 UPDATE_BUTTON = "Update"
-UPDATE_TIP = "Look for a newer yt-dlp and download it, if sites do not work"
+UPDATE_TIP = "Look for a newer yt-dlp and use it: that helps where a site has changed"
 CANCEL_UPDATE = "Cancel"
 CANCEL_UPDATE_NAME = "Cancel the update"
-ASKING = "Looking…"
-UNKNOWN = "It could not be looked into."
 
 
 def version_text(version: str, bundled: str) -> str:
@@ -192,10 +189,6 @@ def runtime_text(version: str, usable: bool) -> str:
         f"JavaScript runtime: {have}. YouTube and some other sites need deno, version 2.3 or "
         "newer: “pip install deno” beside StemDesk, or from deno.com."
     )
-
-
-def updated_text(version: str) -> str:
-    return f"The downloader is yt-dlp {printable(version)} now."
 
 
 def update_text(update: Download) -> str:

@@ -14,6 +14,7 @@ from stemdesk.core.job import ACTIVE, Failure, Job, JobState
 from stemdesk.core.names import safe_name
 from stemdesk.core.progress import Progress, Stage
 from stemdesk.core.sentences import (
+    count_of,
     format_bytes,
     format_duration,
     format_wait,
@@ -248,13 +249,6 @@ def drop_text(files: int, folders: int, links: int = 0) -> str:
 def drop_many_text(items: int) -> str:
     """The same where files and folders were not told apart: `Split 300 items`."""
     return f"Split {items} items"
-
-
-def count_of(number: int, word: str) -> str:
-    """`1 file`, `3 files`, nothing for 0."""
-    if not number:
-        return ""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def time_text(position_s: float, length_s: float) -> str:
