@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from stemdesk.audio.player import Player, PlayerState, Side
 from stemdesk.audio.remix import Remix
+from stemdesk.audio.transport import RING_S
 from stemdesk.core.errors import ErrorCode, SourceError
+from stemdesk.priority import rush
 from support.listening import hear, steepest
+from support.live_jobs import wait_until
 from support.outputs import HandOutput
 from support.songs import ArraySong, constant
 
@@ -83,14 +86,86 @@ def test_stems_come_at_once_though_the_ring_holds_the_original(
     player: Player, output: HandOutput, song: ArraySong
 ) -> None:
     load(player, song)
-    player.play()
-    hear(player, output, 4000, block=160)
-    song.parts = ((0, 20_000),)
-    player.settle()  # it looks around
-    samples = hear(player, output, FADE + PART_FADE + 1, block=1)
+    with rush():
+        player.play()
+        hear(player, output, 4000, block=160)
+        song.parts = ((0, 20_000),)
+        player.settle()  # it looks around
+        samples = hear(player, output, FADE + PART_FADE + 1, block=1)
     assert (samples[:, :FADE] == ORIGINAL).all()
     assert samples[0, -1] == STEMS
     assert player.underruns == 0
+
+
+def test_in_a_rush_more_is_made_ahead_and_a_change_is_heard_as_soon(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    song.parts = ((0, FRAMES),)
+    load(player, song)
+    with rush():
+        player.play()
+        assert player.settle()
+        assert (output.take(3900) == STEMS).all()  # while the render thread gets no turn
+        assert player.underruns == 0
+        assert player.settle()
+        player.set_remix(Remix.of(song.stems).with_muted("bass", True))
+        assert player.settle()
+        assert hear(player, output, FADE + 1, block=1)[0, -1] == 0.5
+    for _ in range(60):
+        assert player.settle()
+        output.take(160)
+    assert player.settle()
+    assert player._transport._ring.available == round(RING_S * RATE)
+
+
+def test_files_that_take_long_to_open_are_no_gap(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    load(player, song)
+    player.play()
+    hear(player, output, 1000, block=160)
+    may_open = threading.Event()
+    saved = ArraySong({"drums": constant(0.5, FRAMES)}, constant(ORIGINAL, FRAMES), RATE)
+
+    def slow() -> ArraySong:
+        assert may_open.wait(20)
+        return saved
+
+    player.load(slow, Remix.of(saved.stems), keep=True)
+    assert player.status.busy
+    assert not player.settle(0.05)
+    for _ in range(50):  # many rings
+        wait_until(lambda: player._transport._ring.available >= 160)
+        assert (output.take(160) == ORIGINAL).all()
+    assert player.state is PlayerState.PLAYING and player.status.busy
+    may_open.set()
+    assert player.settle()
+    assert hear(player, output, 4000, block=160)[0, -1] == 0.5
+    assert player.underruns == 0
+    assert song.closed and not saved.closed
+
+
+def test_files_that_nobody_waits_for_any_more_are_closed(player: Player, song: ArraySong) -> None:
+    load(player, song)
+    may_open, closed = threading.Event(), threading.Event()
+
+    class Late(ArraySong):
+        def close(self) -> None:
+            super().close()
+            closed.set()
+
+    late = Late({"drums": constant(0.5, FRAMES)}, constant(ORIGINAL, FRAMES), RATE)
+
+    def slow() -> ArraySong:
+        assert may_open.wait(20)
+        return late
+
+    player.load(slow, Remix.of(late.stems), keep=True)
+    player.unload()
+    assert player.settle()
+    may_open.set()
+    assert closed.wait(20)
+    assert player.state is PlayerState.EMPTY
 
 
 def test_an_unfinished_part_is_asked_for_once(

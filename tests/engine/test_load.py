@@ -88,6 +88,9 @@ def test_float32_files_load_too(tmp_path: Path) -> None:
     assert all(torch.equal(expected[name], found[name]) for name in expected)
 
 
+_OPPOSITE = torch.tensor([torch.inf, -torch.inf])
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -96,6 +99,7 @@ def test_float32_files_load_too(tmp_path: Path) -> None:
         (lambda state: state.update({"encoder.0.conv.bias": torch.zeros(9)}), r"(9,), not (8,)"),
         (lambda state: state["encoder.0.conv.bias"].fill_(torch.nan), "not finite"),
         (lambda state: state["encoder.0.conv.bias"].fill_(torch.inf), "not finite"),
+        (lambda state: state["encoder.0.conv.bias"][:2].copy_(_OPPOSITE), "not finite"),
         (lambda state: state.clear(), "missing"),
     ],
 )

@@ -226,7 +226,7 @@ class Original:
         """Up to this frame it is decoded now: all of it, unless somebody follows, or waits for
         something else."""
         if rushing():  # and who follows it says when it has enough
-            soon = (self._followed or 0) + _SOON_S * self.samplerate
+            soon = 0 if self._followed is None else self._followed + _SOON_S * self.samplerate
             return max(soon, self._heard + RUSH_LEAD_S * self.samplerate)
         if self._followed is None:
             return math.inf

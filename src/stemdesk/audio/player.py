@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from stemdesk.audio.finished import open_files
+from stemdesk.audio.opening import Load, opened
 from stemdesk.audio.output import OutputInfo, open_output
 from stemdesk.audio.playable import OpenPlayable, Range
 from stemdesk.audio.player_status import Levels, PlayerState, PlayerStatus, Side
@@ -37,18 +38,10 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Load:
-    """A song to be opened; `open` None: only let go. `keep`: the one that plays, anew."""
-
-    open: OpenPlayable | None
-    keep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class _Wish:
     """What is wanted and not done yet; None: as it is. `state`: PLAYING, PAUSED or STOPPED."""
 
-    load: _Load | None = None
+    load: Load | None = None
     sound: Sound | None = None
     seek: int | None = None
     state: PlayerState | None = None
@@ -72,7 +65,9 @@ class Player:
         self._sound = Sound()
         self._target: int | None = None  # where a seek goes that is not done yet
         self._loading = False
-        self._asked = self._done = 0  # counts of wishes, for `settle`
+        self._loads = 0  # so many were asked for
+        self._opening = False  # one of them, beside the render thread
+        self._asked = self._done = self._opened = 0  # counts of wishes, for `settle`
         self._thread = threading.Thread(target=self._run, name="render", daemon=True)
         self._thread.start()
 
@@ -80,26 +75,47 @@ class Player:
         """Take another song; it waits at frame 0 with `remix`, at its own speed and key.
 
         `keep`: it is the song that is loaded already, to be read from other files from now on.
-        Position, loop, speed, key and side stay; if it plays, it goes on without a gap.
+        Position, loop, speed, key and side stay; if it plays, it goes on without a gap, from the
+        files of before until the others are open.
         """
         with self._changed:
-            if keep and self._wish.load is not None and not self._wish.load.keep:
-                keep = False  # the song itself is not there yet
-                self._sound = replace(self._sound, remix=remix)
-                self._post(replace(self._wish, load=_Load(open), sound=self._sound))
-            elif keep:
-                self._sound = replace(self._sound, remix=remix)
-                self._post(replace(self._wish, load=_Load(open, keep=True), sound=self._sound))
-            else:
-                self._take(_Load(open), remix)
+            if not keep:
+                self._take(Load(open), remix)
+                return
+            self._sound = replace(self._sound, remix=remix)
+            if self._wish.load is not None and not self._wish.load.keep:
+                # the song itself is not there yet
+                self._post(replace(self._wish, load=Load(open), sound=self._sound))
+                return
+            self._loads += 1
+            self._opening = True
+            # On a thread of its own: a slow drive is no reason for the ring to run empty.
+            beside = threading.Thread(
+                target=self._open_beside, args=(open, self._loads), name="open", daemon=True
+            )
+        beside.start()
+
+    def _open_beside(self, open: OpenPlayable, number: int) -> None:  # noqa: A002 - as in `load`
+        load = opened(open)
+        with self._changed:
+            wanted = number == self._loads and not self._wish.close
+            if wanted:
+                self._opening = False
+                self._post(replace(self._wish, load=load, sound=self._sound))
+                self._opened = self._asked
+        if not wanted:
+            load.give_up()
 
     def unload(self) -> None:
         """Let the files go, so that they can be moved or deleted."""
         with self._changed:
-            self._take(_Load(None), Remix())
+            self._take(Load(None), Remix())
 
-    def _take(self, load: _Load, remix: Remix) -> None:
-        self._loading = True
+    def _take(self, load: Load, remix: Remix) -> None:
+        self._loads += 1
+        self._opening, self._loading = False, True
+        if self._wish.load is not None:
+            self._wish.load.give_up()
         self._target = 0
         self._sound = Sound(remix)
         self._post(_Wish(load, self._sound, device=self._wish.device))
@@ -169,7 +185,7 @@ class Player:
                 waiting=not loading and transport.waiting,
                 levels=Levels() if loading else transport.levels,
                 has_original=loading or transport.facts.has_original,
-                busy=self._done < self._asked,
+                busy=self._done < self._asked or self._opening,
             )
 
     @property
@@ -211,7 +227,11 @@ class Player:
         with self._changed:
             self._post(self._wish)
             ticket = self._asked
-            return self._changed.wait_for(lambda: self._done >= ticket, timeout_s)
+
+            def settled() -> bool:
+                return not self._opening and self._done >= max(ticket, self._opened)
+
+            return self._changed.wait_for(settled, timeout_s)
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """Fall silent, let everything go and end the thread; whether it ended within `timeout_s`
@@ -267,10 +287,13 @@ class Player:
                 self._wish = _Wish()
             pause_s = self._attend(wish)
             self._note_done(wish, ticket)
-        self._transport.close()
-        with self._changed:
-            self._target, self._loading, self._done = None, False, sys.maxsize
-            self._changed.notify_all()
+        try:
+            self._transport.close()
+        finally:  # nobody waits in vain
+            with self._changed:
+                self._target, self._loading, self._done = None, False, sys.maxsize
+                self._opening = False
+                self._changed.notify_all()
 
     def _attend(self, wish: _Wish) -> float | None:
         """Do what is wanted and fill the ring; errors become part of the status."""

@@ -1,4 +1,4 @@
-"""The ring between the render thread and the audio callback: about 150 ms of finished sound.
+"""The ring between the render thread and the audio callback: 150 ms of finished sound or more.
 
 Every jump (seek, another remix, pause) is one operation: what nobody has heard yet is replaced,
 crossfaded with what would have come. So changes are heard at once and never click. Beside the
@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from stemdesk.audio.player_status import Levels
 
 Samples = NDArray[np.float32]
 
@@ -259,6 +261,13 @@ class Ring:
                 self._heard.append((self._handed, self._spans.popleft()))
                 self._passed = 0
                 self._rest = span.end
+
+
+def levels_of(names: tuple[str, ...], spans: tuple[Span, ...]) -> Levels:
+    """How loud these spans are; silence where there are none."""
+    *stems, left, right = list(loudest(spans)) or (0.0, 0.0)
+    stems += [0.0] * (len(names) - len(stems))
+    return Levels(tuple(zip(names, stems, strict=False)), (left, right))
 
 
 def loudest(spans: tuple[Span, ...]) -> Iterator[float]:

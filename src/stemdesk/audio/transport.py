@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import numpy as np
-from numpy.typing import NDArray
-
 from stemdesk.audio.chain import Chain
 from stemdesk.audio.mixer import SongMixer
 from stemdesk.audio.outlet import OpenOutput, Outlet
@@ -18,21 +15,24 @@ from stemdesk.audio.output import OutputInfo
 from stemdesk.audio.parts import is_end, readable
 from stemdesk.audio.playable import OpenPlayable, Playable
 from stemdesk.audio.player_status import Levels, PlayerState
-from stemdesk.audio.ring import Block, Ring, loudest
+from stemdesk.audio.ring import Block, Ring, levels_of
 from stemdesk.audio.song_facts import SongFacts
 from stemdesk.audio.sound import Sound
 from stemdesk.audio.timeline import PART_FADE_S
 from stemdesk.audio.whereabouts import Whereabouts
 from stemdesk.core.errors import DeviceError, StemDeskError
 from stemdesk.log import log
+from stemdesk.priority import rushing
 
 __all__ = ["OpenOutput", "PlayerState", "Transport"]
 
 RING_S = 0.15
+RUSH_RING_S = 0.5
+"""In a rush: loading a library from a cold disk holds Python's lock, and nothing is made meanwhile.
+Changes are heard as soon as ever: they replace what the ring holds."""
 FADE_S = 0.005
 POLL_S = 0.02
-IDLE_POLL_S = 0.25
-"""How often a song that is not finished is looked at while it does not play."""
+IDLE_POLL_S = 0.25  # where a song that is not finished does not play
 
 STRETCHED_FIRST_S = 0.06
 """So much is made before a change is heard where the vocoder makes it; the rest comes at once."""
@@ -45,8 +45,6 @@ RESUME_S = 0.25
 
 LEVELS_S = 0.05
 
-Samples = NDArray[np.float32]
-
 
 class Transport:
     """Plays one song at a time through one output."""
@@ -54,7 +52,8 @@ class Transport:
     def __init__(self, open_output: OpenOutput) -> None:
         self.state = PlayerState.EMPTY
         self.error: StemDeskError | None = None
-        self._outlet = Outlet(open_output, self._pull)
+        # The ring of that moment, which may be another one: no bound method.
+        self._outlet = Outlet(open_output, lambda out: self._ring.read_into(out))  # noqa: PLW0108
         self._song: Playable | None = None
         self.facts = SongFacts()
         self._mixer: SongMixer | None = None
@@ -109,13 +108,9 @@ class Transport:
     @property
     def levels(self) -> Levels:
         """How loud what the output was handed last is; silence unless it plays."""
-        names = self.facts.stems
-        if self.state is not PlayerState.PLAYING or self.waiting:
-            return Levels(tuple((name, 0.0) for name in names))
-        peaks = list(loudest(self._ring.heard(round(LEVELS_S * self._rate))))
-        *stems, left, right = peaks or (0.0, 0.0)
-        stems += [0.0] * (len(names) - len(stems))
-        return Levels(tuple(zip(names, stems, strict=False)), (left, right))
+        silent = self.state is not PlayerState.PLAYING or self.waiting
+        spans = () if silent else self._ring.heard(round(LEVELS_S * self._rate))
+        return levels_of(self.facts.stems, spans)
 
     def load(self, open: OpenPlayable | None, sound: Sound, *, keep: bool = False) -> None:  # noqa: A002 - the same word as in `Player.load`
         """Open the song and stop at frame 0; None: only let go of what is open. `keep`: the same
@@ -144,12 +139,8 @@ class Transport:
         if song.samplerate == before:
             self._revise()
             return
-        place = self._ring.position * song.samplerate / before
-        playing = self.state is PlayerState.PLAYING
-        self._ring.fade_out(place)
-        if playing:
-            self.state = PlayerState.PAUSED
-            self.play()
+        self._ring.fade_out(self._ring.position * song.samplerate / before)
+        self._play_on()
 
     def _take(self, song: Playable) -> None:
         self._song, self._mixer, self._here = song, SongMixer(song), Whereabouts(song)
@@ -168,6 +159,9 @@ class Transport:
         self._device = device
         self._ring.fade_out()
         self._outlet.close()
+        self._play_on()
+
+    def _play_on(self) -> None:
         if self.state is PlayerState.PLAYING:
             self.state = PlayerState.PAUSED
             self.play()
@@ -179,8 +173,7 @@ class Transport:
         self.error = None
         self.facts = SongFacts.of(self._song)
         place = self._ring.position
-        if is_end(self._song, int(place)):
-            place = Fraction(0)
+        place = Fraction(0) if is_end(self._song, int(place)) else place
         try:
             rate = self._outlet.open(self.samplerate, self._device)
             if rate is not None:
@@ -269,8 +262,8 @@ class Transport:
                 song.original.read(place, 0)  # raises where nothing more is coming
             if not (enough or song.complete):
                 return
-        while not chain.ended and (free := self._ring.free):
-            block = chain.read(min(free, self._first_frames))
+        while not chain.ended and (room := self._room) > 0:
+            block = chain.read(min(room, self._first_frames))
             if block.frames or block.last:
                 self._ring.write(block, fade_in=self._held)
                 self._held = self._held and not block.frames
@@ -281,9 +274,15 @@ class Transport:
             self._held = True
 
     @property
+    def _room(self) -> int:
+        """So many frames are to be made now."""
+        ahead = round((RUSH_RING_S if rushing() else RING_S) * self._rate)
+        return min(self._ring.free, ahead - self._ring.available)
+
+    @property
     def _first_frames(self) -> int:
-        stretched = self._sound.stretched
-        return round((STRETCHED_FIRST_S if stretched else RING_S) * self._rate)
+        usual_s = 2 * RING_S if rushing() else RING_S  # whoever holds up others holds this up, too
+        return round((STRETCHED_FIRST_S if self._sound.stretched else usual_s) * self._rate)
 
     def _start(
         self,
@@ -314,23 +313,20 @@ class Transport:
         self._held = not block.frames and not block.last
 
     def _look_around(self, *, asked: bool) -> None:
-        """See what is here. Stems that are finished by now, where the original was put into the
-        ring, take its place at once, but where the vocoder would have to begin anew."""
+        """See what is here. In a rush, in which the ring holds much, stems that are finished by now
+        take the original's place in it, but where the vocoder would have to begin anew."""
         song, here = self._song, self.position
         if song is None:
             return
         news = self._here.look(song, here, self.length, self._sound.side, asked=asked)
-        if news and here < int(self._ring.end) and not self._sound.stretched:
+        if news and rushing() and here < int(self._ring.end) and not self._sound.stretched:
             self._revise(stems_share=-FADE_S / PART_FADE_S)  # after the ring's own crossfade
 
     def _new_ring(self, rate: int, place: Fraction) -> None:
         """A ring for an output that was opened just now and asks for nothing yet."""
         self._rate = rate
         self._underruns_before += self._ring.underruns
-        self._ring = Ring(round(RING_S * rate), round(FADE_S * rate), place)
-
-    def _pull(self, out: Samples) -> None:
-        self._ring.read_into(out)
+        self._ring = Ring(round(RUSH_RING_S * rate), round(FADE_S * rate), place)
 
     def _lose_output(self, error: DeviceError) -> None:
         self.state, self.error = PlayerState.PAUSED, error
@@ -341,8 +337,8 @@ class Transport:
         song, self._song, self._mixer, self._chain = self._song, None, None, None
         self.facts = SongFacts()
         self._held, self._here = False, Whereabouts()
-        if song is not None:
-            try:
+        try:
+            if song is not None:
                 song.close()
-            except (OSError, StemDeskError):  # a drive that is gone may not even let files close
-                log.exception("a song could not be closed")
+        except (OSError, StemDeskError):  # a drive that is gone may not even let files close
+            log.exception("a song could not be closed")

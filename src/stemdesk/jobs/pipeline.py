@@ -91,8 +91,7 @@ class Pipeline:
         """
         place = self.workplace
         with ExitStack() as first, job_lock(place.scratch, job.id, job.source):
-            if place.live is not None:  # somebody may wait to hear the first passes
-                first.enter_context(rush())
+            self._rush(first)
             report(Progress(Stage.DECODING, 0.0))
             model, recipe = prepare(job, place.library)
             split = find_split(job, recipe.key)
@@ -104,14 +103,18 @@ class Pipeline:
             self._queue = task.queue
             try:
                 # Saving is inside: who waits with the same song then finds it split.
-                with (
-                    _shown(place.live, task),
-                    task.decoding() as ahead,
-                    compute_lock(place.compute_lock, report, cancel),
-                ):
-                    return self._split(task, ahead)
+                with _shown(place.live, task), task.decoding() as ahead:
+                    first.close()  # another StemDesk may compute for hours
+                    with compute_lock(place.compute_lock, report, cancel):
+                        self._rush(first)
+                        return self._split(task, ahead)
             finally:
                 self._queue = None
+
+    def _rush(self, first: ExitStack) -> None:
+        """Somebody may wait to hear the first passes."""
+        if self.workplace.live is not None:
+            first.enter_context(rush())
 
     def rest(self) -> None:
         """Let the loaded models go and give their memory back to the system; until the next job."""

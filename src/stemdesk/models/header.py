@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -52,7 +53,7 @@ class ModelHeader:
 
 
 @contextmanager
-def open_model(path: Path) -> Iterator[tuple[BinaryIO, ModelHeader]]:
+def open_model(path: Path) -> Iterator[tuple[BufferedReader, ModelHeader]]:
     """Open a model file and check its header; tensors may be read from the file meanwhile.
 
     Raises `ModelError`: MODEL_MISSING, MODEL_CORRUPT (not a whole safetensors file),

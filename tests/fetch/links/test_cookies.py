@@ -29,13 +29,14 @@ def test_none_are_sent_unless_asked_for(site: LinkSite, asking: Asking) -> None:
 
 def test_a_file_of_cookies(site: LinkSite, asking: Asking, tmp_path: Path) -> None:
     file = tmp_path / "cookies.txt"
-    text = _HEAD + line("127.0.0.1", "session", "mine") + line("localhost", "other", "secret")
+    text = _HEAD + line("songs.example", "session", "mine") + line("other.test", "other", "secret")
     file.write_text(text)
-    asking.rules = dataclasses.replace(asking.rules, cookies_file=file)
+    proxy = site.url("")  # so that every name leads to the site
+    asking.rules = dataclasses.replace(asking.rules, cookies_file=file, proxy=proxy)
     site.song("/song.mp3", SONG)
-    elsewhere = site.url("/song.mp3", host="localhost")
-    url = site.page("/page", audio_page(elsewhere))
-    assert asking.get(url).file.read_bytes() == SONG
+    site.page("/page", audio_page("http://other.test/song.mp3"))
+    assert asking.get("http://songs.example/page").file.read_bytes() == SONG
+    assert site.asked("/song.mp3")[0].target == "http://other.test/song.mp3"
     assert site.asked("/page")[0].headers["cookie"] == "session=mine"
     assert not any("cookie" in one.headers for one in site.asked("/song.mp3"))
     assert file.read_text() == text
