@@ -24,6 +24,7 @@ from stemdesk.paths import folders
 from support.link_site import LinkSite, audio_page, feed, song_bytes
 from support.live_jobs import wait_until
 from support.place import Place
+from support.terminals import shown_in_terminal
 
 SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = (sys.executable, "-m", "stemdesk", "split")
@@ -309,26 +310,12 @@ def test_ctrl_c_while_the_site_is_silent_leaves_nothing(place: Place, site: Link
 
 
 def test_a_terminal_gets_a_bar(place: Place, site: LinkSite) -> None:
-    import pty
-
-    body = song_bytes(place.root / "wav", "wav-16", 20.0)
-    leader, follower = pty.openpty()
-    with subprocess.Popen(
-        [*COMMAND, site.song("/1.wav", body), "--allow-local", "-o", str(place.out)],
-        stdout=subprocess.DEVNULL,
-        stderr=follower,
-        env={**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "90", "NO_PROXY": "*"},
-    ) as process:
-        os.close(follower)
-        shown = b""
-        try:
-            while chunk := os.read(leader, 4096):
-                shown += chunk
-        except OSError:  # the other end is closed
-            pass
-    os.close(leader)
-    assert process.returncode == 0
-    lines = shown.decode().replace("\n", "\r").split("\r")
+    url = site.song("/1.wav", song_bytes(place.root / "wav", "wav-16", 20.0))
+    code, shown = shown_in_terminal(
+        "split", url, "--allow-local", "-o", place.out, columns=90, NO_PROXY="*"
+    )
+    assert code == 0
+    lines = shown.replace("\n", "\r").split("\r")
     assert any("looking at the link" in line for line in lines)
     bars = [line for line in lines if "downloading" in line]
     assert any("█" in line and "%" in line for line in bars)
