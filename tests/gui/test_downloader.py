@@ -13,6 +13,7 @@ from stemdesk.core.link_sentences import say_updated
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.transfer import Transfer, TransferReport
 from stemdesk.gui import fetch_words
+from stemdesk.gui.controller import Controller
 from stemdesk.gui.downloader_box import DownloaderBox
 from stemdesk.gui.model_values import Download, Errand, Phase
 from support.desk import Desk
@@ -28,6 +29,16 @@ def box(qtbot: QtBot, desk: Desk) -> DownloaderBox:
     qtbot.addWidget(made, before_close_func=lambda _: made.end())
     made.show()
     return made
+
+
+def a_failed_song(qtbot: QtBot, desk: Desk) -> tuple[Controller, DownloaderBox, str]:
+    """A song whose site has changed, beside what the settings show."""
+    desk.links.looks["night"] = failing(CHANGED)
+    controller = desk.open()
+    shown = box(qtbot, desk)
+    (job_id,) = desk.add_links(URL)
+    desk.wait_for(JobState.FAILED, job_id)
+    return controller, shown, job_id
 
 
 def test_its_version_is_told(qtbot: QtBot, desk: Desk) -> None:
@@ -48,11 +59,7 @@ def test_an_update_is_shown_and_the_song_tried_again(qtbot: QtBot, desk: Desk) -
         return "2026.11.1"
 
     desk.links.update = update
-    desk.links.looks["night"] = failing(CHANGED)
-    controller = desk.open()
-    shown = box(qtbot, desk)
-    (job_id,) = desk.add_links(URL)
-    desk.wait_for(JobState.FAILED, job_id)
+    controller, shown, job_id = a_failed_song(qtbot, desk)
     desk.links.looks.clear()
     controller.downloader.start(job_id)
     qtbot.waitUntil(lambda: "43 %" in shown.status.text())
@@ -68,11 +75,7 @@ def test_that_there_is_none_is_said_and_nothing_tried_again(qtbot: QtBot, desk: 
         raise FetchError(ErrorCode.UPDATE_NONE, version="2026.10.26")
 
     desk.links.update = update
-    desk.links.looks["night"] = failing(CHANGED)
-    controller = desk.open()
-    shown = box(qtbot, desk)
-    (job_id,) = desk.add_links(URL)
-    desk.wait_for(JobState.FAILED, job_id)
+    controller, shown, job_id = a_failed_song(qtbot, desk)
     controller.downloader.start(job_id)
     qtbot.waitUntil(lambda: "no newer downloader" in shown.status.text())
     assert len(desk.messages) == 1 and "no newer" in desk.messages[0].text
