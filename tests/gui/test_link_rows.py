@@ -248,11 +248,12 @@ def test_a_downloaded_file_that_is_gone_is_fetched_again(stage: Stage) -> None:
     assert "downloaded again" in messages.explain(put(stage, job))[1]
 
 
-def test_a_report_names_the_link_without_its_password(stage: Stage) -> None:
+def test_a_report_names_the_link_without_its_password_and_our_mark(stage: Stage) -> None:
     failure = Failure(ErrorCode.LINK_PRIVATE, "403", None, {"site": "Music Example"})
-    job = link_job("https://me:secret@music.example/a?v=1", state=JobState.FAILED, failure=failure)
+    url = "https://me:secret@music.example/a?v=1#stemdesk-entry=2"
+    job = link_job(url, state=JobState.FAILED, failure=failure)
     report = messages.failure_report(job, "1.0")
-    assert "Link: https://music.example/a?v=1" in report and "secret" not in report
+    assert "Link: https://music.example/a?v=1\n" in report and "secret" not in report
     assert "secret" not in messages.song_title(job) + messages.song_facts_tip(job)
 
 

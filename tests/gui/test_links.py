@@ -107,10 +107,10 @@ def test_songs_are_fetched_while_others_are_split(desk: Desk) -> None:
 
 
 def test_two_at_once_and_the_queues_order(desk: Desk) -> None:
-    first, rest = threading.Event(), threading.Event()
     names = list("abcd")
+    go = {name: threading.Event() for name in names}
     for name in names:
-        desk.links.fetches[name] = until(first if name == "a" else rest)
+        desk.links.fetches[name] = until(go[name])
     desk.open()
     ids = desk.add_links(url("a"))
     desk.wait_until(lambda: desk.links.begun("fetch") == ["a"])
@@ -120,9 +120,10 @@ def test_two_at_once_and_the_queues_order(desk: Desk) -> None:
     assert desk.links.begun("look") == names
     assert len(desk.controller.links.running) == 2
     desk.controller.move(ids[3], ids[2])
-    first.set()
+    go["b"].set()  # one only: what two threads begin at once is in no order
     desk.wait_until(lambda: desk.links.begun("fetch") == ["a", "b", "d"])
-    rest.set()
+    for event in go.values():
+        event.set()
     desk.wait_for(S.DONE, *ids)
     assert desk.links.begun("fetch") == ["a", "b", "d", "c"]
     assert desk.links.at_once == 2
@@ -209,6 +210,20 @@ def test_a_pause_keeps_what_is_there(desk: Desk) -> None:
     desk.links.fetches.clear()
     controller.resume(job_id)
     desk.wait_for(S.DONE, job_id)
+
+
+def test_a_list_that_is_paused_before_it_is_known_as_one_is_looked_up_again(desk: Desk) -> None:
+    desk.links.lists[url("list")] = a_list(url("list"), "a", "b")
+    desk.links.looks["list"] = slow
+    controller = desk.open()
+    (job_id,) = desk.add_links(url("list"))
+    desk.wait_until(lambda: desk.links.begun("look") == ["list"])
+    controller.pause(job_id)
+    desk.wait_for(S.PAUSED, job_id)
+    desk.links.looks.clear()
+    controller.resume(job_id)
+    desk.wait_until(lambda: controller.links.list_of(job_id) is not None)
+    assert desk.links.asked == [("look", "list"), ("look", "list")]
 
 
 def test_a_song_that_is_split_can_be_paused_too(desk: Desk) -> None:

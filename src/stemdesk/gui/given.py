@@ -10,11 +10,11 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QUrl
 
 from stemdesk.core.files import exists
-from stemdesk.core.link import looks_like_link, read_link, read_pasted
+from stemdesk.core.link import looks_like_link, read_lines
 from stemdesk.gui.drop import path_from_text, paths_from_text
 
 _FIREFOX = "text/x-moz-url"  # UTF-16: an address, a line with its title, the next address
-_LONGEST = 1 << 20  # characters of a text that are looked at
+LONGEST = 1 << 20  # characters of a text that are looked at: links of a whole list
 _BEGUN = ("http://", "https://")
 _HOST_AND_PATH = re.compile(r"^(?:[a-z0-9-]+\.)+[a-z]{2,}/\S+$", re.IGNORECASE)
 
@@ -45,7 +45,7 @@ def given_by_mime(data: QMimeData) -> Given:
 
 def given_by_text(text: str) -> Given:
     """Lines that are links or whole paths; others are names of no file that is there."""
-    read = read_pasted(text[:_LONGEST])
+    read = read_lines(text[:LONGEST].splitlines())
     paths = paths_from_text("\n".join(read.others))
     others = [line for line in read.others if not (paths and _is_whole(line))]
     return Given(tuple(paths), read.links, tuple(others))
@@ -81,15 +81,8 @@ def _given_by_urls(urls: list[QUrl]) -> Given:
 
 
 def _given_by_addresses(addresses: list[str]) -> Given:
-    links: dict[str, None] = {}
-    others = []
-    for address in addresses:
-        link = read_link(address)
-        if link is None:
-            others.append(address)
-        else:
-            links[link] = None
-    return Given((), tuple(links), tuple(others))
+    read = read_lines(addresses)
+    return Given((), read.links, read.others)
 
 
 def _is_whole(line: str) -> bool:
