@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from yt_dlp import YoutubeDL
+from yt_dlp.extractor import get_info_extractor
 from yt_dlp.extractor.common import InfoExtractor
+from yt_dlp.globals import extractors
 from yt_dlp.utils import InAdvancePagedList, OnDemandPagedList
 
 from stemdesk.core.errors import ErrorCode
@@ -21,17 +23,31 @@ BASE = "https://songs.example"
 MOST = 100
 
 
+class SongsIE(InfoExtractor):  # type: ignore[misc] # yt-dlp is untyped
+    """An extractor that answers for `songs.example` as its test says, with songs mostly."""
+
+    _VALID_URL = r"https://songs\.example/(?P<id>\w+)"
+    _RETURN_TYPE = "video"
+
+    def __init__(self, answer: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def _real_extract(self, url: str) -> Any:
+        return self._answer(self._match_id(url))
+
+
+@pytest.fixture(autouse=True)
+def _known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """yt-dlp knows the extractor by its name, too, as it knows its own."""
+    get_info_extractor("Generic")  # they are read now
+    monkeypatch.setitem(extractors.value, "SongsIE", SongsIE)
+
+
 def ydl(answer: Callable[[str], Any]) -> Any:
-    """yt-dlp with one extractor, which answers for `songs.example`."""
-
-    class SongsIE(InfoExtractor):  # type: ignore[misc] # yt-dlp is untyped
-        _VALID_URL = r"https://songs\.example/(?P<id>\w+)"
-
-        def _real_extract(self, url: str) -> Any:
-            return answer(self._match_id(url))
-
+    """yt-dlp with that extractor alone."""
     made = YoutubeDL({"quiet": True, "cachedir": False, "proxy": ""}, auto_init=False)
-    made.add_info_extractor(SongsIE())
+    made.add_info_extractor(SongsIE(answer))
     return made
 
 
@@ -160,3 +176,9 @@ def test_a_size_that_is_told_counts() -> None:
     with pytest.raises(StopError) as caught:
         found(lambda identity: video(identity, filesize=1 << 40), f"{BASE}/1")
     assert caught.value.code is ErrorCode.LINK_TOO_LARGE
+
+
+@pytest.mark.parametrize(("name", "key"), [("Songs", "songs 1"), ("BandcampAlbum", ""), ("New", "")])
+def test_an_entry_that_may_be_a_list_has_no_key(name: str, key: str) -> None:
+    got = a_list(lambda _: songs([entry("1", ie_key=name), entry("2")]))
+    assert [one.key for one in got.entries] == [key, "songs 2"]
