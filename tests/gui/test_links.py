@@ -143,6 +143,19 @@ def test_a_long_list_is_not_downloaded_all_at_once(desk: Desk) -> None:
     desk.wait_for(S.DONE, *ids)
 
 
+def test_nor_while_its_songs_wait_for_a_model(desk: Desk) -> None:
+    names = [f"n{number}" for number in range(AHEAD + 4)]
+    desk.script.behaviours |= {f"{name}.m4a": job_failing(MISSING) for name in names}
+    controller = desk.open()
+    ids = desk.add_links(*map(url, names))
+    desk.wait_until(lambda: not controller.links.running and len(desk.links.begun("look")) > AHEAD)
+    there = [each for each in ids if not the(desk, each).needs_fetch]
+    assert AHEAD <= len(there) <= AHEAD + 1
+    desk.script.behaviours.clear()
+    controller.go_on(there)
+    desk.wait_for(S.DONE, *ids)
+
+
 @pytest.mark.parametrize("what", ["looks", "fetches"])
 def test_cancel_stops_and_leaves_no_file(desk: Desk, what: str) -> None:
     getattr(desk.links, what)["night"] = slow

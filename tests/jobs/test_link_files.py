@@ -77,6 +77,16 @@ def test_one_without_a_web_address_says_so(tmp_path: Path, name: str, data: byte
     assert found.errors[0].path == path and found.errors[0].facts["address"]
 
 
+def test_lists_within_lists_are_not_written_out(tmp_path: Path) -> None:
+    """Each holds the one before twice: 60 of them would be more text than any memory holds."""
+    nested: list[object] = []
+    for _ in range(10):
+        nested = [nested, nested]
+    path = tmp_path / "a.webloc"
+    path.write_bytes(plistlib.dumps({"URL": nested}, fmt=plistlib.FMT_BINARY))
+    assert find(path).errors[0].facts["address"] == path.name
+
+
 def test_a_folder_of_that_name_is_walked_and_one_link_counts_once(tmp_path: Path) -> None:
     folder = tmp_path / "my.url"
     folder.mkdir()

@@ -37,17 +37,21 @@ def fetch_text(job: Job, progress: Progress) -> str:
     parts = [_how_far(progress)]
     if transfer.bytes_per_s is not None:
         parts.append(f"{format_bytes(transfer.bytes_per_s)}/s")
-    if progress.left_s is not None:
-        parts.append(f"{format_duration(progress.left_s)} left")
-    return ", ".join(parts)
+    return ", ".join([*parts, *_left(progress)])
 
 
 def fetch_briefly(job: Job, progress: Progress) -> str:
     """The same in a narrow row: `Downloading 43 %, 0:12 left`."""
     if progress.transfer is None:
         return _begins(job)
-    text = _how_far(progress)
-    return text if progress.left_s is None else f"{text}, {format_duration(progress.left_s)} left"
+    return ", ".join([_how_far(progress), *_left(progress)])
+
+
+def _left(progress: Progress) -> list[str]:
+    """`0:12 left`; nothing where it is not known, or where all is there and only looked at."""
+    if progress.left_s is None or progress.percent >= 100:
+        return []
+    return [f"{format_duration(progress.left_s)} left"]
 
 
 def _begins(job: Job) -> str:

@@ -1,13 +1,15 @@
-"""What people give the window to split: by typing, pasting or dropping."""
+"""What people give the window to split: by typing, pasting or dropping, or as they start it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QUrl
 
+from stemdesk.core.files import exists
 from stemdesk.core.link import looks_like_link, read_lines
 from stemdesk.gui.drop import path_from_text, paths_from_text
 
@@ -56,6 +58,14 @@ def given_by_field(text: str) -> Given:
         path = path_from_text(text)
         return Given() if path is None else Given((path,))
     return _given_by_addresses([word for word in words if word.lower() not in _BEGUN])
+
+
+def given_by_arguments(words: Sequence[str]) -> Given:
+    """What stands behind the program's name: files, whole or not, and links."""
+    is_link = [looks_like_link(word) and not exists(Path(word)) for word in words]
+    paths = [Path(word) for word, other in zip(words, is_link, strict=True) if not other]
+    rest = _given_by_addresses([word for word, it in zip(words, is_link, strict=True) if it])
+    return Given(tuple(paths), rest.links, rest.others)
 
 
 def may_be_link(text: str) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2
 AHEAD = 8  # songs that are downloaded and wait to be split; a long list does not fill the disk
+_NOT_SPLIT = frozenset({JobState.QUEUED, JobState.WAITING})
 _OVER = frozenset({JobState.DONE, JobState.CANCELLED})
 _LOOKING = Progress(Stage.DOWNLOADING, 0.0)
 
@@ -241,9 +242,9 @@ class LinkDesk(QObject):
         return job.link is not None and not job.link.key and job.id not in self._looked
 
     def _has_enough(self) -> bool:
-        """Whether enough songs are downloaded and wait to be split."""
+        """Whether enough songs are downloaded and wait to be split, or for their model."""
         there = (job for job in self._ledger.jobs if job.link is not None and job.link.fetched)
-        return sum(job.state is JobState.QUEUED for job in there) >= AHEAD
+        return sum(job.state in _NOT_SPLIT for job in there) >= AHEAD
 
     def _run(self, job: Job) -> None:
         run = self._runs[job.id] = _Run(looks=self._must_look(job))

@@ -289,11 +289,11 @@ def disk_text(free: int) -> str:
 
 
 def close_text(waiting: int) -> str:
-    """What stopping means. `waiting`: how many songs are in the queue behind it."""
+    """What stopping means. `waiting`: how many songs are in the queue behind it, or downloaded."""
     text = "Nothing is lost: it goes on from where it is when you open StemDesk again."
-    if waiting:
-        text += f" So do the {count_of(waiting, 'song')} behind it."
-    return text
+    if waiting == 1:
+        return f"{text} So does the song behind it."
+    return f"{text} So do the {waiting} songs behind it." if waiting else text
 
 
 def trash_headline(title: str) -> str:

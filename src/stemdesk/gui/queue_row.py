@@ -152,11 +152,17 @@ class QueueRow(QStyledItemDelegate):
         failed = job.state is JobState.FAILED
         painter.setPen(QColor(colours.danger if failed else colours.muted))
         line = QRect(area.left(), line.bottom() + 2, area.width(), below.height())
-        text = self._model.state_text(job)
-        if below.horizontalAdvance(text) > area.width():
-            text = self._model.short_state_text(job)
-        text = below.elidedText(text, elide, area.width())
+        text = self.state_line(job, below, area.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def state_line(self, job: Job, metrics: QFontMetrics, width: int) -> str:
+        """The state in words that fit; a song at work says rather less than half a number."""
+        text = self._model.state_text(job)
+        if metrics.horizontalAdvance(text) > width:
+            text = self._model.short_state_text(job)
+        while job.state in ACTIVE and ", " in text and metrics.horizontalAdvance(text) > width:
+            text = text.rpartition(", ")[0]
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 def _wants_buttons(option: QStyleOptionViewItem) -> bool:

@@ -47,8 +47,7 @@ def read_link_file(path: Path) -> str:
 def _from_plist(data: bytes) -> str:
     """Apple's, as XML or binary. `plistlib` refuses entities, and with them bombs of them."""
     try:
-        value = plistlib.loads(data)
-        return str(value["URL"])
+        text = plistlib.loads(data)["URL"]
     except (
         plistlib.InvalidFileException,
         ExpatError,
@@ -61,6 +60,8 @@ def _from_plist(data: bytes) -> str:
         RecursionError,
     ):
         return ""
+    # Lists that hold one another many times over are short here, and endless as a text.
+    return text if isinstance(text, str) else ""
 
 
 def _from_lines(data: bytes, section: str) -> str:

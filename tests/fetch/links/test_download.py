@@ -57,6 +57,29 @@ def test_a_song_without_its_picture_is_a_song(
     assert asking.names == ["media.mp3"]
 
 
+def test_a_picture_that_stalls_does_not_hold_its_song_up(site: LinkSite, asking: Asking) -> None:
+    limits = dataclasses.replace(asking.rules.limits, silent_s=1.0)
+    asking.rules = dataclasses.replace(asking.rules, limits=limits)
+    site.song("/song.mp3", DATA)
+    site.put("/picture", PICTURE, "image/png", stalls_after=10)
+    head = '<meta property="og:image" content="/picture">'
+    got = asking.get(site.page("/page", audio_page("/song.mp3", extra=head)))
+    assert got.file.read_bytes() == DATA
+    assert got.cover is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "ending"), [("audio/mpeg", "mp3"), ("audio/x-odd", "unknown_video")]
+)
+def test_a_song_from_a_script(site: LinkSite, asking: Asking, kind: str, ending: str) -> None:
+    """`get.php?id=5`, and names that a server gives."""
+    headers = {"Content-Type": kind, "Content-Disposition": 'attachment; filename="../x.sh"'}
+    site.pages["/get.php"] = Reply(DATA, headers=headers)
+    got = asking.get(site.url("/get.php"))
+    assert asking.names == [got.file.name] == [f"media.{ending}"]
+    assert got.file.read_bytes() == DATA
+
+
 def test_a_missing_length_is_no_obstacle(site: LinkSite, asking: Asking) -> None:
     got = asking.get(site.song("/song.mp3", DATA, said_length=-1))
     assert got.file.read_bytes() == DATA
@@ -104,11 +127,40 @@ def test_what_is_left_of_another_file_is_thrown_away(site: LinkSite, asking: Ask
     assert asking.get(url).file.read_bytes() == new
 
 
+@pytest.mark.parametrize("change", [{"ETag": '"2"'}, {"Last-Modified": "then"}, {}])
+def test_the_rest_of_a_changed_file_is_not_put_behind_the_old_one(
+    site: LinkSite, asking: Asking, change: dict[str, str]
+) -> None:
+    """A page says nothing of its song's file; only the file's own server does."""
+    before = {**MPEG, "ETag": '"1"', "Last-Modified": "now"} if change else MPEG
+    site.pages["/song.mp3"] = Reply(DATA, headers=before, breaks_after=200_000, ranges=False)
+    url = site.page("/page", audio_page("/song.mp3"))
+    asking.fails_to_get(url)
+    new = noise_bytes(700_000)[100_000:] if change else noise_bytes(700_000)
+    site.pages["/song.mp3"] = Reply(new, headers={**before, **change})
+    assert asking.get(url).file.read_bytes() == new
+
+
 def test_a_server_that_cannot_send_a_rest_starts_anew(site: LinkSite, asking: Asking) -> None:
     url = site.song("/song.mp3", DATA, breaks_after=200_000, ranges=False)
     asking.fails_to_get(url)
     site.song("/song.mp3", DATA, ranges=False)
     assert asking.get(url).file.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("size", [len(DATA), len(DATA) + 500])
+def test_what_is_left_may_be_as_long_as_the_song(site: LinkSite, asking: Asking, size: int) -> None:
+    """The app was killed before the file had its name."""
+    url = site.song("/song.mp3", DATA, breaks_after=200_000, ranges=False)
+    asking.fails_to_get(url)
+    (asking.folder / "media.mp3.part").write_bytes(bytes(size))
+    site.song("/song.mp3", DATA)
+    assert asking.get(url).file.read_bytes() == DATA
+
+
+def test_a_server_that_says_more_than_it_sends(site: LinkSite, asking: Asking) -> None:
+    error = asking.fails_to_get(site.song("/song.mp3", DATA, said_length=len(DATA) + 1000))
+    assert error.code is ErrorCode.LINK_BROKEN
 
 
 def test_a_stalled_download_ends_and_is_resumed(site: LinkSite, asking: Asking) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -140,3 +141,12 @@ def test_the_downloader_has_a_version() -> None:
     from yt_dlp.version import __version__
 
     assert client.tool_version() == __version__
+
+
+def test_no_room_for_passing_files(
+    site: LinkSite, asking: Asking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    error = asking.fails(site.song("/song.mp3", SONG))
+    assert error.code is ErrorCode.FOLDER_NOT_WRITABLE
+    assert error.path == tmp_path / "gone"

@@ -55,12 +55,17 @@ def test_a_page_that_tells_the_length(site: LinkSite, asking: Asking) -> None:
     assert (song.title, song.duration_s) == ("Told", 200.0)
 
 
-def json_page(site: LinkSite, duration: str) -> str:
+def test_what_a_page_calls_a_song_is_no_file_name(site: LinkSite, asking: Asking) -> None:
+    song = asking.song(json_page(site, "PT3M20S", "AC/DC - Opus_No.12"))
+    assert (song.artist, song.title) == ("AC/DC", "Opus_No.12")
+
+
+def json_page(site: LinkSite, duration: str, name: str = "Told") -> str:
     """A page as schema.org has it."""
     facts = {
         "@context": "https://schema.org",
         "@type": "VideoObject",
-        "name": "Told",
+        "name": name,
         "contentUrl": site.song("/told.mp3", SONG),
         "duration": duration,
     }
@@ -148,3 +153,10 @@ def test_hostile_titles_are_texts_and_name_no_file(
 def test_no_link_says_so(asking: Asking) -> None:
     for text in ("ftp://host/x.mp3", "file:///etc/passwd", "nonsense", "https://", "javascript:1"):
         assert asking.fails(text).code is ErrorCode.LINK_INVALID
+
+
+def test_a_feed_that_holds_nothing_but_itself(site: LinkSite, asking: Asking) -> None:
+    items = [("a", site.url("/rss"), "1:00")]
+    site.put("/rss", feed("Feed", items).encode(), "application/rss+xml")
+    assert asking.fails(site.url("/rss")).code is ErrorCode.LINK_UNSUPPORTED
+    assert len(site.requests) < 40

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from yt_dlp import YoutubeDL
-from yt_dlp.extractor import get_info_extractor
+from yt_dlp.extractor import import_extractors
 from yt_dlp.extractor.common import InfoExtractor
 from yt_dlp.globals import extractors
 from yt_dlp.utils import InAdvancePagedList, OnDemandPagedList
@@ -23,31 +23,29 @@ BASE = "https://songs.example"
 MOST = 100
 
 
-class SongsIE(InfoExtractor):  # type: ignore[misc] # yt-dlp is untyped
-    """An extractor that answers for `songs.example` as its test says, with songs mostly."""
+class OfVideos(InfoExtractor):  # type: ignore[misc] # yt-dlp is untyped
+    """What yt-dlp knows of the extractor by its name."""
 
-    _VALID_URL = r"https://songs\.example/(?P<id>\w+)"
     _RETURN_TYPE = "video"
-
-    def __init__(self, answer: Callable[[str], Any]) -> None:
-        super().__init__()
-        self._answer = answer
-
-    def _real_extract(self, url: str) -> Any:
-        return self._answer(self._match_id(url))
 
 
 @pytest.fixture(autouse=True)
-def _known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """yt-dlp knows the extractor by its name, too, as it knows its own."""
-    get_info_extractor("Generic")  # they are read now
-    monkeypatch.setitem(extractors.value, "SongsIE", SongsIE)
+def named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import_extractors()
+    monkeypatch.setitem(extractors.value, "SongsIE", OfVideos)
 
 
 def ydl(answer: Callable[[str], Any]) -> Any:
-    """yt-dlp with that extractor alone."""
+    """yt-dlp with one extractor, which answers for `songs.example`."""
+
+    class SongsIE(InfoExtractor):  # type: ignore[misc] # yt-dlp is untyped
+        _VALID_URL = r"https://songs\.example/(?P<id>\w+)"
+
+        def _real_extract(self, url: str) -> Any:
+            return answer(self._match_id(url))
+
     made = YoutubeDL({"quiet": True, "cachedir": False, "proxy": ""}, auto_init=False)
-    made.add_info_extractor(SongsIE(answer))
+    made.add_info_extractor(SongsIE())
     return made
 
 
@@ -125,6 +123,11 @@ def test_lists_in_a_list_are_one() -> None:
     assert [one.key for one in got.entries] == ["songs 1", "songs 2", "songs 3"]
 
 
+def test_an_entry_of_a_site_that_is_not_known_may_be_a_list() -> None:
+    got = a_list(lambda _: songs([entry("1", ie_key="Later"), entry("2")]))
+    assert [one.key for one in got.entries] == ["", "songs 2"]
+
+
 def test_a_list_with_one_entry_is_that_song() -> None:
     def answer(identity: str) -> dict[str, Any]:
         return songs([entry("1")]) if identity == "list" else video(identity)
@@ -178,7 +181,9 @@ def test_a_size_that_is_told_counts() -> None:
     assert caught.value.code is ErrorCode.LINK_TOO_LARGE
 
 
-@pytest.mark.parametrize(("name", "key"), [("Songs", "songs 1"), ("BandcampAlbum", ""), ("New", "")])
+@pytest.mark.parametrize(
+    ("name", "key"), [("Songs", "songs 1"), ("BandcampAlbum", ""), ("New", "")]
+)
 def test_an_entry_that_may_be_a_list_has_no_key(name: str, key: str) -> None:
     got = a_list(lambda _: songs([entry("1", ie_key=name), entry("2")]))
     assert [one.key for one in got.entries] == [key, "songs 2"]

@@ -118,6 +118,18 @@ def test_redirects_in_a_circle_end(site: LinkSite, asking: Asking) -> None:
     assert len(site.requests) < 40
 
 
+def test_a_redirect_takes_no_password_elsewhere(site: LinkSite, asking: Asking) -> None:
+    site.song("/song.mp3", SONG)
+    site.redirect("/here", "/song.mp3")
+    site.redirect("/away", site.url("/song.mp3", host="localhost"))
+    for path in ("/here", "/away"):
+        asking.song(f"http://me:secret@127.0.0.1:{site.port}{path}")
+    told = {one.headers["host"].partition(":")[0] for one in site.asked("/song.mp3")
+            if "authorization" in one.headers}  # fmt: skip
+    assert told == {"127.0.0.1"}
+    assert any(one.headers["host"].startswith("localhost") for one in site.requests)
+
+
 @pytest.mark.parametrize("source", ["http://127.0.0.1:{port}/song.mp3", "file:///etc/passwd",
                                     "http://localhost:{port}/song.mp3"])  # fmt: skip
 def test_a_page_cannot_lead_to_this_computer(

@@ -1,7 +1,8 @@
 """Which hosts and addresses a link may lead to: the public internet only.
 
-Sources: the IANA special-purpose address registries (as in Python's `ipaddress`), RFC 6052 and
-8215 (NAT64), RFC 3056 (6to4), RFC 6761 and 6762 (`localhost`, `local`), RFC 8375 (`home.arpa`).
+Sources: the IANA special-purpose address registries (as in Python's `ipaddress`), RFC 4291
+(global unicast), RFC 6052 (NAT64), RFC 3056 (6to4), RFC 6761 and 6762 (`localhost`, `local`),
+RFC 8375 (`home.arpa`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 _LOCAL_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa")
 _NAT64 = IPv6Network("64:ff9b::/96")
-_NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
 _PROTOCOLS = IPv4Network("192.0.0.0/24")  # RFC 6890; older Pythons call it global
-_V4_COMPATIBLE = IPv6Network("::/96")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that the internet's routers know
 
 
 def parse(text: str) -> IPv4Address | IPv6Address | None:
@@ -33,11 +33,11 @@ def parse(text: str) -> IPv4Address | IPv6Address | None:
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether this is an address of the public internet, also where it wraps an IPv4 one."""
     if isinstance(address, IPv6Address):
-        if address in _NAT64_LOCAL or address in _V4_COMPATIBLE or address.is_site_local:
-            return False
         inner = _wrapped(address)
         if inner is not None:
             return is_public(inner)
+        if address not in _GLOBAL_UNICAST:  # also ::ffff:0:127.0.0.1 and its like, which translate
+            return False
     elif address in _PROTOCOLS:
         return False
     return address.is_global and not address.is_multicast

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import stemdesk
-from stemdesk.core.errors import ErrorCode, LinkError
+from stemdesk.core.errors import ErrorCode, LinkError, write_error
 from stemdesk.core.progress import CancelToken
 from stemdesk.fetch.limits import POLL_S
 from stemdesk.fetch.links.values import LinkRules
@@ -42,8 +42,9 @@ class Child:
     all that it started are gone at the end, and its scratch folder, too."""
 
     def __init__(self, request: dict[str, Any], rules: LinkRules) -> None:
+        """Raises `DiskFullError`, `ExportError`: no folder for passing files can be made."""
         self._token = secrets.token_hex(16)
-        self._scratch = Path(tempfile.mkdtemp(prefix="stemdesk-link-"))
+        self._scratch = _passing_folder()
         self._request = {
             **request,
             "rules": write_rules(rules),
@@ -59,7 +60,7 @@ class Child:
         try:
             self._start()
         except OSError as error:
-            self._clean()
+            self.__exit__()
             raise LinkError(ErrorCode.LINK_TOOL_FAILED, str(error), retryable=True) from error
         except BaseException:
             self.__exit__()
@@ -144,6 +145,15 @@ class Child:
         import shutil
 
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _passing_folder() -> Path:
+    place = None
+    try:
+        place = tempfile.gettempdir()
+        return Path(tempfile.mkdtemp(prefix="stemdesk-link-", dir=place))
+    except OSError as error:
+        raise write_error(error, Path(place or tempfile.gettempprefix())) from error
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

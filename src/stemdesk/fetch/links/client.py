@@ -39,7 +39,8 @@ _TEST_S = 180.0  # a thousand files are compiled, a virus scanner looks on
 def look_up(url: str, rules: LinkRules, cancel: CancelToken) -> LinkSong | LinkList:
     """What is behind `url`; a list with one entry is a song.
 
-    Takes seconds. Raises `LinkError`, `Cancelled`, `Paused`.
+    Takes seconds. Raises `LinkError`, `DiskFullError`, `ExportError` (no folder for passing files),
+    `Cancelled`, `Paused`.
     """
     _check(url)
     for event in _answers({"do": "look-up", "url": url}, rules, cancel, rules.limits.look_up_s):
@@ -66,13 +67,17 @@ def download(
     request = {"do": "download", "url": url, "folder": str(folder.absolute())}
     meter = Meter(site_name(url), 0, report)
     before = 0
+    whole: dict[str, Any] = {}
     for event in _answers(request, rules, cancel, rules.limits.look_up_s):
-        if event["event"] == "fetched":
-            fetched = _fetched(event, folder)
+        failed = event["event"] == "error"
+        if event["event"] == "whole":
+            whole = event
+        elif event["event"] == "fetched" or (failed and whole):  # an error now is the picture's
+            fetched = _fetched(whole if failed else event, folder)
             meter.resize(fetched.file.stat().st_size)
             meter.finish()
             return fetched
-        if event["event"] == "named":
+        elif event["event"] == "named":
             meter.rename(event["title"] or site_name(url))
         elif event["event"] == "progress":
             meter.resize(event["total"])
@@ -93,7 +98,7 @@ def fetch_cover(url: str, folder: Path, rules: LinkRules, cancel: CancelToken) -
         request = {"do": "cover", "url": url, "folder": str(folder.absolute())}
         for event in _answers(request, rules, cancel, _COVER_S):
             return _inside(folder, event.get("file"))
-    except (LinkError, OSError) as error:
+    except (StemDeskError, OSError) as error:
         log.info("no picture: %s", error)
     return None
 

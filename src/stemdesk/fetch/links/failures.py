@@ -30,6 +30,7 @@ _BY_CLASS = {
     "SSLCertVerificationError": ErrorCode.LINK_UNTRUSTED,
     "GeoRestrictedError": ErrorCode.LINK_REGION,
     "UserNotLive": ErrorCode.LINK_NOT_FOUND,
+    "ChangedError": ErrorCode.LINK_BROKEN,
     "TooMuchError": ErrorCode.LINK_UNSUPPORTED,
 }
 _BY_STATUS = {
@@ -37,6 +38,7 @@ _BY_STATUS = {
     404: ErrorCode.LINK_NOT_FOUND,
     407: ErrorCode.LINK_PROXY,
     410: ErrorCode.LINK_NOT_FOUND,
+    416: ErrorCode.LINK_BROKEN,  # it sends less than it says
     429: ErrorCode.LINK_TOO_MANY,
     451: ErrorCode.LINK_REGION,
 }

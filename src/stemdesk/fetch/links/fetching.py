@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.files import replace_file
-from stemdesk.fetch.links.failures import StopError
+from stemdesk.fetch.links.failures import StopError, chain
 from stemdesk.fetch.links.guard import Guard
 from stemdesk.fetch.links.resolve import Info, check, too_large
 from stemdesk.fetch.links.values import LinkRules
 
 MEDIA, COVER, _WHICH = "media", "cover", "media.json"
+_PART = re.compile(r"bytes (\d+)-\d+/(\d*)", re.ASCII)
+_NOTHING_MORE = 416  # "range not satisfiable"
 _TELL_S = 0.1
 _LOOK_S = 0.5
 _PICTURE_BYTES = 20 << 20
@@ -32,6 +36,10 @@ _MAGIC = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF8", "gi
 Say = Callable[[dict[str, Any]], None]
 
 
+class ChangedError(Exception):
+    """The file is another one than when its download began. No `OSError`: those are tried again."""
+
+
 class Watch:
     """Hooks of yt-dlp: what it chose is checked before, what comes is watched while it comes.
 
@@ -41,7 +49,9 @@ class Watch:
     def __init__(self, rules: LinkRules, guard: Guard, say: Say) -> None:
         self._rules, self._guard, self._say = rules, guard, say
         self._told = self._looked = float("-inf")
-        self._fragments_s = 0.0
+        self._types: dict[str, str] = {}  # URL: the content type of its answer
+        self._url, self._note = "", _Note("")
+        guard.on_answer = self._answered
 
     def chosen(self, info: Info, *, incomplete: Any = False) -> None:
         """yt-dlp's match filter: called with the format that it will download."""
@@ -49,13 +59,29 @@ class Watch:
             return
         check(info, self._rules)
         self.suits(info)
-        _forget_others(info)
+        self._url = str(info.get("url"))
+        info["ext"] = _ending(str(info.get("ext")), self._types.get(self._url, ""))
+        self._note = _forget_others(info)
 
     def suits(self, info: Info) -> None:
         """Raise `StopError` if the server has called this something else than sound."""
-        kind = self._guard.types.get(str(info.get("url")), "")
+        kind = self._types.get(str(info.get("url")), "")
         if info.get("direct") and kind.startswith(_NO_SONG):
             raise StopError(ErrorCode.LINK_UNSUPPORTED, f"content type {kind}")
+
+    def _answered(self, url: str, answer: Any) -> None:
+        """Called with every answer: the rest of another file must not follow what is here."""
+        self._types[url] = str(answer.headers.get("Content-Type", "")).lower()
+        if url != self._url:
+            return
+        first, marks = _marks(answer)
+        before = self._note.marks
+        both = zip(marks, before, strict=False)  # nothing is known before the first answer
+        if first and any(one and other and one != other for one, other in both):
+            raise ChangedError(f"{before}, now {marks}")
+        if marks != before:
+            self._note = replace(self._note, marks=marks)
+            self._note.write()
 
     def progress(self, status: Mapping[str, Any]) -> None:
         """yt-dlp's progress hook: after every block."""
@@ -79,25 +105,73 @@ class Watch:
             raise StopError(ErrorCode.DISK_FULL, f"{free} bytes free", needed_bytes=missing)
 
 
-def _forget_others(info: Info) -> None:
+def _ending(said: str, kind: str) -> str:
+    """What a song's file may end in. `download.php` is one, too; yt-dlp refuses such endings."""
+    from yt_dlp.utils import KNOWN_EXTENSIONS, mimetype2ext
+
+    if said in KNOWN_EXTENSIONS:
+        return said
+    by_kind = mimetype2ext(kind.partition(";")[0], default=None)
+    return by_kind if by_kind in KNOWN_EXTENSIONS else "unknown_video"
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """Lies beside a part. `which`: a hash of what names the song; `marks`: what its server says of
+    the file's state."""
+
+    which: str
+    marks: tuple[str, ...] = ()
+
+    def write(self) -> None:
+        replace_file(Path(_WHICH), json.dumps([self.which, *self.marks]).encode())
+
+
+def _marks(answer: Any) -> tuple[int, tuple[str, ...]]:
+    """From which byte on a server sends, and the file's tag, time and size, "" if unknown."""
+    headers = answer.headers
+    part = _PART.match(headers.get("Content-Range") or "")
+    size = part[2] if part else headers.get("Content-Length") or ""
+    return int(part[1]) if part else 0, (
+        headers.get("ETag") or "",
+        headers.get("Last-Modified") or "",
+        size,
+    )
+
+
+def _forget_others(info: Info) -> _Note:
     """Remove what an earlier download of another file left: its bytes and these do not fit."""
     parts = [info.get(name) for name in ("extractor_key", "id", "format_id", "ext")]
     parts += [info.get("filesize"), info.get("timestamp") if info.get("direct") else None]
     which = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
-    note = Path(_WHICH)
     try:
-        same = note.read_text("ascii") == which
-    except (OSError, ValueError):
-        same = False
-    if not same:
-        for path in Path().glob(f"{MEDIA}.*"):
-            path.unlink(missing_ok=True)
-        replace_file(note, which.encode())
+        kept, *marks = map(str, json.loads(Path(_WHICH).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        kept, marks = "", []
+    if kept == which:
+        return _Note(which, tuple(marks))
+    for path in Path().glob(f"{MEDIA}.*"):
+        path.unlink(missing_ok=True)
+    note = _Note(which)
+    note.write()
+    return note
+
+
+def _wants_whole(error: BaseException) -> bool:
+    """Whether what is here is not the song's beginning, or as long as the song already."""
+    return isinstance(error, ChangedError) or getattr(error, "status", None) == _NOTHING_MORE
 
 
 def fetch(ydl: Any, info: Info) -> Path:
     """Download what `info` describes; the file's name in the working folder."""
-    done = ydl.process_ie_result(dict(info), download=True)
+    try:
+        done = ydl.process_ie_result(dict(info), download=True)
+    except Exception as error:
+        if not any(map(_wants_whole, chain(error))):
+            raise
+        for path in Path().glob(f"{MEDIA}.*part"):
+            path.unlink()
+        done = ydl.process_ie_result(dict(info), download=True)
     got = (done or {}).get("requested_downloads") or []
     name = got[0].get("filepath") if got else None
     path = Path(str(name or ""))

@@ -74,7 +74,7 @@ class Guard:
         self._proxy_hosts = {place for proxy in proxies if (place := _place(proxy)) is not None}
         self._proxy_addresses: set[tuple[str, int]] = set()
         self.refused: list[str] = []  # addresses
-        self.types: dict[str, str] = {}  # URL: the content type of its answer
+        self.on_answer: Callable[[str, Any], None] = lambda url, answer: None
         self._checks: dict[str, Callable[[tuple[Any, ...]], None]] = {
             "open": self._open,
             "socket.connect": self._connect,
@@ -198,7 +198,7 @@ class Guard:
             url = fullurl.full_url if isinstance(fullurl, Request) else fullurl
             self.check_url(url)
             answer = open_it(director, fullurl, *rest, **more)
-            self.types[url] = str(answer.headers.get("Content-Type", "")).lower()
+            self.on_answer(url, answer)
             return answer
 
         OpenerDirector.open = open_  # type: ignore[assignment,method-assign] # the one place all pass

@@ -1,5 +1,5 @@
 """How yt-dlp is set up: nothing of the user's configuration, nothing that runs or asks for more
-than one file; and the two places where its own code trusts servers too much."""
+than one file; and the places where its own code trusts servers too much."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import types
 import zlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from stemdesk.fetch.links.values import LinkLimits, LinkRules
 from stemdesk.fetch.tool import put_first
@@ -32,6 +33,7 @@ def load_yt_dlp(rules: LinkRules) -> Any:
     _bound_answers(rules.limits)
     _bound_unpacking(rules.limits)
     _trust_the_system()
+    _keep_passwords_home()
     return yt_dlp
 
 
@@ -110,7 +112,7 @@ def _bound_answers(limits: LinkLimits) -> None:
     read = http.client.HTTPResponse.read
 
     def read_bounded(answer: http.client.HTTPResponse, amt: int | None = None) -> bytes:
-        if amt is not None:
+        if amt is not None and amt >= 0:
             return read(answer, amt)
         blocks: list[bytes] = []
         size = 0
@@ -157,3 +159,29 @@ def _trust_the_system() -> None:
             load(context, use_certifi=True)
 
     _helper.ssl_load_certs = load_both
+
+
+def _keep_passwords_home() -> None:
+    """A redirect takes the address's password along, also to somebody else's server."""
+    from yt_dlp.networking._urllib import RedirectHandler
+
+    redirect = RedirectHandler.redirect_request
+
+    def redirect_without(
+        handler: Any, request: Any, answer: Any, code: int, words: str, headers: Any, url: str
+    ) -> Any:
+        again = redirect(handler, request, answer, code, words, headers, url)
+        if again is not None and not _same_owner(request.full_url, url):
+            again.remove_header("Authorization")
+        return again
+
+    RedirectHandler.redirect_request = redirect_without
+
+
+def _same_owner(url: str, target: str) -> bool:
+    """Whether both are the same server, the target no less safe."""
+    one, other = urlsplit(url), urlsplit(target)
+    if one.hostname != other.hostname:
+        return False
+    safer = (one.scheme, one.port, other.scheme, other.port) == ("http", None, "https", None)
+    return safer or (one.scheme, one.port) == (other.scheme, other.port)

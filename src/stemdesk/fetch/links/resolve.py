@@ -54,15 +54,16 @@ def is_list(info: Info) -> bool:
 
 def _one(ydl: Any, entry: Info, url: str) -> Info:
     """An entry of a list as a video. One that the page itself holds is found there again."""
-    found = _follow(ydl, entry)
-    if found.get("_type") in _LISTS:
-        inner = list(_entries(ydl, found, 1))
-        if not inner:
+    for _ in range(_HOPS_MAX):  # a feed's one entry may be the feed
+        found = _follow(ydl, entry)
+        if found.get("_type") not in _LISTS:
+            if entry.get("_type", "video") == "video":
+                found["stemdesk_url"] = url
+            return found
+        entry = next(_entries(ydl, found, 1), {})
+        if not entry:
             raise StopError(ErrorCode.LINK_EMPTY)
-        return _one(ydl, inner[0], url)
-    if entry.get("_type", "video") == "video":
-        found["stemdesk_url"] = url
-    return found
+    raise _too_many()
 
 
 def _follow(ydl: Any, info: Info) -> Info:
@@ -83,7 +84,11 @@ def _follow(ydl: Any, info: Info) -> Info:
             if inner.get("_type") == "url":
                 inner["_type"] = "url_transparent"
         info = inner
-    raise StopError(ErrorCode.LINK_UNSUPPORTED, "too many references")
+    raise _too_many()
+
+
+def _too_many() -> StopError:
+    return StopError(ErrorCode.LINK_UNSUPPORTED, "too many references")
 
 
 def _entries(ydl: Any, info: Info, most: int) -> Iterator[Info]:

@@ -56,9 +56,11 @@ class Session:
             song = song_of(info, url, self._rules)
             self._say({"event": "named", "title": song.title})
             file = fetch(self._ydl, info)
+        whole = {"event": "whole", "file": file.name, "cover": None, "song": asdict(song)}
+        self._say(whole)  # whatever the picture's server does now
         cover = fetch_picture(self._ydl, pictures(info, song.url), self._say)
         named = None if cover is None else cover.name
-        return {"event": "fetched", "file": file.name, "cover": named, "song": asdict(song)}
+        return {**whole, "event": "fetched", "cover": named}
 
     def cover(self, url: str) -> Path | None:
         """A picture, in the working folder."""
