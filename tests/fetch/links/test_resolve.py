@@ -179,3 +179,11 @@ def test_a_size_that_is_told_counts() -> None:
     with pytest.raises(StopError) as caught:
         found(lambda identity: video(identity, filesize=1 << 40), f"{BASE}/1")
     assert caught.value.code is ErrorCode.LINK_TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("Songs", "songs 1"), ("BandcampAlbum", ""), ("New", "")]
+)
+def test_an_entry_that_may_be_a_list_has_no_key(name: str, key: str) -> None:
+    got = a_list(lambda _: songs([entry("1", ie_key=name), entry("2")]))
+    assert [one.key for one in got.entries] == [key, "songs 2"]
