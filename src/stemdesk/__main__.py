@@ -1,7 +1,8 @@
 """Process set-up, then the window or the command line.
 
-No arguments, or files: the window. A command (`split`, `demo`, `models`, `update-downloader`,
-`doctor`, `clean`) or an option: the command line, which imports neither Qt nor PortAudio.
+No arguments, or files and links: the window. A command (`split`, `demo`, `models`,
+`update-downloader`, `doctor`, `clean`) or an option: the command line, which imports neither Qt nor
+PortAudio.
 `--link-worker`: our own child process, which downloads songs from links.
 """
 
@@ -49,25 +50,27 @@ def main() -> int:
             _leave_now(exit_code)
         return exit_code
     log.set_up(folders().logs, "window")
-    return _open_window([Path(item) for item in arguments])
+    return _open_window(arguments)
 
 
 def _is_no_file(argument: str) -> bool:
-    """Whether this is an option or a misspelt command, rather than a file for the window."""
+    """Whether this is an option or a misspelt command, rather than a file or a link for the
+    window."""
     plain_word = not any(mark in argument for mark in (".", "/", "\\"))
     return argument.startswith("-") or (plain_word and not exists(Path(argument)))
 
 
-def _open_window(paths: Sequence[Path]) -> int:
+def _open_window(arguments: Sequence[str]) -> int:
     if sys.platform.startswith("linux") and not any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ):
         return _refuse(_NO_SCREEN)  # Qt would abort the process
     try:
         from stemdesk.gui.app import run
+        from stemdesk.gui.given import given_by_arguments
     except ImportError as error:  # a system library that Qt links to
         return _refuse(_NO_QT.format(error=error))
-    return run(paths)
+    return run(given_by_arguments(arguments))
 
 
 def _leave_now(exit_code: int) -> None:

@@ -191,6 +191,7 @@ def inside(song: Path) -> int:
 
     memory.keep_freed()  # as `__main__` does, before any thread
     from stemdesk.gui import app as root
+    from stemdesk.gui.given import Given
 
     ears = Ears(song)
     first_paint, connect = root.FirstPaint, root.connect
@@ -207,7 +208,7 @@ def inside(song: Path) -> int:
         ears.connect(controller, window)
 
     root.FirstPaint, root.connect = painted, connected  # type: ignore[assignment, misc] # watched
-    return root.run([])
+    return root.run(Given())
 
 
 if __name__ == "__main__":

@@ -197,6 +197,7 @@ def main(began: float, orders: Orders) -> int:
 
     memory.keep_freed()  # as `__main__` does, before any thread
     from stemdesk.gui import app as root
+    from stemdesk.gui.given import Given
     from stemdesk.gui.tasks import Tasks
 
     if not orders.make_way:
@@ -216,7 +217,7 @@ def main(began: float, orders: Orders) -> int:
         watch.connect(app, controller, window)
 
     root.FirstPaint, root.connect = painted, connected  # type: ignore[assignment, misc] # watched
-    return root.run([Path(song) for song in orders.songs])
+    return root.run(Given(tuple(Path(song) for song in orders.songs)))
 
 
 def _orders(text: str) -> Orders:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from stemdesk.cli.main import run_command
 from support.place import Place, make_place
@@ -19,6 +22,14 @@ class Said:
     code: int
     out: str
     err: str
+
+    def events(self, schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The JSON lines, each as the schema says; the last one tells the exit code."""
+        lines = [json.loads(line) for line in self.out.splitlines()]
+        for line in lines:
+            Draft202012Validator(schema).validate(line)
+        assert lines[-1] == {"v": 1, "event": "end", "exit_code": self.code}
+        return lines
 
 
 Command = Callable[..., Said]

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from cli.conftest import Command, Said
 from stemdesk.cli.transfers import JsonTransfers, TextTransfers
@@ -53,11 +52,7 @@ def server(made: Release, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def events(said: Said) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in said.out.splitlines()]
-    for line in lines:
-        Draft202012Validator(SCHEMA).validate(line)
-    assert lines[-1] == {"v": 1, "event": "end", "exit_code": said.code}
-    return lines
+    return said.events(SCHEMA)
 
 
 # The list

@@ -14,6 +14,7 @@ import pytest
 
 from stemdesk.paths import folders
 from support.place import Place
+from support.terminals import shown_in_terminal
 
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -145,26 +146,9 @@ def test_two_commands_share_the_device_and_the_second_says_that_it_waits(place: 
 
 
 def test_a_terminal_gets_a_bar(place: Place) -> None:
-    import pty
-
-    leader, follower = pty.openpty()
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "70"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "stemdesk", "split", str(place.song()), "-o", str(place.out)],
-        stdout=subprocess.DEVNULL,
-        stderr=follower,
-        env=environment,
-    ) as process:
-        os.close(follower)
-        shown = b""
-        try:
-            while chunk := os.read(leader, 4096):
-                shown += chunk
-        except OSError:  # the other end is closed
-            pass
-    os.close(leader)
-    assert process.returncode == 0
-    lines = re.split("[\r\n]+", shown.decode())
+    code, shown = shown_in_terminal("split", place.song(), "-o", place.out, columns=70)
+    assert code == 0
+    lines = re.split("[\r\n]+", shown)
     bars = [line for line in lines if "█" in line or "░" in line]
     assert any("█" in line and "separating" in line and "%" in line for line in bars)
     assert max(len(line) for line in bars) < 70, "never wider than the terminal"

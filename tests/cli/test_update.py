@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from cli.conftest import Command, Said
 from stemdesk.fetch.tool import bundled_version, tool_in_use
@@ -38,11 +37,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackageIn
 
 
 def events(said: Said) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in said.out.splitlines()]
-    for line in lines:
-        Draft202012Validator(SCHEMA).validate(line)
-    assert lines[-1] == {"v": 1, "event": "end", "exit_code": said.code}
-    return lines
+    return said.events(SCHEMA)
 
 
 def test_a_newer_one_is_in_use_afterwards(index: PackageIndex, stemdesk: Command) -> None:

@@ -9,8 +9,8 @@ from stemdesk.core.link import (
     Link,
     Pasted,
     looks_like_link,
+    read_lines,
     read_link,
-    read_pasted,
     shown,
 )
 
@@ -67,7 +67,7 @@ def test_a_bad_address_is_still_meant_as_one() -> None:
 
 def test_many_lines_are_links_each_once_and_the_rest() -> None:
     text = "https://a.example/1\n\nhello there\r\n www.b.example/2 \nhttps://a.example/1\n"
-    assert read_pasted(text) == Pasted(
+    assert read_lines(text.splitlines()) == Pasted(
         ("https://a.example/1", "https://www.b.example/2"), ("hello there",)
     )
 

@@ -32,6 +32,7 @@ _PRELUDE = """
 import json, sys
 from pathlib import Path
 from stemdesk.gui import app
+from stemdesk.gui.given import given_by_arguments
 from stemdesk.gui.controller import Controller
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
@@ -54,6 +55,8 @@ class Told(Controller):
         tell(started=True, visible=window.isVisible(), title=window.windowTitle(),
              desktop=QApplication.desktopFileName(), platform=QApplication.platformName())
         self.jobs_added.connect(lambda jobs: tell(added=[str(job.source) for job in jobs]))
+        self.jobs_added.connect(
+            lambda jobs: [tell(links=[job.link.url]) for job in jobs if job.link])
         self.job_changed.connect(
             lambda job_id: tell(state=self.job(job_id).state if self.job(job_id) else None))
         self.device_known.connect(lambda device: tell(device=device.name))
@@ -65,9 +68,15 @@ app.FirstPaint = Painted
 _RUN = (
     _PRELUDE
     + """
-sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
+sys.exit(app.run(given_by_arguments(sys.argv[1:]), ["--platform", "offscreen"]))
 """
 )
+_PROGRAM = """
+import os, sys
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from stemdesk.__main__ import main
+sys.exit(main())
+"""
 _RUN_AND_QUIT = (
     _PRELUDE
     + """
@@ -76,7 +85,7 @@ class Quits(Told):
         super().start()
         self.device_known.connect(lambda _: the_window().close())
 app.Controller = Quits
-sys.exit(app.run([], ["--platform", "offscreen"]))
+sys.exit(app.run(given_by_arguments([]), ["--platform", "offscreen"]))
 """
 )
 _IMPORTED = (
@@ -89,7 +98,7 @@ class Imports(Told):
         super().start()
 
 app.Controller = Imports
-sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
+sys.exit(app.run(given_by_arguments(sys.argv[1:]), ["--platform", "offscreen"]))
 """
 )
 _DELETE = (
@@ -115,7 +124,7 @@ class Deletes(Told):
 
 app.Controller = Deletes
 app.log.set_up(Path(sys.argv[1]) / "logs", "window")
-sys.exit(app.run([], ["--platform", "offscreen"]))
+sys.exit(app.run(given_by_arguments([]), ["--platform", "offscreen"]))
 """
 )
 _IMPORTED = (
@@ -128,7 +137,7 @@ class Imports(Told):
         super().start()
 
 app.Controller = Imports
-sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
+sys.exit(app.run(given_by_arguments(sys.argv[1:]), ["--platform", "offscreen"]))
 """
 )
 _DEAF = (
@@ -145,7 +154,7 @@ class Deaf:
         time.sleep(600)  # hangs: the test is that the process ends all the same
 
 app.Controller = lambda folders, settings: Told(folders, settings, Deaf)
-sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
+sys.exit(app.run(given_by_arguments(sys.argv[1:]), ["--platform", "offscreen"]))
 """
 )
 _HUNG = (
@@ -185,7 +194,7 @@ class Chooses(Told):
 
 saved_song.StemReader = lambda path: hang("reader")
 app.Controller = lambda folders, settings: Chooses(folders, settings, Deaf)
-sys.exit(app.run([Path(item) for item in sys.argv[1:]], ["--platform", "offscreen"]))
+sys.exit(app.run(given_by_arguments(sys.argv[1:]), ["--platform", "offscreen"]))
 """
 )
 _OPENED = (
@@ -199,7 +208,7 @@ class Opens(Told):
         QApplication.sendEvent(QApplication.instance(), QFileOpenEvent(sys.argv[1]))
 
 app.Controller = Opens
-sys.exit(app.run([], ["--platform", "offscreen"]))
+sys.exit(app.run(given_by_arguments([]), ["--platform", "offscreen"]))
 """
 )
 
@@ -207,7 +216,7 @@ sys.exit(app.run([], ["--platform", "offscreen"]))
 class App:
     """StemDesk in a process of its own, with its folders below `home`; it asks for no model."""
 
-    def __init__(self, home: Path, script: str, *paths: Path) -> None:
+    def __init__(self, home: Path, script: str, *paths: Path | str) -> None:
         settings = home / "config" / "settings.json"
         if not settings.exists():
             settings.parent.mkdir(parents=True, exist_ok=True)
@@ -247,7 +256,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., App]]:
     """Starts the app; what still runs after the test is killed."""
     apps: list[App] = []
 
-    def make_app(script: str, *paths: Path) -> App:
+    def make_app(script: str, *paths: Path | str) -> App:
         apps.append(App(tmp_path, script, *paths))
         return apps[-1]
 
@@ -314,6 +323,22 @@ def test_a_second_start_hands_its_files_to_the_first(
     assert first.wait_for("added")["added"] == [str(song)]
     assert second.end() == (0, "")
     first.process.send_signal(signal.SIGINT)
+    assert first.end() == (0, "")
+
+
+def test_links_on_the_command_line_become_songs_here_or_in_the_window_that_is_there(
+    start: Callable[..., App], tmp_path: Path
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "settings.json").write_text(
+        '{"draft_accepted": true, "links_noticed": true}'
+    )
+    first = start(_RUN, "http://127.0.0.1:9/one.mp3")
+    assert first.wait_for("links")["links"] == ["http://127.0.0.1:9/one.mp3"]
+    second = start(_PROGRAM, "http://127.0.0.1:9/two.mp3")
+    assert first.wait_for("links")["links"] == ["http://127.0.0.1:9/two.mp3"]
+    assert second.end() == (0, "")
+    first.process.send_signal(signal.SIGTERM)
     assert first.end() == (0, "")
 
 

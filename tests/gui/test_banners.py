@@ -56,6 +56,21 @@ def test_a_batch_is_summed_up(stage: Stage) -> None:
     assert not banner.isVisible()
 
 
+def test_failures_that_are_no_more_are_not_told_of(stage: Stage) -> None:
+    bad = [stage.controller.add(f"{n}.mp3", state=JobState.FAILED) for n in range(2)]
+    stage.controller.batch_finished.emit(BatchSummary(0, 2, 0))
+    banner, later = stage.window.banners.batch, stage.window.banners._later
+    stage.controller.change(bad[0], state=JobState.QUEUED)  # retried by its own button
+    stage.qtbot.waitUntil(lambda: not later.isActive())
+    assert banner.isVisible()
+    stage.controller.remove([bad[1].id])
+    stage.qtbot.waitUntil(lambda: not banner.isVisible())
+    stage.controller.batch_finished.emit(BatchSummary(2, 0, 0))
+    stage.controller.change(bad[0], state=JobState.DONE)
+    stage.qtbot.waitUntil(lambda: not later.isActive())
+    assert banner.isVisible()  # that all went well
+
+
 def test_show_goes_from_one_failed_song_to_the_next(stage: Stage) -> None:
     bad = [stage.controller.add(f"{n}.mp3", state=JobState.FAILED) for n in range(2)]
     stage.controller.batch_finished.emit(BatchSummary(1, 2, 0))

@@ -76,6 +76,18 @@ def test_the_default_is_to_stop_now(stage: Stage) -> None:
     assert stage.button(CloseChoice.STOP_NOW.value).isDefault()
 
 
+def test_songs_that_are_downloaded_are_behind_the_running_one(stage: Stage) -> None:
+    jobs = [stage.controller.add(f"{name}.mp3") for name in ("queued", "downloading", "done")]
+    stage.controller.change(jobs[1], state=JobState.DOWNLOADING)
+    stage.controller.end(jobs[2], state=JobState.DONE)
+    running = stage.controller.add("running.mp3")
+    stage.controller.run(running, Progress(JobStage.SEPARATING, 0.5))
+    assert not stage.window.close()
+    (question,) = stage.window.findChildren(dialogs.Dialog)
+    assert "2 songs behind it" in question.text.text()
+    stage.press(CloseChoice.STAY.value)
+
+
 def test_finishing_first_closes_after_the_song(stage: Stage) -> None:
     closing(stage, CloseChoice.FINISH_FIRST)
     assert stage.controller.asked("hold") == [()]
@@ -95,4 +107,5 @@ def test_finishing_first_can_be_taken_back(stage: Stage) -> None:
 
 def test_the_words_of_the_close_question() -> None:
     assert "3 songs behind it" in messages.close_text(3)
+    assert "does the song behind it" in messages.close_text(1)
     assert "behind" not in messages.close_text(0)

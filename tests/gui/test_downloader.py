@@ -9,9 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode, FetchError, LinkError
 from stemdesk.core.job import JobState
+from stemdesk.core.link_sentences import say_updated
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.transfer import Transfer, TransferReport
 from stemdesk.gui import fetch_words
+from stemdesk.gui.controller import Controller
 from stemdesk.gui.downloader_box import DownloaderBox
 from stemdesk.gui.model_values import Download, Errand, Phase
 from support.desk import Desk
@@ -27,6 +29,16 @@ def box(qtbot: QtBot, desk: Desk) -> DownloaderBox:
     qtbot.addWidget(made, before_close_func=lambda _: made.end())
     made.show()
     return made
+
+
+def a_failed_song(qtbot: QtBot, desk: Desk) -> tuple[Controller, DownloaderBox, str]:
+    """A song whose site has changed, beside what the settings show."""
+    desk.links.looks["night"] = failing(CHANGED)
+    controller = desk.open()
+    shown = box(qtbot, desk)
+    (job_id,) = desk.add_links(URL)
+    desk.wait_for(JobState.FAILED, job_id)
+    return controller, shown, job_id
 
 
 def test_its_version_is_told(qtbot: QtBot, desk: Desk) -> None:
@@ -47,18 +59,14 @@ def test_an_update_is_shown_and_the_song_tried_again(qtbot: QtBot, desk: Desk) -
         return "2026.11.1"
 
     desk.links.update = update
-    desk.links.looks["night"] = failing(CHANGED)
-    controller = desk.open()
-    shown = box(qtbot, desk)
-    (job_id,) = desk.add_links(URL)
-    desk.wait_for(JobState.FAILED, job_id)
+    controller, shown, job_id = a_failed_song(qtbot, desk)
     desk.links.looks.clear()
     controller.downloader.start(job_id)
     qtbot.waitUntil(lambda: "43 %" in shown.status.text())
     assert shown.update_it.text() == fetch_words.CANCEL_UPDATE
     go.set()
     desk.wait_for(JobState.DONE, job_id)
-    assert [message.text for message in desk.messages] == [fetch_words.updated_text("2026.11.1")]
+    assert [message.text for message in desk.messages] == [say_updated("2026.11.1")]
     assert shown.update_it.text() == fetch_words.UPDATE_BUTTON
 
 
@@ -67,11 +75,7 @@ def test_that_there_is_none_is_said_and_nothing_tried_again(qtbot: QtBot, desk: 
         raise FetchError(ErrorCode.UPDATE_NONE, version="2026.10.26")
 
     desk.links.update = update
-    desk.links.looks["night"] = failing(CHANGED)
-    controller = desk.open()
-    shown = box(qtbot, desk)
-    (job_id,) = desk.add_links(URL)
-    desk.wait_for(JobState.FAILED, job_id)
+    controller, shown, job_id = a_failed_song(qtbot, desk)
     controller.downloader.start(job_id)
     qtbot.waitUntil(lambda: "no newer downloader" in shown.status.text())
     assert len(desk.messages) == 1 and "no newer" in desk.messages[0].text

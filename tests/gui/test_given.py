@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QUrl
 
-from stemdesk.gui.given import Given, given_by_field, given_by_mime, given_by_text, may_be_link
+from stemdesk.gui.given import (
+    Given,
+    given_by_arguments,
+    given_by_field,
+    given_by_mime,
+    given_by_text,
+    may_be_link,
+)
 from support.stage import file_mime
 
 SONG = "https://music.example/a%20song?id=1&b=2#t"
@@ -91,3 +98,19 @@ def test_an_endless_text_is_looked_at_in_its_beginning_only() -> None:
     given = given_by_text(f"{SONG}\n" + "x\n" * 2_000_000)
     assert given.links == (SONG,)
     assert len(given.others) < 1_000_000
+
+
+def test_arguments_are_files_and_links(tmp_path: Path) -> None:
+    odd = tmp_path / "www.example.org"
+    odd.touch()
+    words = ["song.mp3", SONG, "www.example.org/a", str(odd), "ftp://example.org/a", SONG]
+    files, links = (Path("song.mp3"), odd), (SONG, "https://www.example.org/a")
+    assert given_by_arguments(words) == Given(files, links, ("ftp://example.org/a",))
+
+
+def test_a_file_named_like_a_link_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("www.band.mp3").touch()
+    assert given_by_arguments(["www.band.mp3"]) == Given((Path("www.band.mp3"),))

@@ -12,11 +12,12 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ExportError
+from stemdesk.gui.given import Given
 from stemdesk.gui.instance import (
     MAX_BYTES,
     Instance,
-    decode_paths,
-    encode_paths,
+    decode_given,
+    encode_given,
     hand_over,
     server_names,
 )
@@ -24,10 +25,11 @@ from stemdesk.gui.instance import (
 _SECOND = """
 import sys
 from pathlib import Path
+from stemdesk.gui.given import given_by_arguments
 from stemdesk.gui.instance import Instance, hand_over
 instance = Instance(Path(sys.argv[1]))
 assert not instance.claim()
-sys.exit(0 if hand_over(Path(sys.argv[1]), [Path(item) for item in sys.argv[2:]]) else 1)
+sys.exit(0 if hand_over(Path(sys.argv[1]), given_by_arguments(sys.argv[2:])) else 1)
 """
 
 _EARLY = """
@@ -36,7 +38,7 @@ from pathlib import Path
 from stemdesk.gui import instance
 sleep = instance.time.sleep
 instance.time.sleep = lambda seconds: (print("again", flush=True), sleep(seconds))
-sys.exit(0 if instance.hand_over(Path(sys.argv[1]), [], 20) else 1)
+sys.exit(0 if instance.hand_over(Path(sys.argv[1]), instance.Given(), 20) else 1)
 """
 
 
@@ -65,7 +67,15 @@ def connected(data: Path) -> QLocalSocket:
 def test_a_second_start_hands_its_files_over(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(first.handed_over, timeout=20_000) as given:
         process = second(tmp_path, "relative.mp3", "/absolute/ünï 🎵.flac")
-    assert given.args == [[tmp_path / "relative.mp3", Path("/absolute/ünï 🎵.flac")]]
+    assert given.args == [Given((tmp_path / "relative.mp3", Path("/absolute/ünï 🎵.flac")))]
+    assert process.wait(20) == 0
+
+
+def test_a_second_start_hands_its_links_over(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(first.handed_over, timeout=20_000) as given:
+        process = second(tmp_path, "www.example.org/a", "song.mp3", "ftp://example.org/b")
+    links, others = ("https://www.example.org/a",), ("ftp://example.org/b",)
+    assert given.args == [Given((tmp_path / "song.mp3",), links, others)]
     assert process.wait(20) == 0
 
 
@@ -74,19 +84,19 @@ def test_a_second_start_without_files_asks_for_the_window(
 ) -> None:
     with qtbot.waitSignal(first.handed_over, timeout=20_000) as given:
         process = second(tmp_path)
-    assert given.args == [[]]
+    assert given.args == [Given()]
     assert process.wait(20) == 0
 
 
 def test_names_that_are_no_utf8_survive() -> None:
     odd = Path(os.fsdecode(b"/music/\xff\xfe.mp3"))
-    message = encode_paths([odd])
-    assert decode_paths(message[4:]) == [odd]
+    message = encode_given(Given((odd,)))
+    assert decode_given(message[4:]) == Given((odd,))
 
 
 def test_too_many_paths_are_refused_by_the_sender() -> None:
     with pytest.raises(ValueError, match="too many"):
-        encode_paths([Path("/" + "x" * 200)] * 30_000)
+        encode_given(Given((Path("/" + "x" * 200),) * 30_000))
 
 
 @pytest.mark.parametrize(
@@ -112,13 +122,13 @@ def test_what_is_no_message_is_refused(
 
 def test_a_message_may_come_in_pieces(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:
     socket = connected(tmp_path)
-    message = encode_paths([Path("/song.mp3")])
+    message = encode_given(Given((Path("/song.mp3"),)))
     with qtbot.waitSignal(first.handed_over) as given:
         for byte in message:
             socket.write(bytes([byte]))
             assert socket.flush()
             qtbot.wait(0)
-    assert given.args == [[Path("/song.mp3")]]
+    assert given.args == [Given((Path("/song.mp3"),))]
 
 
 def test_a_caller_who_hangs_up_does_no_harm(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:
@@ -169,7 +179,7 @@ def test_who_closes_lets_another_be_the_first(qtbot: QtBot, tmp_path: Path) -> N
 
 
 def test_a_window_that_does_not_answer_is_given_up(qtbot: QtBot, tmp_path: Path) -> None:
-    assert not hand_over(tmp_path, [], patience_s=0.2)
+    assert not hand_over(tmp_path, Given(), patience_s=0.2)
 
 
 def test_a_window_that_is_just_starting_is_waited_for(qtbot: QtBot, tmp_path: Path) -> None:

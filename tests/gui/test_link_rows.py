@@ -21,6 +21,7 @@ from stemdesk.gui.covers import SIDE_PX, read_cover
 from stemdesk.gui.link_offers import SETTINGS_HELP, UPDATES_HELP
 from stemdesk.gui.model_values import Download, Errand, Phase
 from stemdesk.gui.queue_model import QueueModel
+from stemdesk.gui.queue_row import QueueRow
 from stemdesk.gui.row_actions import RowAction
 from stemdesk.gui.settings_dialog import SettingsDialog
 from support.fake_links import URL, link_job
@@ -105,11 +106,34 @@ def test_a_download_tells_how_far_how_fast_and_how_long(stage: Stage) -> None:
     assert stage.controller.asked("cancel") == [(job.id,)]
 
 
+def test_a_narrow_row_says_less_and_not_half_a_number(stage: Stage) -> None:
+    stage.controller.run(put(stage, link_job(title="Night Train")), HALF)
+    shown, row = rows(stage).job_at(0), QueueRow(rows(stage))
+    metrics = stage.window.library.view.fontMetrics()
+    lines = (
+        "Downloading 43 %, 1.2 MB/s, 0:12 left",
+        "Downloading 43 %, 0:12 left",
+        "Downloading 43 %",
+    )
+    for line, longer in zip(lines[1:], lines[:-1], strict=True):
+        width = metrics.horizontalAdvance(longer)
+        assert row.state_line(shown, metrics, width + 1) == longer
+        assert row.state_line(shown, metrics, width - 1) == line
+    assert row.state_line(shown, metrics, 40).endswith("…")
+
+
 def test_a_size_that_is_not_known_is_no_percentage() -> None:
     progress = Progress(JobStage.DOWNLOADING, 0.0, transfer=Transfer("s", 3_400_000, 0, 1.2e6))
     job = link_job()
     assert fetch_words.fetch_text(job, progress) == "Downloading, 3.4 MB so far, 1.2 MB/s"
     assert fetch_words.fetch_briefly(job, progress) == "Downloading, 3.4 MB so far"
+
+
+def test_what_is_there_has_no_time_left() -> None:
+    whole = Progress(JobStage.DOWNLOADING, 1.0, 0.0, transfer=Transfer("s", 5_000, 5_000, 1.2e6))
+    job = link_job()
+    assert fetch_words.fetch_text(job, whole) == "Downloading 100 %, 1.2 MB/s"
+    assert fetch_words.fetch_briefly(job, whole) == "Downloading 100 %"
 
 
 def test_a_song_that_is_known_is_not_looked_for_again(stage: Stage) -> None:
@@ -224,11 +248,12 @@ def test_a_downloaded_file_that_is_gone_is_fetched_again(stage: Stage) -> None:
     assert "downloaded again" in messages.explain(put(stage, job))[1]
 
 
-def test_a_report_names_the_link_without_its_password(stage: Stage) -> None:
+def test_a_report_names_the_link_without_its_password_and_our_mark(stage: Stage) -> None:
     failure = Failure(ErrorCode.LINK_PRIVATE, "403", None, {"site": "Music Example"})
-    job = link_job("https://me:secret@music.example/a?v=1", state=JobState.FAILED, failure=failure)
+    url = "https://me:secret@music.example/a?v=1#stemdesk-entry=2"
+    job = link_job(url, state=JobState.FAILED, failure=failure)
     report = messages.failure_report(job, "1.0")
-    assert "Link: https://music.example/a?v=1" in report and "secret" not in report
+    assert "Link: https://music.example/a?v=1\n" in report and "secret" not in report
     assert "secret" not in messages.song_title(job) + messages.song_facts_tip(job)
 
 

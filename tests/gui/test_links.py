@@ -107,10 +107,10 @@ def test_songs_are_fetched_while_others_are_split(desk: Desk) -> None:
 
 
 def test_two_at_once_and_the_queues_order(desk: Desk) -> None:
-    go = threading.Event()
     names = list("abcd")
+    go = {name: threading.Event() for name in names}
     for name in names:
-        desk.links.fetches[name] = until(go)
+        desk.links.fetches[name] = until(go[name])
     desk.open()
     ids = desk.add_links(url("a"))
     desk.wait_until(lambda: desk.links.begun("fetch") == ["a"])
@@ -120,7 +120,10 @@ def test_two_at_once_and_the_queues_order(desk: Desk) -> None:
     assert desk.links.begun("look") == names
     assert len(desk.controller.links.running) == 2
     desk.controller.move(ids[3], ids[2])
-    go.set()
+    go["b"].set()  # one only: what two threads begin at once is in no order
+    desk.wait_until(lambda: desk.links.begun("fetch") == ["a", "b", "d"])
+    for event in go.values():
+        event.set()
     desk.wait_for(S.DONE, *ids)
     assert desk.links.begun("fetch") == ["a", "b", "d", "c"]
     assert desk.links.at_once == 2
@@ -137,6 +140,19 @@ def test_a_long_list_is_not_downloaded_all_at_once(desk: Desk) -> None:
     there = [each for each in ids if not the(desk, each).needs_fetch]
     assert AHEAD <= len(there) <= AHEAD + 1
     controller.cancel(long)
+    desk.wait_for(S.DONE, *ids)
+
+
+def test_nor_while_its_songs_wait_for_a_model(desk: Desk) -> None:
+    names = [f"n{number}" for number in range(AHEAD + 4)]
+    desk.script.behaviours |= {f"{name}.m4a": job_failing(MISSING) for name in names}
+    controller = desk.open()
+    ids = desk.add_links(*map(url, names))
+    desk.wait_until(lambda: not controller.links.running and len(desk.links.begun("look")) > AHEAD)
+    there = [each for each in ids if not the(desk, each).needs_fetch]
+    assert AHEAD <= len(there) <= AHEAD + 1
+    desk.script.behaviours.clear()
+    controller.go_on(there)
     desk.wait_for(S.DONE, *ids)
 
 
@@ -194,6 +210,20 @@ def test_a_pause_keeps_what_is_there(desk: Desk) -> None:
     desk.links.fetches.clear()
     controller.resume(job_id)
     desk.wait_for(S.DONE, job_id)
+
+
+def test_a_list_that_is_paused_before_it_is_known_as_one_is_looked_up_again(desk: Desk) -> None:
+    desk.links.lists[url("list")] = a_list(url("list"), "a", "b")
+    desk.links.looks["list"] = slow
+    controller = desk.open()
+    (job_id,) = desk.add_links(url("list"))
+    desk.wait_until(lambda: desk.links.begun("look") == ["list"])
+    controller.pause(job_id)
+    desk.wait_for(S.PAUSED, job_id)
+    desk.links.looks.clear()
+    controller.resume(job_id)
+    desk.wait_until(lambda: controller.links.list_of(job_id) is not None)
+    assert desk.links.asked == [("look", "list"), ("look", "list")]
 
 
 def test_a_song_that_is_split_can_be_paused_too(desk: Desk) -> None:

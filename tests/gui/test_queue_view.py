@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,32 @@ def test_delete_removes_the_selected_songs(stage: Stage, view: QueueView) -> Non
     stage.key(Qt.Key.Key_Delete)
     assert stage.controller.asked("remove") == [([jobs[0].id, jobs[1].id],)]
     assert stage.window.song.job_id == jobs[2].id  # the next one is shown
+
+
+def test_a_row_is_painted_with_whatever_else_has_changed(
+    stage: Stage, view: QueueView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = stage.controller.add("song.mp3")
+    paint_now = partial(QApplication.sendEvent, stage.window, QEvent(QEvent.Type.UpdateRequest))
+    QApplication.processEvents()  # all is laid out
+    paint_now()
+    painted: list[JobState] = []
+    monkeypatch.setattr(
+        QueueRow, "_paint_texts", lambda _self, _painter, _font, job, *_: painted.append(job.state)
+    )
+    stage.controller.change(job, state=JobState.DECODING)
+    paint_now()  # before any timer
+    assert set(painted) == {JobState.DECODING}
+
+
+def test_delete_again_removes_the_next_song(stage: Stage, view: QueueView) -> None:
+    jobs = [stage.controller.add(f"{n}.mp3") for n in range(4)]
+    view.setFocus()
+    stage.key(Qt.Key.Key_End)
+    for job in reversed(jobs):
+        assert view.selected_ids() == [view.current_id()] == [job.id]
+        stage.key(Qt.Key.Key_Delete)
+    assert stage.controller.jobs == ()
 
 
 def test_alt_and_arrows_move_a_song(stage: Stage, view: QueueView) -> None:

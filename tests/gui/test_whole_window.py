@@ -17,7 +17,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from stemdesk.audio.player import Player
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Report, Stage
@@ -161,7 +160,7 @@ def test_a_song_with_a_damaged_stem_is_really_split_again(house: House) -> None:
 def window(desk: Desk, qtbot: QtBot) -> MainWindow:
     """Shown; its controller (`desk.controller`) starts no job until it is released."""
     controller = desk.open(start=False)
-    made = MainWindow(controller, lambda: Player(Ear().open), lambda: "")
+    made = MainWindow(controller, Ear().player, lambda: "")
 
     def end(_: object) -> None:
         desk.close()
@@ -263,6 +262,7 @@ import sys
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from stemdesk.gui import app
+from stemdesk.gui.given import Given
 
 class Painted(app.FirstPaint):
     def eventFilter(self, watched, event):
@@ -272,7 +272,7 @@ class Painted(app.FirstPaint):
         return super().eventFilter(watched, event)
 
 app.FirstPaint = Painted
-sys.exit(app.run([], ["--platform", "offscreen"]))
+sys.exit(app.run(Given(), ["--platform", "offscreen"]))
 """
 
 

@@ -32,6 +32,14 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Stage:
     return Stage(qtbot, tmp_path)
 
 
+def test_the_first_song_takes_no_keys(stage: Stage) -> None:
+    window = stage.window
+    window.empty.link.setFocus()
+    job = stage.controller.add("one.mp3")
+    stage.controller.run(job, Progress(JobStage.SEPARATING, 0.5))
+    assert window.focusWidget() is window.centre
+
+
 def test_an_empty_window_offers_a_drop_and_a_demo(stage: Stage) -> None:
     window = stage.window
     assert window.empty.isVisible()

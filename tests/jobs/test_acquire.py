@@ -86,5 +86,4 @@ def test_a_recording_is_recognised_by_address_or_key(place: Place) -> None:
     jobs = [short, again, other, unknown, running, of_a_file]
     assert earlier_splits(jobs, Link(URL)) == [short]
     assert earlier_splits(jobs, Link("https://elsewhere.example", "site 1")) == [again, short]
-    assert earlier_splits(jobs, Link("https://elsewhere.example", "site 1"), again.id) == [short]
     assert earlier_splits(jobs, Link("https://music.example/new")) == []

@@ -14,14 +14,14 @@ from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Stage, ignore_progress
 from stemdesk.fetch.links.values import LinkList, LinkRules
 from stemdesk.jobs import acquire
-from stemdesk.jobs.acquire import entry_jobs, fetch_job, look_up_job
+from stemdesk.jobs.acquire import entry_jobs, fetch_job, look_up_job, needs_look_up
 from stemdesk.jobs.downloads import forget_download, with_file
 from stemdesk.jobs.folder import MANIFEST, read_manifest
 from stemdesk.jobs.locks import is_running, job_lock
 from stemdesk.jobs.scheduler import after_error, after_result, during, next_fetches, next_job
 from stemdesk.jobs.store import JobStore
 from stemdesk.paths import Folders
-from support.link_site import PICTURE, LinkSite, audio_page, noise_bytes, song_bytes
+from support.link_site import PICTURE, LinkSite, audio_page, feed, noise_bytes, song_bytes
 from support.links import link_job
 from support.media import sine
 from support.place import Place
@@ -162,6 +162,21 @@ def test_entries_of_a_list_are_fetched_and_one_that_is_broken_fails_alone(
     manifest = read_manifest(folder)
     assert manifest is not None and manifest.link == url  # without what we added to it
     store.close()
+
+
+def test_an_entry_keeps_the_title_that_its_list_has_told(
+    site: LinkSite, place: Place, where: Folders
+) -> None:
+    site.song("/01.mp3", song_bytes(place.root, "mp3"))
+    page = site.page("/page", audio_page("/01.mp3", "Listen to it here"))
+    rss = feed("Feed", [("Night", page, "1"), ("Day", site.url("/other"), "1")])
+    job = link_job(place, site.put("/feed", rss.encode(), "application/rss+xml"))
+    listed = look_up_job(job, where, RULES, ignore_progress, CancelToken())
+    assert isinstance(listed, LinkList)
+    entry, _ = entry_jobs(job, listed, listed.entries, where.downloads)
+    assert needs_look_up(entry) and entry.tags.title == "Night"
+    known = looked_up(entry, where)
+    assert known.tags.title == "Night" and fetched(known, where).tags.title == "Night"
 
 
 def test_the_limit_holds_for_what_the_file_says(

@@ -22,6 +22,7 @@ from stemdesk.jobs.pipeline import Result
 from stemdesk.jobs.scheduler import (
     after_error,
     after_result,
+    after_stop,
     during,
     has_room,
     keeps_scratch,
@@ -104,6 +105,16 @@ def test_errors_become_states(tmp_path: Path) -> None:
 def test_scratch_is_kept_for_what_can_go_on(error: Exception, keeps: bool) -> None:
     job = after_error(a_job(state=JobState.SAVING), error, waits_for_disk=True)
     assert keeps_scratch(job) is keeps
+
+
+def test_a_job_that_runs_at_the_apps_end_goes_on_as_was_asked() -> None:
+    running = a_job(state=JobState.SEPARATING)
+    ends = [
+        after_stop(running, cancelled=cancelled, pausing=pausing).state
+        for cancelled, pausing in ((False, False), (False, True), (True, False), (True, True))
+    ]
+    queued, paused, cancelled = JobState.QUEUED, JobState.PAUSED, JobState.CANCELLED
+    assert ends == [queued, paused, cancelled, cancelled]
 
 
 def test_room_on_the_disk() -> None:

@@ -173,7 +173,11 @@ class FakeController(QObject):
     def choose_entries(self, job_id: str, chosen: Sequence[LinkEntry]) -> None:
         self._note("choose_entries", job_id, tuple(chosen))
         if self.links.lists.pop(job_id, None) is not None:
-            self.put(*(link_job(one.url, title=one.title, artist=one.artist) for one in chosen))
+            fresh = [link_job(one.url, title=one.title, artist=one.artist) for one in chosen]
+            place = [job.id for job in self._jobs].index(job_id)
+            self._jobs[place:place] = fresh
+            self._jobs = [replace(job, position=float(n)) for n, job in enumerate(self._jobs)]
+            self.jobs_reset.emit()  # as the ledger tells it
             self.remove([job_id])
 
     def add_demo(self) -> None:

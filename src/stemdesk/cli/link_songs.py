@@ -12,7 +12,6 @@ from stemdesk.cli.order import Order, was_left
 from stemdesk.cli.telling import Telling
 from stemdesk.core.errors import ErrorCode, LinkError, StemDeskError
 from stemdesk.core.job import Job, JobState
-from stemdesk.core.link import Link
 from stemdesk.core.progress import CancelToken, Report, ignore_progress
 from stemdesk.core.settings import load_settings, save_settings
 from stemdesk.fetch.links.values import LinkList, LinkRules
@@ -166,8 +165,8 @@ class LinkSongs:
             return []
         if link.key and (known := self._store.by_link(link.key)):
             return known
-        ours = {link.url, link.address}
-        every = [one for one in self._store.all() if one.link and ours & _addresses(one.link)]
+        ours = link.addresses
+        every = [one for one in self._store.all() if one.link and ours & one.link.addresses]
         return sorted(every, key=lambda one: one.created, reverse=True)
 
     def _say_notice(self) -> None:
@@ -189,10 +188,6 @@ class LinkSongs:
 def _was_found(job: Job) -> bool:
     """Whether the song's site has told of it, and not only a list."""
     return job.link is not None and bool(job.link.page)
-
-
-def _addresses(link: Link) -> set[str]:
-    return {link.url, link.address}
 
 
 def _result(job: Job, output: Path) -> Result:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from stemdesk.core.errors import ErrorCode, LinkError, StemDeskError
 from stemdesk.core.job import Job
+from stemdesk.core.link_sentences import NOTICE_LINES
 from stemdesk.core.progress import Progress
-from stemdesk.core.sentences import format_bytes, format_duration, printable, say
+from stemdesk.core.sentences import count_of, format_bytes, format_duration, printable, say
 from stemdesk.fetch.links import entry_words
 from stemdesk.fetch.links.values import LinkEntry, LinkRules
 
-NOTICE = (
-    "StemDesk separates music; it fetches what is at a link in order to split it. Use links only "
-    "for what you have the right to use in this way: your own recordings, music with a free "
-    "licence, or what its owner and the site's terms allow. It opens no copy protection. (This is "
-    "said once.)"
-)
+NOTICE = " ".join((*NOTICE_LINES, "(This is said once.)"))
 LOOKING = "looking at the link"
 
 _COOKIES = "Here: --cookies-from-browser BROWSER, or --cookies FILE."
@@ -73,7 +69,8 @@ def say_found(job: Job) -> str:
 
 def say_listed(title: str, site: str, entries: int, total: int) -> str:
     """`“Album” at Bandcamp: 3 of 12 songs`; `total`: what the list has."""
-    of = f"{entries} of {_songs(total)}" if entries < total else _songs(entries)
+    songs = count_of(total, "song")
+    of = f"{entries} of {songs}" if entries < total else songs
     name = f"“{printable(title)}”" if title else "A list"
     return f"{name} at {printable(site)}: {of}"
 
@@ -90,7 +87,3 @@ def say_transfer(progress: Progress) -> str:
     if transfer.left_s is not None:
         parts.append(f"{format_duration(transfer.left_s)} left")
     return ", ".join(parts)
-
-
-def _songs(count: int) -> str:
-    return "1 song" if count == 1 else f"{count} songs"

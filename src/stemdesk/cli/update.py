@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stemdesk.cli.transfers import JsonTransfers, TextTransfers, TransferDisplay
 from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
+from stemdesk.core.link_sentences import say_updated
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.sentences import say
 from stemdesk.core.transfer import Transfer
@@ -27,8 +28,7 @@ def run(where: Folders, as_json: bool, cancel: CancelToken) -> int:
     code = 0
     try:
         tool = update_tool(where.data, report, cancel)
-        text = f"The downloader is yt-dlp {tool.version} now."
-        display.done(text, version=tool.version, updated=True)
+        display.done(say_updated(tool.version), version=tool.version, updated=True)
     except (Cancelled, KeyboardInterrupt):
         code = _STOPPED
     except StemDeskError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -41,8 +42,13 @@ class Link:
         return self.page or self.url
 
     @property
+    def addresses(self) -> frozenset[str]:
+        """All that are known."""
+        return frozenset((self.url, self.address))
+
+    @property
     def public(self) -> str:
-        """The same as it may be written where others read it: without a password, and without
+        """The same as people read it, here and in files: without a password, and without
         what we add to name one of a page's songs."""
         parts = urlsplit(_OUR_MARK.sub("", self.address))
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
@@ -81,7 +87,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """What the lines of a text are: links, in order and each once, and what is no link."""
+    """What lines are: links, in order and each once, and what is no link."""
 
     links: tuple[str, ...]
     others: tuple[str, ...]
@@ -114,11 +120,11 @@ def looks_like_link(text: str) -> bool:
     return bool(_ANY_SCHEME.match(line) or _WITHOUT_SCHEME.match(line))
 
 
-def read_pasted(text: str) -> Pasted:
-    """The lines of a text; empty ones count for nothing."""
+def read_lines(lines: Iterable[str]) -> Pasted:
+    """Lines or words of a text; empty ones count for nothing."""
     links: dict[str, None] = {}
     others: list[str] = []
-    for line in filter(str.strip, text.splitlines()):
+    for line in filter(str.strip, lines):
         link = read_link(line)
         if link is None:
             others.append(line.strip())

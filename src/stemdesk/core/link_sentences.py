@@ -1,4 +1,5 @@
-"""What people read when a link does not become a song, or the downloader cannot be updated.
+"""What people read before the first link, when a link does not become a song, and when the
+downloader was updated or cannot be.
 
 `{site}`: the site's name, or its host where it has none.
 """
@@ -117,7 +118,7 @@ LINK_ERRORS: dict[ErrorCode, tuple[str, str]] = {
     ),
     _E.UPDATE_NONE: (
         "There is no newer downloader than yours (yt-dlp {version}).",
-        "If a site does not work, try again in a few days: it is repaired there first.",
+        "If a site does not work, try again in a few days: a newer one often repairs it.",
     ),
     _E.UPDATE_UNUSABLE: (
         "The new downloader (yt-dlp {version}) does not work here and is not used.",
@@ -128,6 +129,20 @@ LINK_ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "Set PIP_INDEX_URL to the address of a package index; it begins with https://",
     ),
 }
+
+NOTICE_LINES = (
+    "StemDesk is a tool that separates music. It downloads what is at a link in order to split it.",
+    "Use links only for what you have the right to use in this way: your own recordings, music "
+    "with a free licence, or what its owner and the site's terms allow.",
+    "It opens no copy protection (DRM). The site sees this computer's address, as when you open "
+    "the page in a browser; splitting itself stays on this computer.",
+)
+"""Said before the first link, once."""
+
+
+def say_updated(version: str) -> str:
+    return f"The downloader is yt-dlp {version} now."
+
 
 _CHECK_INDEX = "Try again later. If it stays so, check the package index (PIP_INDEX_URL)."
 # What to do where a download was one of the downloader, rather than of a model.

@@ -306,6 +306,11 @@ def format_wait(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
+def count_of(number: int, word: str) -> str:
+    """`1 file`, `3 files`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def printable(text: str) -> str:
     """`text` with control characters and undecodable bytes (halves of surrogate pairs) as `�`,
     safe to show."""

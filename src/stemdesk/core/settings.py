@@ -133,20 +133,20 @@ class Settings:
     )
     longest_link_hours: float = setting(
         4.0,
-        "Longest link",
+        "Longest song from a link",
         kind=Kind.NUMBER,
         section=Section.LINKS,
-        help="What is longer at a link is not fetched.",
+        help="Longer ones are not downloaded.",
         low=0.1,
         high=_HOURS_MAX,
         unit="hours",
     )
     largest_link_gb: float = setting(
         2.0,
-        "Largest link",
+        "Largest file from a link",
         kind=Kind.NUMBER,
         section=Section.LINKS,
-        help="What is larger at a link is not fetched.",
+        help="Larger ones are not downloaded.",
         low=0.1,
         high=1000.0,
         unit="GB",
@@ -156,7 +156,7 @@ class Settings:
         "Links into the local network",
         kind=Kind.SWITCH,
         section=Section.LINKS,
-        help="Fetch what devices in this network offer, too.",
+        help="Download from devices in your own network and from this computer, too.",
     )
     cookies_browser: str = setting(  # empty: none
         "",
@@ -165,7 +165,7 @@ class Settings:
         section=Section.LINKS,
         choices=("", *COOKIE_BROWSERS),
         help="For links that you may only open when you are logged in. The browser's cookies are "
-        "then sent to the link's site, and to no other.",
+        "then read; each site gets its own only.",
     )
     cookies_file: str = setting(
         "",

@@ -21,6 +21,7 @@ from stemdesk.core.settings import load_settings
 from stemdesk.gui import settings_words, theme
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.delete_everything import delete_everything, delete_locks
+from stemdesk.gui.given import Given
 from stemdesk.gui.instance import Instance, hand_over
 from stemdesk.gui.reports import NO_ANSWER, error_message
 from stemdesk.gui.run_notes import RunNotes
@@ -76,8 +77,8 @@ class FirstPaint(QObject):
             then()
 
 
-def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
-    """Show the window, or hand `paths` to the one that is there; returns the exit code.
+def run(given: Given, arguments: Sequence[str] = ()) -> int:
+    """Show the window, or hand what is `given` to the one that is there; returns the exit code.
 
     `arguments`: Qt's own, such as `--platform offscreen`.
     """
@@ -89,7 +90,7 @@ def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
     except StemDeskError as error:
         return _refuse(error_message(error).text)
     if not first:
-        return 0 if hand_over(where.data, paths) else _refuse(NO_ANSWER)
+        return 0 if hand_over(where.data, given) else _refuse(NO_ANSWER)
     theme.install(app)
     controller = Controller(where, load_settings(where.settings_file))
     painted = threading.Event()
@@ -107,8 +108,7 @@ def run(paths: Sequence[Path], arguments: Sequence[str] = ()) -> int:
         painted.set()
         # Not here: importing NumPy and what else jobs need takes a tenth of a second.
         controller.tasks.io(load_pipeline, lambda _: controller.start())
-        if paths:
-            window.take(list(paths))
+        window.adds.take(given)
 
     FirstPaint(window, begin)
     window.show()
@@ -129,11 +129,10 @@ def make_application(arguments: Sequence[str]) -> Application:
 def connect(
     app: Application, instance: Instance, controller: Controller, window: MainWindow
 ) -> None:
-    """Files from outside go to the controller; Ctrl+C and a system's "please end" stop it."""
+    """Files and links from outside go to the window; Ctrl+C and a system's "please end" stop it."""
 
-    def take(given: Sequence[Path]) -> None:
-        if given:
-            window.take(list(given))
+    def take(given: Given) -> None:
+        window.adds.take(given)
         bring_to_front(window)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -141,7 +140,7 @@ def connect(
         QTimer.singleShot(0, controller.stop_now)
 
     instance.handed_over.connect(take)
-    app.file_opened.connect(lambda path: take([path]))
+    app.file_opened.connect(lambda path: take(Given((path,))))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)  # Python runs it at the next poll of the controller
 

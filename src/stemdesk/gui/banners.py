@@ -31,6 +31,7 @@ class Banners(QWidget):
         self._controller = controller
         self._interrupted_before: list[str] = []
         self._failed_shown = ""
+        self._tells_of_failures = False
         self.closing = Banner("waiting", "accent")
         self.interrupted = Banner("interrupted", "warning")
         self.batch = Banner("done", "success")
@@ -40,8 +41,8 @@ class Banners(QWidget):
         layout.setSpacing(0)
         for banner in self.all:
             layout.addWidget(banner)
-        self._later = Later(self._count_interrupted, self)
-        controller.jobs_reset.connect(self._count_interrupted)
+        self._later = Later(self._look, self)
+        controller.jobs_reset.connect(self._look)
         for signal in (controller.job_changed, controller.jobs_removed):
             signal.connect(self._changed)
         controller.batch_finished.connect(self._batch)
@@ -67,6 +68,13 @@ class Banners(QWidget):
     def _changed(self) -> None:
         self._later.ask()
 
+    def _look(self) -> None:
+        self._count_interrupted()
+        states = (job.state for job in self._controller.jobs)
+        if self._tells_of_failures and JobState.FAILED not in states:
+            self._tells_of_failures = False  # there is nothing to show or to retry any more
+            self.batch.hide()
+
     def _count_interrupted(self) -> None:
         ids = [
             job.id
@@ -91,6 +99,7 @@ class Banners(QWidget):
         if summary.failed == 0 and summary.done + summary.cancelled < 2:
             return  # the song's own row says it
         text = messages.batch_text(summary.done, summary.failed, summary.cancelled)
+        self._tells_of_failures = bool(summary.failed)
         if not summary.failed:
             self.batch.set_mark("done", "success")
             self.batch.say(text, seconds=_MESSAGE_S)

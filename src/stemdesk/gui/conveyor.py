@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from stemdesk.core.errors import Cancelled, ErrorCode, Paused, StemDeskError
+from stemdesk.core.errors import Cancelled, Paused, StemDeskError
 from stemdesk.core.job import Failure, Job, JobState
 from stemdesk.core.progress import Progress
 from stemdesk.gui.adding import Adder
 from stemdesk.gui.batch import Batch
-from stemdesk.gui.elsewhere import Elsewhere
+from stemdesk.gui.elsewhere import Elsewhere, is_held
 from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.runner import Runner
 from stemdesk.gui.tasks import Outcome
 from stemdesk.gui.waits import MODEL_CODES, awaited_model
-from stemdesk.jobs.scheduler import after_error, after_result, during, keeps_scratch, next_job
+from stemdesk.jobs.scheduler import (
+    after_error,
+    after_result,
+    after_stop,
+    keeps_scratch,
+    next_job,
+)
 
 if TYPE_CHECKING:
     from stemdesk.jobs.pipeline import Result
@@ -151,16 +157,10 @@ class Conveyor(QObject):
             return
         job = self._ledger.get(job_id)
         if job is not None:  # written now: the process may be ended before the job has
-            self._ledger.put([self._stopped(job)])
+            cancelled, pausing = self._runner.cancelled, self._runner.pausing
+            self._ledger.put([after_stop(job, cancelled=cancelled, pausing=pausing)])
         self._runner.stop()
         QTimer.singleShot(within_ms, self, self._tell_stopped)
-
-    def _stopped(self, job: Job) -> Job:
-        """The running job as the next start finds it."""
-        queued = job.moved_to(JobState.QUEUED)
-        if self._runner.cancelled:
-            return queued.moved_to(JobState.CANCELLED)
-        return queued.moved_to(JobState.PAUSED) if self._runner.pausing else queued
 
     def _tell_stopped(self) -> None:
         if not self._told_stopped:
@@ -171,19 +171,14 @@ class Conveyor(QObject):
         job = self._ledger.get(job_id)
         if job is None or self._stopping:
             return
-        try:
-            after = during(job, progress)
-        except ValueError:  # another process has written the row: the end will put it right
-            after = job
-        if after is not job:
-            self._ledger.put([after])
+        self._ledger.follow(job, progress)
         self.progressed.emit(job_id)
 
     def _on_ended(self, job_id: str, outcome: Outcome[Result]) -> None:
         job = self._ledger.get(job_id)
         if job is None:  # removed while it ran
             self._janitor.discard(self._scratch(), job_id)
-        elif _is_busy_elsewhere(outcome.error):
+        elif is_held(outcome.error):
             self._elsewhere.met(job_id)
         elif job.state is JobState.CANCELLED or not self._was_stopped(outcome):
             after = self._after(job, outcome)
@@ -214,7 +209,3 @@ class Conveyor(QObject):
 def _is_coming(job: Job) -> bool:
     """Whether its song is being fetched, or will be."""
     return job.needs_fetch and job.state in (JobState.QUEUED, JobState.DOWNLOADING)
-
-
-def _is_busy_elsewhere(error: BaseException | None) -> bool:
-    return isinstance(error, StemDeskError) and error.code is ErrorCode.JOB_BUSY

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from stemdesk.gui import fetch_words
+from stemdesk.core.link_sentences import say_updated
 from stemdesk.gui.downloads import Downloads, Work
 from stemdesk.gui.link_values import Equipment, LinkServices
 from stemdesk.gui.machine import Machine
@@ -68,6 +68,6 @@ class Downloader(QObject):
         if state.phase is Phase.FAILED:  # who asked for it may be somewhere else by now
             self.message.emit(UserMessage(state.error, state.detail))
         elif state.phase is Phase.DONE and version is not None:
-            self.message.emit(UserMessage(fetch_words.updated_text(version)))
+            self.message.emit(UserMessage(say_updated(version)))
             if retry:
                 self.retry_wanted.emit(retry)

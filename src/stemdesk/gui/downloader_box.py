@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from stemdesk.gui import fetch_words
+from stemdesk.gui import fetch_words, settings_words
 from stemdesk.gui.link_values import Equipment
 from stemdesk.gui.widgets import muted, push_button
 
@@ -22,7 +22,7 @@ class DownloaderBox(QWidget):
         super().__init__()
         self._downloader = downloader
         self._over = False
-        self.version = QLabel(fetch_words.ASKING)
+        self.version = QLabel(settings_words.ASKING)
         self.runtime = muted()
         self.status = muted()
         for label in (self.version, self.runtime, self.status):
@@ -71,7 +71,7 @@ class DownloaderBox(QWidget):
         if self._over:
             return
         if found is None:
-            self.version.setText(fetch_words.UNKNOWN)
+            self.version.setText(settings_words.UNKNOWN)
             return
         self.version.setText(fetch_words.version_text(found.version, found.bundled))
         self.runtime.setText(fetch_words.runtime_text(found.runtime, found.runtime_usable))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from stemdesk.core.errors import ErrorCode, StemDeskError
 from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.gui.ledger import Ledger
 from stemdesk.jobs.locks import is_running
@@ -22,6 +23,11 @@ _QUIET_LOOKS = 5
 def looks_active(job: Job) -> bool:
     """Whether some process works on the job, or did when it died."""
     return job.state in ACTIVE or (job.state is JobState.WAITING and job.failure is None)
+
+
+def is_held(error: BaseException | None) -> bool:
+    """Whether a run ended before it began, since another process works on the job."""
+    return isinstance(error, StemDeskError) and error.code is ErrorCode.JOB_BUSY
 
 
 class Elsewhere(QObject):

@@ -16,7 +16,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, Q
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -26,6 +25,7 @@ from stemdesk.core.sentences import printable
 from stemdesk.gui import link_words, theme
 from stemdesk.gui.entry_model import EntryModel
 from stemdesk.gui.icons import painted
+from stemdesk.gui.row_paint import paint_ground
 from stemdesk.gui.tokens import Colours
 
 _PAD_PX = 8
@@ -56,7 +56,7 @@ class EntryRow(QStyledItemDelegate):
         colours, row = theme.colours(), index.row()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, option, colours)
+        paint_ground(painter, option, colours, 2)
         area = QRect(option.rect).adjusted(_PAD_PX + 4, 0, -_PAD_PX - 4, 0)
         box = QRectF(area.left(), area.center().y() - _BOX_PX / 2 + 1, _BOX_PX, _BOX_PX)
         if self._model.can(row):
@@ -66,22 +66,6 @@ class EntryRow(QStyledItemDelegate):
         area.setLeft(area.left() + _BOX_PX + _GAP_PX)
         self._paint_texts(painter, option.font, row, area, colours)
         painter.restore()
-
-    def _paint_ground(
-        self, painter: QPainter, option: QStyleOptionViewItem, colours: Colours
-    ) -> None:
-        area = QRectF(option.rect).adjusted(2, 1, -2, -1)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.setBrush(QColor(colours.selected))
-            painter.drawRoundedRect(area, 8, 8)
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(QColor(colours.raised))
-            painter.drawRoundedRect(area, 8, 8)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(colours.accent), 2))
-            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 7, 7)
 
     def _paint_texts(
         self, painter: QPainter, font: QFont, row: int, area: QRect, colours: Colours

@@ -4,13 +4,12 @@ are asked for is in `link_words`.)"""
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.link import Link, shown
 from stemdesk.core.progress import Progress
-from stemdesk.core.sentences import format_bytes, format_duration, printable
+from stemdesk.core.sentences import count_of, format_bytes, format_duration, printable
 from stemdesk.gui.model_values import Download, Phase
 
 if TYPE_CHECKING:
@@ -38,17 +37,21 @@ def fetch_text(job: Job, progress: Progress) -> str:
     parts = [_how_far(progress)]
     if transfer.bytes_per_s is not None:
         parts.append(f"{format_bytes(transfer.bytes_per_s)}/s")
-    if progress.left_s is not None:
-        parts.append(f"{format_duration(progress.left_s)} left")
-    return ", ".join(parts)
+    return ", ".join([*parts, *_left(progress)])
 
 
 def fetch_briefly(job: Job, progress: Progress) -> str:
     """The same in a narrow row: `Downloading 43 %, 0:12 left`."""
     if progress.transfer is None:
         return _begins(job)
-    text = _how_far(progress)
-    return text if progress.left_s is None else f"{text}, {format_duration(progress.left_s)} left"
+    return ", ".join([_how_far(progress), *_left(progress)])
+
+
+def _left(progress: Progress) -> list[str]:
+    """`0:12 left`; nothing where it is not known, or where all is there and only looked at."""
+    if progress.left_s is None or progress.percent >= 100:
+        return []
+    return [f"{format_duration(progress.left_s)} left"]
 
 
 def _begins(job: Job) -> str:
@@ -94,9 +97,13 @@ def explained(job: Job, progress: Progress | None) -> str:
 
 
 def address(link: Link) -> str:
-    """Where the song is on the web, without a password."""
-    parts = urlsplit(link.address)
-    return printable(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
+    """Where the song is on the web."""
+    return printable(link.public)
+
+
+def is_about_link(job: Job) -> bool:
+    """Whether a job failed since its link did not become a song, and not later."""
+    return job.failure is not None and job.failure.code.value.startswith("link_")
 
 
 def gone(job: Job) -> tuple[str, str] | None:
@@ -148,8 +155,7 @@ def list_text(found: LinkList) -> str:
 
 
 def list_headline(found: LinkList) -> str:
-    count = len(found.entries)
-    return "A list of 1 song" if count == 1 else f"A list of {count} songs"
+    return f"A list of {count_of(len(found.entries), 'song')}"
 
 
 def list_explained(found: LinkList) -> str:
@@ -165,11 +171,9 @@ def list_explained(found: LinkList) -> str:
 
 DOWNLOADER = "Downloader"
 UPDATE_BUTTON = "Update"
-UPDATE_TIP = "Look for a newer yt-dlp and download it, if sites do not work"
+UPDATE_TIP = "Look for a newer yt-dlp and use it: that helps where a site has changed"
 CANCEL_UPDATE = "Cancel"
 CANCEL_UPDATE_NAME = "Cancel the update"
-ASKING = "Looking…"
-UNKNOWN = "It could not be looked into."
 
 
 def version_text(version: str, bundled: str) -> str:
@@ -189,10 +193,6 @@ def runtime_text(version: str, usable: bool) -> str:
         f"JavaScript runtime: {have}. YouTube and some other sites need deno, version 2.3 or "
         "newer: “pip install deno” beside StemDesk, or from deno.com."
     )
-
-
-def updated_text(version: str) -> str:
-    return f"The downloader is yt-dlp {printable(version)} now."
 
 
 def update_text(update: Download) -> str:

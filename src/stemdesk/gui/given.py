@@ -1,18 +1,20 @@
-"""What people give the window to split: by typing, pasting or dropping."""
+"""What people give the window to split: by typing, pasting or dropping, or as they start it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QUrl
 
-from stemdesk.core.link import looks_like_link, read_link, read_pasted
+from stemdesk.core.files import exists
+from stemdesk.core.link import looks_like_link, read_lines
 from stemdesk.gui.drop import path_from_text, paths_from_text
 
 _FIREFOX = "text/x-moz-url"  # UTF-16: an address, a line with its title, the next address
-_LONGEST = 1 << 20  # characters of a text that are looked at
+LONGEST = 1 << 20  # characters of a text that are looked at: links of a whole list
 _BEGUN = ("http://", "https://")
 _HOST_AND_PATH = re.compile(r"^(?:[a-z0-9-]+\.)+[a-z]{2,}/\S+$", re.IGNORECASE)
 
@@ -43,7 +45,7 @@ def given_by_mime(data: QMimeData) -> Given:
 
 def given_by_text(text: str) -> Given:
     """Lines that are links or whole paths; others are names of no file that is there."""
-    read = read_pasted(text[:_LONGEST])
+    read = read_lines(text[:LONGEST].splitlines())
     paths = paths_from_text("\n".join(read.others))
     others = [line for line in read.others if not (paths and _is_whole(line))]
     return Given(tuple(paths), read.links, tuple(others))
@@ -56,6 +58,14 @@ def given_by_field(text: str) -> Given:
         path = path_from_text(text)
         return Given() if path is None else Given((path,))
     return _given_by_addresses([word for word in words if word.lower() not in _BEGUN])
+
+
+def given_by_arguments(words: Sequence[str]) -> Given:
+    """What stands behind the program's name: files, whole or not, and links."""
+    is_link = [looks_like_link(word) and not exists(Path(word)) for word in words]
+    paths = [Path(word) for word, other in zip(words, is_link, strict=True) if not other]
+    rest = _given_by_addresses([word for word, it in zip(words, is_link, strict=True) if it])
+    return Given(tuple(paths), rest.links, rest.others)
 
 
 def may_be_link(text: str) -> bool:
@@ -71,15 +81,8 @@ def _given_by_urls(urls: list[QUrl]) -> Given:
 
 
 def _given_by_addresses(addresses: list[str]) -> Given:
-    links: dict[str, None] = {}
-    others = []
-    for address in addresses:
-        link = read_link(address)
-        if link is None:
-            others.append(address)
-        else:
-            links[link] = None
-    return Given((), tuple(links), tuple(others))
+    read = read_lines(addresses)
+    return Given((), read.links, read.others)
 
 
 def _is_whole(line: str) -> bool:

@@ -1,8 +1,9 @@
-"""One window per user: a second start hands its files to the first and ends.
+"""One window per user: a second start hands its files and links to the first and ends.
 
 The first one holds a lock for as long as it lives (freed by the system even when it crashes) and
 listens on a local socket that only its user may open. A message is 4 bytes of length, big endian,
-and so many bytes of JSON: a list of absolute paths. The answer is one byte.
+and so many bytes of JSON: a list of absolute paths, links, and what is neither. The answer is one
+byte.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import os
 import struct
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -20,6 +20,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from stemdesk.core.errors import write_error
+from stemdesk.core.link import read_link
+from stemdesk.gui.given import Given
 from stemdesk.log import log
 
 MAX_BYTES = 4 << 20
@@ -32,7 +34,7 @@ _LONGEST_SOCKET_PATH = 88  # bytes; systems take 104 and more, Qt appends some w
 class Instance(QObject):
     """The right to be the one window of this user."""
 
-    handed_over = Signal(object)  # list[Path] from a second start, which may be empty
+    handed_over = Signal(object)  # Given to a second start; there may be nothing in it
 
     def __init__(self, data: Path, parent: QObject | None = None) -> None:
         """`data`: the user's data folder, which tells set-ups apart.
@@ -86,7 +88,7 @@ class _Reception(QObject):
     of its own parent's parent.
     """
 
-    received = Signal(object)  # list[Path]
+    received = Signal(object)  # Given
 
     def __init__(self, socket: QLocalSocket) -> None:
         super().__init__(socket)
@@ -115,13 +117,13 @@ class _Reception(QObject):
     def _take(self, message: bytes) -> None:
         self._complete = True
         try:
-            paths = decode_paths(message)
+            given = decode_given(message)
         except ValueError as error:
             self._refuse(str(error))
             return
         self._socket.write(_TAKEN)
         self._socket.flush()
-        self.received.emit(paths)
+        self.received.emit(given)
 
 
 def server_names(data: Path) -> list[str]:
@@ -133,26 +135,30 @@ def server_names(data: Path) -> list[str]:
     return ([str(path)] if fits else []) + [f"stemdesk-{digest}"]
 
 
-def encode_paths(paths: Sequence[Path]) -> bytes:
+def encode_given(given: Given) -> bytes:
     """The message: length and JSON, ASCII, so that names which are no UTF-8 survive."""
-    text = json.dumps([str(path.absolute()) for path in paths]).encode("ascii")
+    paths = [str(path.absolute()) for path in given.paths]
+    text = json.dumps([*paths, *given.links, *given.others]).encode("ascii")
     if len(text) > MAX_BYTES:
         raise ValueError(f"{len(paths)} paths are too many to hand over")
     return _HEAD.pack(len(text)) + text
 
 
-def decode_paths(text: bytes) -> list[Path]:
-    """The paths in a message's JSON. Raises `ValueError` for anything else."""
+def decode_given(text: bytes) -> Given:
+    """What is in a message's JSON. Raises `ValueError` for anything else."""
     value = json.loads(text)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError("not a list of paths")
-    return [Path(item) for item in value]
+        raise ValueError("not a list of paths and links")
+    paths = tuple(Path(item) for item in value if Path(item).is_absolute())
+    rest = [item for item in value if not Path(item).is_absolute()]
+    links = tuple(item for item in rest if read_link(item) == item)
+    return Given(paths, links, tuple(item for item in rest if item not in links))
 
 
-def hand_over(data: Path, paths: Sequence[Path], patience_s: float = 5.0) -> bool:
-    """Give `paths` to the window that runs; whether it took them. Blocks, for a second start
+def hand_over(data: Path, given: Given, patience_s: float = 5.0) -> bool:
+    """Give `given` to the window that runs; whether it took it. Blocks, for a second start
     that has no window; the first one may be just starting."""
-    message = encode_paths(paths)
+    message = encode_given(given)
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
         if any(_send(name, message, until) for name in server_names(data)):

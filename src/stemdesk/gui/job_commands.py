@@ -256,7 +256,7 @@ class JobCommands(QObject):
             self._elsewhere.adopt(job.id)
             self._shelf.forget(job.id)
         fetched = [job for job in jobs if job.link is not None and job.link.fetched]
-        self._queue_all([job for job in jobs if job not in fetched])
+        self._queue_all([job for job in jobs if job.link is None or not job.link.fetched])
         if fetched:
             self.links.with_files(fetched, self._queue_all)
 

@@ -16,7 +16,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from stemdesk.audio.listening import Listening
 from stemdesk.core.errors import ErrorCode, StemDeskError, StoreError
 from stemdesk.core.job import Job, JobState
-from stemdesk.jobs.scheduler import moved
+from stemdesk.core.progress import Progress
+from stemdesk.jobs.scheduler import during, moved
 from stemdesk.jobs.store import JobStore
 from stemdesk.log import log
 
@@ -121,6 +122,16 @@ class Ledger(QObject):
             self._flush()
         for job in known:
             self.changed.emit(job.id)
+
+    def follow(self, job: Job, progress: Progress) -> None:
+        """Put a running job into the state that its progress tells. Where another process has
+        written the row, the run's end will put it right."""
+        try:
+            after = during(job, progress)
+        except ValueError:
+            return
+        if after is not job:
+            self.put([after])
 
     def remove(self, ids: Iterable[str]) -> None:
         gone = [job_id for job_id in ids if self._jobs.pop(job_id, None) is not None]

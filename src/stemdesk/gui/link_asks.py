@@ -17,7 +17,7 @@ from stemdesk.gui.link_dialogs import KnownDialog, NoticeDialog
 from stemdesk.gui.playlist_dialog import PlaylistDialog
 
 if TYPE_CHECKING:
-    from stemdesk.fetch.links.values import LinkEntry, LinkList
+    from stemdesk.fetch.links.values import LinkList
     from stemdesk.gui.controller import Controller
 
 _GIVEN_UP = (JobState.FAILED, JobState.CANCELLED)
@@ -120,7 +120,7 @@ class LinkAsks(QObject):
         found: dict[str, str] = {}
         for job in self._had():
             if job.link is not None:
-                found |= dict.fromkeys((job.link.url, job.link.page), job.id)
+                found |= dict.fromkeys(job.link.addresses, job.id)
         return found
 
     def _ask_known(self) -> None:
@@ -182,15 +182,11 @@ class LinkAsks(QObject):
         job_id = next(iter(self._lists))
         found = self._lists.pop(job_id)
         had = [job.link for job in self._had() if job.link is not None and job.id != job_id]
-        known = frozenset(name for link in had for name in (link.url, link.page, link.key) if name)
+        known = frozenset(name for link in had for name in (*link.addresses, link.key) if name)
         dialog = PlaylistDialog(self._window, found, known)
-        dialog.chosen.connect(lambda chosen: self._choose(job_id, chosen))
+        dialog.chosen.connect(lambda chosen: self._controller.choose_entries(job_id, chosen))
         self._open_list = job_id
         self._ask(dialog)
-
-    def _choose(self, job_id: str, chosen: tuple[LinkEntry, ...]) -> None:
-        self._again.update(entry.url for entry in chosen)  # what is there already was said
-        self._controller.choose_entries(job_id, chosen)
 
     def _removed(self, ids: Sequence[str]) -> None:
         self._unlooked.difference_update(ids)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
+from stemdesk.core.link_sentences import NOTICE_LINES
 from stemdesk.gui import labels, link_words
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.widgets import muted
@@ -18,7 +19,7 @@ class NoticeDialog(Dialog):
 
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent, link_words.NOTICE_TITLE, "")
-        for line in link_words.NOTICE_LINES:
+        for line in NOTICE_LINES:
             label = QLabel(line)
             label.setWordWrap(True)
             self.body.addWidget(label)

@@ -12,7 +12,7 @@ from stemdesk.core.job import Job, JobState
 from stemdesk.gui import fetch_words, messages
 from stemdesk.gui.model_offers import Offer
 from stemdesk.gui.queue_row import LIST_ICON
-from stemdesk.gui.row_actions import ICONS, LABELS, RowAction, RowCommands, buttons_for
+from stemdesk.gui.row_actions import RowAction, RowCommands, action_buttons, buttons_for
 from stemdesk.gui.state_panel import Button
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def link_offer(
             fetch_words.list_headline(found),
             fetch_words.list_explained(found),
             None,
-            (choose, _button(commands, job, _A.REMOVE)),
+            (choose, *action_buttons(commands, job, (_A.REMOVE,))),
             LIST_ICON,
         )
     progress = controller.progress(job.id)
@@ -67,7 +67,7 @@ def link_offer(
         fetch_words.headline(job, progress) or messages.state_headline(job),
         fetch_words.explained(job, progress),
         progress.fraction if progress is not None and loads else None,
-        tuple(_button(commands, job, action) for action in buttons_for(job)),
+        tuple(action_buttons(commands, job, buttons_for(job))),
     )
 
 
@@ -75,9 +75,9 @@ def _failed(
     controller: Controller, commands: RowCommands, job: Job, show_settings: Callable[[], object]
 ) -> Offer | None:
     """Why a link's song cannot be had, and what may help; None where it failed later."""
-    code = job.failure.code if job.failure is not None else ErrorCode.INTERNAL
-    if not code.value.startswith("link_"):
+    if job.failure is None or not fetch_words.is_about_link(job):
         return None
+    code = job.failure.code
     downloader, update = controller.downloader, controller.downloader.update
     text, fraction = "\n".join(messages.explain(job)), None
     buttons: list[Button] = []
@@ -90,9 +90,5 @@ def _failed(
     elif code in SETTINGS_HELP:
         buttons.append((fetch_words.SETTINGS, "settings", show_settings))
     later = (_A.RETRY, _A.OPEN_LINK, _A.DETAILS, _A.REMOVE)
-    buttons += [_button(commands, job, action) for action in later]
+    buttons += action_buttons(commands, job, later)
     return Offer(messages.state_headline(job), text, fraction, tuple(buttons))
-
-
-def _button(commands: RowCommands, job: Job, action: RowAction) -> Button:
-    return LABELS[action], ICONS[action], partial(commands.run, action, [job.id])

@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stemdesk.core.sentences import format_duration, printable
-from stemdesk.gui.messages import count_of
+from stemdesk.core.sentences import count_of, format_duration, printable
 
 if TYPE_CHECKING:
     from stemdesk.fetch.links.values import LinkEntry
@@ -53,13 +52,6 @@ def links_text(count: int) -> str:
 # The notice
 
 NOTICE_TITLE = "Before the first link"
-NOTICE_LINES = (
-    "StemDesk is a tool that separates music. It fetches what is at a link in order to split it.",
-    "Use links only for what you have the right to use in this way: your own recordings, music "
-    "with a free licence, or what its owner and the site's terms allow.",
-    "It opens no copy protection (DRM). The site sees this computer's address, as when you open "
-    "the page in a browser; splitting itself stays on this computer.",
-)
 NOTICE_ONCE = "This is said once."
 NOTICE_TAKE = "I understand"
 NOTICE_LEAVE = "Not now"

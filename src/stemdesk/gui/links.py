@@ -14,22 +14,23 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from stemdesk.core.errors import ErrorCode, StemDeskError
+from stemdesk.core.errors import StemDeskError
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.progress import CancelToken, Progress, Stage
 from stemdesk.core.track import Tags
-from stemdesk.gui.elsewhere import Elsewhere
+from stemdesk.gui.elsewhere import Elsewhere, is_held
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.link_values import LinkServices
 from stemdesk.gui.machine import Machine
 from stemdesk.gui.tasks import Outcome, Tasks, Tell, ignore
-from stemdesk.jobs.scheduler import after_error, during, next_fetches
+from stemdesk.jobs.scheduler import after_error, after_stop, next_fetches
 
 if TYPE_CHECKING:
     from stemdesk.fetch.links.values import LinkEntry, LinkList
 
 AT_ONCE = 2
 AHEAD = 8  # songs that are downloaded and wait to be split; a long list does not fill the disk
+_NOT_SPLIT = frozenset({JobState.QUEUED, JobState.WAITING})
 _OVER = frozenset({JobState.DONE, JobState.CANCELLED})
 _LOOKING = Progress(Stage.DOWNLOADING, 0.0)
 
@@ -73,7 +74,7 @@ class LinkDesk(QObject):
         self._put = put
         self._runs: dict[str, _Run] = {}
         self._lists: dict[str, LinkList] = {}
-        self._looked: set[str] = set()  # jobs; also where no key has come of it
+        self._looked: set[str] = set()  # songs that were looked up; maybe without a key
         self._held = False
         self._stopping = False
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -191,13 +192,16 @@ class LinkDesk(QObject):
             return
         self._stopping = True
         self._soon.stop()
-        jobs = [(job, run) for job, run in map(self._with_run, self._runs) if job is not None]
-        self._ledger.put([_stopped(job, run) for job, run in jobs])
+        jobs = [(self._ledger.get(job_id), run) for job_id, run in self._runs.items()]
+        self._ledger.put(
+            [
+                after_stop(job, cancelled=run.unwanted.is_set(), pausing=run.pausing)
+                for job, run in jobs
+                if job is not None
+            ]
+        )
         for run in self._runs.values():
             run.token.cancel()
-
-    def _with_run(self, job_id: str) -> tuple[Job | None, _Run]:
-        return self._ledger.get(job_id), self._runs[job_id]
 
     def _clear(self, job_id: str) -> None:
         """A song is done or was cancelled, maybe while it was split: its download goes."""
@@ -238,9 +242,9 @@ class LinkDesk(QObject):
         return job.link is not None and not job.link.key and job.id not in self._looked
 
     def _has_enough(self) -> bool:
-        """Whether enough songs are downloaded and wait to be split."""
+        """Whether enough songs are downloaded and wait to be split, or for their model."""
         there = (job for job in self._ledger.jobs if job.link is not None and job.link.fetched)
-        return sum(job.state is JobState.QUEUED for job in there) >= AHEAD
+        return sum(job.state in _NOT_SPLIT for job in there) >= AHEAD
 
     def _run(self, job: Job) -> None:
         run = self._runs[job.id] = _Run(looks=self._must_look(job))
@@ -264,12 +268,7 @@ class LinkDesk(QObject):
         if run is None or job is None or self._stopping:
             return
         run.progress = progress
-        try:
-            after = during(job, progress)
-        except ValueError:  # another process has written the row: the end will put it right
-            after = job
-        if after is not job:
-            self._ledger.put([after])
+        self._ledger.follow(job, progress)
         self.progressed.emit(job_id)
 
     def _on_ended(self, job_id: str, outcome: Outcome[Job | LinkList]) -> None:
@@ -277,7 +276,7 @@ class LinkDesk(QObject):
         job = self._ledger.get(job_id)
         if job is None:  # removed meanwhile
             self.forget([job_id])
-        elif _is_busy_elsewhere(outcome.error):
+        elif is_held(outcome.error):
             self._elsewhere.met(job_id)
         elif not self._stopping:
             self._put_away(job, run, outcome)
@@ -287,9 +286,8 @@ class LinkDesk(QObject):
     def _put_away(self, job: Job, run: _Run, outcome: Outcome[Job | LinkList]) -> None:
         """Write how a look-up or a download has ended."""
         found, queued = outcome.value, job.moved_to(JobState.QUEUED)
-        if run.looks:
-            self._looked.add(job.id)
         if isinstance(found, Job):
+            self._looked.add(job.id)
             queued = replace(queued, source=found.source, link=found.link, tags=found.tags)
         if run.unwanted.is_set():
             self._put([queued.moved_to(JobState.CANCELLED)])
@@ -312,15 +310,3 @@ def _called(job: Job, found: LinkList) -> Job:
     if link is None or not found.title:
         return job
     return replace(job, tags=Tags(found.title), link=replace(link, site=found.site))
-
-
-def _stopped(job: Job, run: _Run) -> Job:
-    """The job as the next start finds it."""
-    queued = job.moved_to(JobState.QUEUED)
-    if run.unwanted.is_set():
-        return queued.moved_to(JobState.CANCELLED)
-    return queued.moved_to(JobState.PAUSED) if run.pausing else queued
-
-
-def _is_busy_elsewhere(error: BaseException | None) -> bool:
-    return isinstance(error, StemDeskError) and error.code is ErrorCode.JOB_BUSY

@@ -14,6 +14,7 @@ from stemdesk.core.job import ACTIVE, Failure, Job, JobState
 from stemdesk.core.names import safe_name
 from stemdesk.core.progress import Progress, Stage
 from stemdesk.core.sentences import (
+    count_of,
     format_bytes,
     format_duration,
     format_wait,
@@ -22,7 +23,14 @@ from stemdesk.core.sentences import (
     say_null_depth,
     say_null_depth_at_length,
 )
-from stemdesk.gui.fetch_words import LINK_FAILED, address, fetch_text, gone, queued_text
+from stemdesk.gui.fetch_words import (
+    LINK_FAILED,
+    address,
+    fetch_text,
+    gone,
+    is_about_link,
+    queued_text,
+)
 from stemdesk.gui.labels import APP_NAME
 
 _STATES = {
@@ -182,7 +190,7 @@ def state_headline(job: Job, elsewhere: bool = False, asked: str = "") -> str:
         JobState.SAVING: "Saving the stems…",
         JobState.PAUSED: "Paused",
         JobState.DONE: "Opening the stems…",
-        JobState.FAILED: LINK_FAILED if _is_about_link(job) else "This song could not be split",
+        JobState.FAILED: LINK_FAILED if is_about_link(job) else "This song could not be split",
         JobState.CANCELLED: "Cancelled",
         JobState.INTERRUPTED: "Interrupted",
     }[job.state]
@@ -217,10 +225,6 @@ def _running_explained(job: Job, progress: Progress | None, asked: str) -> str:
     return _ASKED[asked] if asked else state_text(job, progress)
 
 
-def _is_about_link(job: Job) -> bool:
-    return job.failure is not None and job.failure.code.value.startswith("link_")
-
-
 def missing_text(folder: Path | None) -> str:
     return (
         f"They were in {printable(str(folder or '?'))}\n"
@@ -245,13 +249,6 @@ def drop_text(files: int, folders: int, links: int = 0) -> str:
 def drop_many_text(items: int) -> str:
     """The same where files and folders were not told apart: `Split 300 items`."""
     return f"Split {items} items"
-
-
-def count_of(number: int, word: str) -> str:
-    """`1 file`, `3 files`, nothing for 0."""
-    if not number:
-        return ""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def time_text(position_s: float, length_s: float) -> str:
@@ -292,11 +289,11 @@ def disk_text(free: int) -> str:
 
 
 def close_text(waiting: int) -> str:
-    """What stopping means. `waiting`: how many songs are in the queue behind it."""
+    """What stopping means. `waiting`: how many songs are in the queue behind it, or downloaded."""
     text = "Nothing is lost: it goes on from where it is when you open StemDesk again."
-    if waiting:
-        text += f" So do the {count_of(waiting, 'song')} behind it."
-    return text
+    if waiting == 1:
+        return f"{text} So does the song behind it."
+    return f"{text} So do the {waiting} songs behind it." if waiting else text
 
 
 def trash_headline(title: str) -> str:

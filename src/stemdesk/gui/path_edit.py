@@ -7,11 +7,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
 from stemdesk.gui import link_words
-from stemdesk.gui.given import Given, given_by_field, given_by_mime, may_be_link
+from stemdesk.gui.given import LONGEST, Given, given_by_field, given_by_mime, may_be_link
 from stemdesk.gui.labels import native_keys
 from stemdesk.gui.widgets import muted
-
-_LONGEST = 1 << 20  # characters: links of a whole list
 
 
 class PathEdit(QLineEdit):
@@ -22,7 +20,7 @@ class PathEdit(QLineEdit):
 
     def __init__(self, hint: str, name: str, tip: str) -> None:
         super().__init__()
-        self.setMaxLength(_LONGEST)
+        self.setMaxLength(LONGEST)
         self.setPlaceholderText(hint)
         self.setAccessibleName(name)
         self.setToolTip(native_keys(tip))

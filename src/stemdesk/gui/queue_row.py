@@ -21,6 +21,7 @@ from stemdesk.gui.covers import paint_cover
 from stemdesk.gui.icons import painted
 from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import ICONS, RowAction
+from stemdesk.gui.row_paint import paint_ground
 from stemdesk.gui.tokens import Colours
 
 _PAD_PX = 10
@@ -89,7 +90,7 @@ class QueueRow(QStyledItemDelegate):
         colours, rect = theme.colours(), QRect(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, option, colours)
+        paint_ground(painter, option, colours, 4)
         left = rect.left() + _PAD_PX + 4
         spot = QRectF(left, rect.center().y() - _ICON_PX / 2, _ICON_PX, _ICON_PX)
         self._paint_state(painter, job, spot, colours)
@@ -116,23 +117,6 @@ class QueueRow(QStyledItemDelegate):
         area = QRectF(right - side + 2, row.top() + _COVER_PAD_PX / 2, side, side)
         paint_cover(painter, cover, area)
         return int(area.left()) - _GAP_PX
-
-    def _paint_ground(
-        self, painter: QPainter, option: QStyleOptionViewItem, colours: Colours
-    ) -> None:
-        area = QRectF(option.rect).adjusted(4, 1, -4, -1)
-        state = option.state
-        painter.setPen(Qt.PenStyle.NoPen)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.setBrush(QColor(colours.selected))
-            painter.drawRoundedRect(area, 8, 8)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(QColor(colours.raised))
-            painter.drawRoundedRect(area, 8, 8)
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(colours.accent), 2))
-            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 7, 7)
 
     def _paint_state(self, painter: QPainter, job: Job, spot: QRectF, colours: Colours) -> None:
         if job.state not in ACTIVE:
@@ -168,11 +152,17 @@ class QueueRow(QStyledItemDelegate):
         failed = job.state is JobState.FAILED
         painter.setPen(QColor(colours.danger if failed else colours.muted))
         line = QRect(area.left(), line.bottom() + 2, area.width(), below.height())
-        text = self._model.state_text(job)
-        if below.horizontalAdvance(text) > area.width():
-            text = self._model.short_state_text(job)
-        text = below.elidedText(text, elide, area.width())
+        text = self.state_line(job, below, area.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def state_line(self, job: Job, metrics: QFontMetrics, width: int) -> str:
+        """The state in words that fit; a song at work says rather less than half a number."""
+        text = self._model.state_text(job)
+        if metrics.horizontalAdvance(text) > width:
+            text = self._model.short_state_text(job)
+        while job.state in ACTIVE and ", " in text and metrics.horizontalAdvance(text) > width:
+            text = text.rpartition(", ")[0]
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 def _wants_buttons(option: QStyleOptionViewItem) -> bool:

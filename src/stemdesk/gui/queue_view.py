@@ -48,7 +48,10 @@ class QueueView(QListView):
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setDropIndicatorShown(True)
         self.selectionModel().currentChanged.connect(self._tell)
-        model.rowsRemoved.connect(self._tell)
+        model.rowsRemoved.connect(self._after_removal)
+        # Qt lays the rows out anew first, by a timer. On a busy computer a row would say for a
+        # while what was before, beside a song that is further.
+        model.dataChanged.connect(self._repaint)
         model.modelAboutToBeReset.connect(self._keep)
         model.modelReset.connect(self._restore)
         self._kept: list[str] = []
@@ -84,6 +87,15 @@ class QueueView(QListView):
         if current != self._shown:
             self._shown = current
             self.current_changed.emit(current)
+
+    def _after_removal(self) -> None:
+        """The next song is current then, but Qt selects it only sometimes."""
+        if self.currentIndex().isValid() and not self.selectionModel().hasSelection():
+            self._make_current(self.currentIndex().row())
+        self._tell()
+
+    def _repaint(self) -> None:
+        self.viewport().update()
 
     def _keep(self) -> None:
         self._kept = [self.current_id(), *self.selected_ids()]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from stemdesk.core.files import is_folder
 from stemdesk.core.job import ACTIVE, Job, JobState
 from stemdesk.core.link import read_link
 from stemdesk.gui import labels, reports
+from stemdesk.gui.action_row import Button
 from stemdesk.gui.icons import themed
 from stemdesk.gui.tasks import Outcome
 from stemdesk.gui.waits import awaited_model
@@ -255,3 +257,11 @@ class RowCommands(QObject):
 def show_folder(folder: Path) -> None:
     """Open a folder in the system's file manager."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def action_buttons(commands: RowCommands, job: Job, actions: Iterable[RowAction]) -> list[Button]:
+    """A button for each of what can be done with a job."""
+    return [
+        (LABELS[action], ICONS[action], partial(commands.run, action, [job.id]))
+        for action in actions
+    ]

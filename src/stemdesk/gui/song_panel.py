@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +14,10 @@ from stemdesk.gui import messages, reports
 from stemdesk.gui.link_offers import link_offer
 from stemdesk.gui.model_offers import waiting_offer
 from stemdesk.gui.queue_row import state_icon
-from stemdesk.gui.row_actions import ICONS, LABELS, RowAction, RowCommands, buttons_for
+from stemdesk.gui.row_actions import RowAction, RowCommands, action_buttons, buttons_for
 from stemdesk.gui.song_files import give_up_folder
 from stemdesk.gui.song_trouble import trouble_state
-from stemdesk.gui.state_panel import Button, StatePanel
+from stemdesk.gui.state_panel import StatePanel
 from stemdesk.gui.tasks import Outcome, Tasks
 
 if TYPE_CHECKING:
@@ -96,11 +95,3 @@ class SongPanel(StatePanel):
                 self._commands.run(_A.SPLIT_AGAIN, [job_id])
 
         self._tasks.io(partial(give_up_folder, folder), given_up)
-
-
-def action_buttons(commands: RowCommands, job: Job, actions: Iterable[RowAction]) -> list[Button]:
-    """A button for each of what can be done with a job."""
-    return [
-        (LABELS[action], ICONS[action], partial(commands.run, action, [job.id]))
-        for action in actions
-    ]

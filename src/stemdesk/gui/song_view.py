@@ -18,10 +18,10 @@ from stemdesk.gui.live_words import strip_words
 from stemdesk.gui.model_offers import draft_line, waiting_offer
 from stemdesk.gui.playback import Playback
 from stemdesk.gui.queue_row import state_icon
-from stemdesk.gui.row_actions import RowAction, RowCommands, buttons_for
+from stemdesk.gui.row_actions import RowAction, RowCommands, action_buttons, buttons_for
 from stemdesk.gui.song_files import SongFiles, SongReader
 from stemdesk.gui.song_header import SongHeader
-from stemdesk.gui.song_panel import SongPanel, action_buttons
+from stemdesk.gui.song_panel import SongPanel
 from stemdesk.gui.song_source import SAMPLERATE, SongSource, find_live, saved_source
 from stemdesk.gui.song_trouble import Trouble
 from stemdesk.gui.state_strip import StateStrip

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 SIZE = QSize(1280, 800)
 SMALLEST = QSize(900, 600)
 _STOP_WITHIN_MS = 2000
+_BEHIND = frozenset({JobState.QUEUED, JobState.DOWNLOADING})  # a running song
 
 
 def why_no_sound() -> str:
@@ -168,6 +169,9 @@ class MainWindow(QMainWindow):
     def _update_contents(self) -> None:
         """Empty, or the library with the selected song; something is always selected."""
         view, jobs = self.library.view, self._controller.jobs
+        focus = self.focusWidget()
+        if jobs and focus is not None and self.empty.isAncestorOf(focus):
+            self.centre.setFocus()  # not a button of the new song: Enter and Space would press it
         self._area.setCurrentIndex(1 if jobs else 0)
         self.body.set_wanted(bool(jobs))
         self.add_bar.library.setEnabled(bool(jobs))
@@ -281,7 +285,7 @@ class MainWindow(QMainWindow):
             return
         event.ignore()
         if self._close_dialog is None:
-            waiting = sum(job.state is JobState.QUEUED for job in self._controller.jobs)
+            waiting = sum(job.state in _BEHIND for job in self._controller.jobs)
             self._close_dialog = dialogs.ask_close(self, self._close_chosen, waiting)
             self._close_dialog.finished.connect(self._question_closed)
 

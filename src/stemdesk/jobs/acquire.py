@@ -125,13 +125,12 @@ def fetch_job(
         return _fetched(job, where, rules, report, cancel)
 
 
-def earlier_splits(jobs: Iterable[Job], link: Link, besides: str = "") -> list[Job]:
-    """The finished jobs of the same recording, the newest first, without the job `besides`."""
+def earlier_splits(jobs: Iterable[Job], link: Link) -> list[Job]:
+    """The finished jobs of the same recording, the newest first."""
     found = [
         job
         for job in jobs
-        if job.state is JobState.DONE and job.link is not None and job.id != besides
-        if _is_same(job.link, link)
+        if job.state is JobState.DONE and job.link is not None and _is_same(job.link, link)
     ]
     return sorted(found, key=lambda job: job.created, reverse=True)
 
@@ -139,7 +138,7 @@ def earlier_splits(jobs: Iterable[Job], link: Link, besides: str = "") -> list[J
 def _is_same(one: Link, other: Link) -> bool:
     if one.key and one.key == other.key:
         return True
-    return bool({one.url, one.page} & {other.url, other.page} - {""})
+    return bool(one.addresses & other.addresses)
 
 
 def _link(job: Job) -> Link:
@@ -229,8 +228,8 @@ def _told(job: Job, song: LinkSong) -> Job:
     link = _link(job)
     said = Tags(song.title, song.artist, song.album, song.duration_s)
     tags = _completed(said, job.tags)
-    if song.key.startswith("generic ") and not link.page:  # an entry, and its list knows more than
-        tags = _completed(job.tags, said)  # what the name of a file somewhere tells
+    if song.key.startswith("generic "):  # its list knows more than the name of a file somewhere
+        tags = _completed(job.tags, said)
     if not tags.title:
         tags = replace(tags, title=shown(link.url))
     link = replace(link, key=song.key or link.key, site=song.site or link.site, page=song.url)

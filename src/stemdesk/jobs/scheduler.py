@@ -95,6 +95,15 @@ def after_error(job: Job, error: BaseException, *, waits_for_disk: bool) -> Job:
     return job.moved_to(JobState.FAILED, Failure(ErrorCode.INTERNAL, detail, job.source))
 
 
+def after_stop(job: Job, *, cancelled: bool, pausing: bool) -> Job:
+    """A job that runs while the app ends, as the next start finds it. `cancelled`, `pausing`: what
+    a person had asked for it."""
+    queued = job.moved_to(JobState.QUEUED)
+    if cancelled:
+        return queued.moved_to(JobState.CANCELLED)
+    return queued.moved_to(JobState.PAUSED) if pausing else queued
+
+
 def keeps_scratch(job: Job) -> bool:
     """Whether what is computed so far may serve again: a job that can go on, and one that
     failed for a reason outside of the song and the model (a read-only folder, memory)."""

@@ -55,12 +55,17 @@ def test_a_page_that_tells_the_length(site: LinkSite, asking: Asking) -> None:
     assert (song.title, song.duration_s) == ("Told", 200.0)
 
 
-def json_page(site: LinkSite, duration: str) -> str:
+def test_what_a_page_calls_a_song_is_no_file_name(site: LinkSite, asking: Asking) -> None:
+    song = asking.song(json_page(site, "PT3M20S", "AC/DC - Opus_No.12"))
+    assert (song.artist, song.title) == ("AC/DC", "Opus_No.12")
+
+
+def json_page(site: LinkSite, duration: str, name: str = "Told") -> str:
     """A page as schema.org has it."""
     facts = {
         "@context": "https://schema.org",
         "@type": "VideoObject",
-        "name": "Told",
+        "name": name,
         "contentUrl": site.song("/told.mp3", SONG),
         "duration": duration,
     }

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from yt_dlp import YoutubeDL
+from yt_dlp.extractor import import_extractors
 from yt_dlp.extractor.common import InfoExtractor
+from yt_dlp.globals import extractors
 from yt_dlp.utils import InAdvancePagedList, OnDemandPagedList
 
 from stemdesk.core.errors import ErrorCode
@@ -19,6 +21,18 @@ from stemdesk.fetch.links.values import LinkList, LinkRules, LinkSong
 RULES = LinkRules(3600.0, 1 << 30)
 BASE = "https://songs.example"
 MOST = 100
+
+
+class OfVideos(InfoExtractor):  # type: ignore[misc] # yt-dlp is untyped
+    """What yt-dlp knows of the extractor by its name."""
+
+    _RETURN_TYPE = "video"
+
+
+@pytest.fixture(autouse=True)
+def named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import_extractors()
+    monkeypatch.setitem(extractors.value, "SongsIE", OfVideos)
 
 
 def ydl(answer: Callable[[str], Any]) -> Any:
@@ -107,6 +121,11 @@ def test_lists_in_a_list_are_one() -> None:
     inner = songs([entry("2"), entry("3")])
     got = a_list(lambda _: songs([entry("1"), inner, None]))
     assert [one.key for one in got.entries] == ["songs 1", "songs 2", "songs 3"]
+
+
+def test_an_entry_of_a_site_that_is_not_known_may_be_a_list() -> None:
+    got = a_list(lambda _: songs([entry("1", ie_key="Later"), entry("2")]))
+    assert [one.key for one in got.entries] == ["", "songs 2"]
 
 
 def test_a_list_with_one_entry_is_that_song() -> None:

@@ -38,6 +38,19 @@ def test_files_are_named_after_themselves() -> None:
     assert described(nameless)[0] == "b c"
 
 
+@pytest.mark.parametrize("title", ["AC/DC", "Opus No.12", "A_B + C"])
+def test_a_page_that_describes_a_file_names_it(title: str) -> None:
+    """yt-dlp says of it, too, that it is a direct link."""
+    info = {
+        "extractor_key": "Generic",
+        "direct": True,
+        "url": "https://x.org/media/a_b.mp3?d",
+        "webpage_url": "https://x.org/page",
+    }
+    assert described({**info, "title": f"{title} (1)"})[0] == title
+    assert described({**info, "title": "a_b"})[0] == "a b"
+
+
 def test_keys_name_recordings() -> None:
     assert key_of({"extractor_key": "Youtube", "id": "abc"}) == "youtube abc"
     assert key_of({"ie_key": "Soundcloud", "id": 5}) == "soundcloud 5"

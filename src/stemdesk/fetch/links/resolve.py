@@ -227,7 +227,7 @@ def _may_be_list(entry: Mapping[str, Any]) -> bool:
         return False
     try:
         extractor = get_info_extractor(str(entry.get("ie_key") or "Generic"))
-    except (AttributeError, ImportError):  # a name that this yt-dlp does not have
+    except (AttributeError, ImportError, KeyError):  # a name that this yt-dlp does not have
         return True
     return getattr(extractor, "_RETURN_TYPE", None) != "video"
 

@@ -23,8 +23,7 @@ def described(info: Mapping[str, Any]) -> tuple[str, str, str]:
     artist = _text(info, "artist") or _names(info.get("artists")) or _text(info, "creator")
     album = _text(info, "album")
     if _is_generic(info) and "#" not in str(info.get("stemdesk_url") or ""):
-        title = title if info.get("direct") else _ALONE.sub("", title)
-        title = readable(title) if info.get("direct") else title
+        title = readable(title) if _is_by_file(info) else _ALONE.sub("", title)
         if title.lower() in _GENERIC_TITLES:
             title = readable(_last_part(str(info.get("webpage_url") or info.get("url") or "")))
     if not artist:
@@ -72,6 +71,15 @@ def duration_s(info: Mapping[str, Any]) -> float | None:
 
 def _is_generic(info: Mapping[str, Any]) -> bool:
     return str(info.get("extractor_key") or "generic").lower() in _BY_FILE
+
+
+def _is_by_file(info: Mapping[str, Any]) -> bool:
+    """Whether a file's title is its name. (A page that describes a file names it otherwise.)"""
+    title = str(info.get("title") or "")
+    urls = [str(info[name]) for name in ("url", "webpage_url", "original_url") if info.get(name)]
+    parts = [unquote(_last_part(url)) for url in urls]
+    by_name = not urls or title in (*parts, *(_EXTENSION.sub("", part) for part in parts))
+    return bool(info.get("direct")) and by_name
 
 
 def _last_part(url: str) -> str:
