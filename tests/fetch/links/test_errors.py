@@ -110,19 +110,6 @@ def test_certificates_that_this_computer_trusts(
         assert asking.get(site.song("/song.mp3", SONG)).file.read_bytes() == SONG
 
 
-def test_a_downloader_that_cannot_start(
-    site: LinkSite, asking: Asking, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    tool = tmp_path_factory.mktemp("tool")
-    (tool / "yt_dlp").mkdir()
-    (tool / "yt_dlp" / "__init__.py").write_text("raise RuntimeError('broken')\n")
-    asking.rules = dataclasses.replace(asking.rules, tool=tool)
-    error = asking.fails(site.song("/song.mp3", SONG))
-    assert error.code is ErrorCode.LINK_TOOL_FAILED
-    assert "broken" in error.detail
-    is_said(error)
-
-
 def test_a_downloader_that_dies(
     site: LinkSite, asking: Asking, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

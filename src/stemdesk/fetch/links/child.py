@@ -25,6 +25,7 @@ from stemdesk.fetch.links.values import LinkRules
 from stemdesk.fetch.links.wire import write_rules
 
 FLAG = "--link-worker"
+_TREE_S = 5.0
 _TAIL = 40  # lines of other output that are kept for error reports
 _NOT_FOR_IT = ("PYTHONSTARTUP", "SSLKEYLOGFILE", "DENO_AUTH_TOKENS", "DENO_CERT", "NETRC")
 _STALLED: dict[str, Any] = {
@@ -159,10 +160,28 @@ def _passing_folder() -> Path:
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """With everything that it started: on POSIX it leads a group of its own."""
     if _WINDOWS:
+        if process.poll() is None:
+            _kill_tree(process.pid)
         process.kill()
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _kill_tree(pid: int) -> None:
+    """On Windows, where a JavaScript that never ends would outlive the process that started it."""
+    program = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "taskkill.exe"
+    with contextlib.suppress(
+        OSError, subprocess.TimeoutExpired
+    ):  # the process itself is killed next
+        subprocess.run(
+            [program, "/T", "/F", "/PID", str(pid)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TREE_S,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            check=False,
+        )
 
 
 def _command() -> list[str]:
