@@ -20,9 +20,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "src"), str(HERE)]
 
-from screens.every import take_every  # noqa: E402
-from screens.studio import Studio  # noqa: E402
-from stemdesk.gui.window import SIZE, SMALLEST  # noqa: E402
+from screens.every import take_every  # noqa: E402 - after the path is set
+from screens.studio import Studio  # noqa: E402 - after the path is set
+from stemdesk.gui.window import SIZE, SMALLEST  # noqa: E402 - after the path is set
 
 PLAYED_S = 8.2
 

@@ -52,8 +52,10 @@ class Transport:
     def __init__(self, open_output: OpenOutput) -> None:
         self.state = PlayerState.EMPTY
         self.error: StemDeskError | None = None
-        # The ring of that moment, which may be another one: no bound method.
-        self._outlet = Outlet(open_output, lambda out: self._ring.read_into(out))  # noqa: PLW0108
+        self._outlet = Outlet(
+            open_output,
+            lambda out: self._ring.read_into(out),  # noqa: PLW0108 - the ring of that moment
+        )
         self._song: Playable | None = None
         self.facts = SongFacts()
         self._mixer: SongMixer | None = None

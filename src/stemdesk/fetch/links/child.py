@@ -63,7 +63,7 @@ class Child:
         except OSError as error:
             self.__exit__()
             raise LinkError(ErrorCode.LINK_TOOL_FAILED, str(error), retryable=True) from error
-        except BaseException:
+        except BaseException:  # also Ctrl+C: no child, thread or folder stays
             self.__exit__()
             raise
         return self
