@@ -1,0 +1,111 @@
+"""What the files of an export hold, as sums of a song's stems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from stemdesk.audio.listening import Listening
+from stemdesk.audio.remix import amplitude
+from stemdesk.core.errors import ErrorCode, ModelError
+from stemdesk.core.export_order import Part, PartKind
+
+VOCALS = "vocals"
+
+
+@dataclass(frozen=True, slots=True)
+class PartMix:
+    """One file's content: `sides` gives the linear gain of the left and right channel for each
+    stem that is heard in it, `original` that of the undivided song. `name`: what `{stem}` becomes
+    in file names. `stem`: where it is exactly one stem as it is; "" else. `speed`: 1 as recorded,
+    2 twice as fast; `semitones`: 0 as recorded. `heard`: bent above full scale as the player
+    does (a remix)."""
+
+    part: Part
+    name: str
+    sides: tuple[tuple[str, float, float], ...]
+    original: float = 0.0
+    stem: str = ""
+    speed: Fraction = Fraction(1)
+    semitones: float = 0.0
+    heard: bool = False
+
+    @property
+    def stretched(self) -> bool:
+        """Whether its speed or key is not the song's."""
+        return self.speed != 1 or self.semitones != 0.0
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a sum of unchanged stems and the original, with whole weights."""
+        gains = [gain for _, left, right in self.sides for gain in (left, right)]
+        return not self.stretched and not self.heard and all(gain in (1.0, -1.0) for gain in gains)
+
+
+def part_mixes(
+    parts: Sequence[Part], stems: Sequence[str], listening: Listening, tempo_and_key: bool
+) -> tuple[PartMix, ...]:
+    """What these parts are for a song with these stems; the same file twice only once.
+
+    Raises `ModelError` STEM_UNKNOWN for a stem that the song does not have.
+    """
+    mixes: dict[str, PartMix] = {}
+    for part in parts:
+        for mix in _of(part, stems, listening, tempo_and_key):
+            mixes.setdefault(mix.name, mix)
+    return tuple(mixes.values())
+
+
+def _of(
+    part: Part, stems: Sequence[str], listening: Listening, tempo_and_key: bool
+) -> list[PartMix]:
+    match part.kind:
+        case PartKind.STEM:
+            names = [_known(part.stem, stems)] if part.stem else list(stems)
+            return [_sum(Part(PartKind.STEM, name), name, [name], name) for name in names]
+        case PartKind.A_CAPPELLA:
+            name = _known(VOCALS, stems)
+            mix = _sum(part, "a cappella", [name], name)
+        case PartKind.INSTRUMENTAL:
+            mix = _sum(part, "instrumental", _without(VOCALS, stems))
+        case PartKind.ALL_BUT:
+            mix = _sum(part, f"no {part.stem}", _without(part.stem, stems))
+        case PartKind.RESIDUAL:
+            mix = PartMix(part, "residual", tuple((s, -1.0, -1.0) for s in stems), 1.0)
+        case PartKind.ORIGINAL:
+            mix = PartMix(part, "original", (), 1.0)
+        case PartKind.REMIX:
+            mix = _remix(part, stems, listening, tempo_and_key)
+    return [mix]
+
+
+def _sum(part: Part, name: str, stems: Sequence[str], stem: str = "") -> PartMix:
+    return PartMix(part, name, tuple((one, 1.0, 1.0) for one in stems), stem=stem)
+
+
+def _remix(part: Part, stems: Sequence[str], listening: Listening, tempo_and_key: bool) -> PartMix:
+    remix = listening.remix
+    master = amplitude(remix.master_db)
+    sides = tuple(
+        (stem, left * master, right * master)
+        for stem in stems
+        for left, right in [remix.sides(stem)]
+        if left or right
+    )
+    if not tempo_and_key:
+        return PartMix(part, "remix", sides, heard=True)
+    speed = Fraction(listening.speed_percent).limit_denominator(1000) / 100
+    return PartMix(part, "remix", sides, speed=speed, semitones=listening.key_semitones, heard=True)
+
+
+def _without(stem: str, stems: Sequence[str]) -> list[str]:
+    _known(stem, stems)
+    return [one for one in stems if one != stem]
+
+
+def _known(stem: str, stems: Sequence[str]) -> str:
+    if stem not in stems:
+        known = ", ".join(stems)
+        raise ModelError(ErrorCode.STEM_UNKNOWN, stem, stem=stem, known=known)
+    return stem

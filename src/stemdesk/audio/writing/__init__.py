@@ -1,0 +1,1 @@
+"""Writers: blocks of samples in, one finished file of one format out."""
