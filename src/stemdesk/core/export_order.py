@@ -80,12 +80,13 @@ ALL_STEMS = Part(PartKind.STEM)
 
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
-    """Each of `parts` in each of `formats`, for every song. `samplerate`: hertz, SOURCE_RATE or MODEL_RATE.
-    `exact_sum`: what is missing of the song goes to "other", so that the stems sum to the song's
-    own file. `dither`: when going to 16 bits (TPDF). `tempo_and_key`: the remix with the speed and
-    key it is heard with. `loop_only`: only the loop of each song that has one. `template`: the
-    files' names without suffix (`core.template`). `tags`: the song's tags and cover go along.
-    `beside_source`: files lie beside the song's own file, not in the chosen folder.
+    """Each of `parts` in each of `formats`, for every song. `samplerate`: hertz, SOURCE_RATE or
+    MODEL_RATE. `exact_sum`: what is missing of the song goes to "other", so that the stems sum to
+    the song's own file. `dither`: when going to 16 bits (TPDF). `tempo_and_key`: the remix with
+    the speed and key it is heard with. `loop_only`: only the loop of each song that has one.
+    `template`: the files' names without suffix (`core.template`). `tags`: the song's tags and
+    cover go along. `beside_source`: files lie beside the song's own file, not in the chosen
+    folder.
 
     Raises `SettingsError` for what cannot be.
     """
