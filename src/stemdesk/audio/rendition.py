@@ -50,14 +50,15 @@ class SongSound:
 
     @classmethod
     def of(cls, song: Playable, names: Sequence[str] | None = None) -> Self:
-        """A finished song at its own rate; `names`: the stems that are needed, None for all."""
+        """A finished song at its own rate, without the original (`at` adds it). `names`: the stems
+        that are needed, None for all."""
         wanted = song.stems if names is None else names
         stems = {name: song.stem(name) for name in song.stems if name in wanted}
-        return cls(stems, song.samplerate, song.frames, song.original, song.samplerate, song.frames)
+        return cls(stems, song.samplerate, song.frames, None, song.samplerate, song.frames)
 
     def at(self, samplerate: int, original: Reader | None = None, frames: int = 0) -> Self:
-        """The same at another rate of the export. `frames`: as counted; 0: as the stems have them
-        at this rate."""
+        """The same at the rate of an export. `original`: decoded at it. `frames`: as counted; 0: as
+        the stems have them at this rate."""
         known = frames or frames_at(self.stems_frames, self.stems_rate, samplerate)
         return replace(self, original=original, samplerate=samplerate, frames=known)
 
