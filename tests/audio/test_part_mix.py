@@ -41,6 +41,13 @@ def test_sums_of_stems(text: str, name: str, stems: str) -> None:
     assert mix.sides == tuple((stem, 1.0, 1.0) for stem in stems.split())
 
 
+@pytest.mark.parametrize("text", ["instrumental", "all-but:vocals"])
+def test_where_only_one_was_separated_the_rest_is_the_song_without_it(text: str) -> None:
+    parts = [Part.of(text)]
+    (mix,) = part_mixes(parts, ("vocals",), Listening(), tempo_and_key=True, complete=False)
+    assert mix.sides == (("vocals", -1.0, -1.0),) and mix.original == 1.0 and mix.plain
+
+
 def test_the_residual_is_the_song_minus_its_stems() -> None:
     mix = one("residual")
     assert mix.original == 1.0 and mix.plain
