@@ -83,24 +83,27 @@ def test_a_file_that_is_gone_or_another_one_is_said(tmp_path: Path, originals: O
     assert decoders() == []
 
 
-def test_waiting_can_be_cancelled(
+def test_it_does_not_wait_for_who_follows_the_song(
     tmp_path: Path, originals: Originals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While somebody else holds the decoding back."""
+    """A song that is split again meanwhile is decoded only as far as the network has come."""
     monkeypatch.setattr(originals_module, "LEAD_S", 1)
-    source = make_in(tmp_path, "wav-f32", bursts(RATE * 20, RATE), RATE)
-    mark, cancel = fingerprint(source), CancelToken()
+    source = make_in(tmp_path, "wav-f32", bursts(RATE * 10, RATE), RATE)
+    mark = fingerprint(source)
     with originals.open(source, RATE, mark) as other:
         other.original.follow(0)
+        with whole_original(originals, source, RATE, mark, ignore, CancelToken()) as song:
+            assert song.frames == RATE * 10
 
-        def told(fraction: float) -> None:
-            if fraction > 0:
-                cancel.cancel()
 
-        with (
-            pytest.raises(Cancelled),
-            whole_original(originals, source, RATE, mark, told, cancel),
-        ):
-            pass
-        assert not other.original.extent.complete
+def test_waiting_can_be_cancelled(tmp_path: Path, originals: Originals) -> None:
+    source = make_in(tmp_path, "wav-f32", bursts(RATE * 20, RATE), RATE)
+    cancel = CancelToken()
+    with (
+        pytest.raises(Cancelled),
+        whole_original(
+            originals, source, RATE, fingerprint(source), lambda _: cancel.cancel(), cancel
+        ),
+    ):
+        pass
     assert decoders() == []

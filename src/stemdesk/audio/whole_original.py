@@ -70,7 +70,11 @@ def whole_original(
     """
     with originals.open(source, samplerate, fingerprint) as handle:
         original = handle.original
-        _wait(original, report, cancel)
+        original.want_all(1)
+        try:
+            _wait(original, report, cancel)
+        finally:
+            original.want_all(-1)
         raw = original.raw
         if raw is None:
             raise SourceError(ErrorCode.SOURCE_UNREADABLE, path=source)
@@ -90,6 +94,7 @@ def _wait(original: Original, report: Callable[[float], None], cancel: CancelTok
         known = extent.known
         if extent.complete:
             report(1.0)
+            cancel.check()
             return
         if extent.frames:
             report(min(1.0, known / extent.frames))
