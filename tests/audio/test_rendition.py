@@ -19,7 +19,6 @@ from stemdesk.audio.mixer import SongMixer
 from stemdesk.audio.part_mix import PartMix
 from stemdesk.audio.remix import Remix
 from stemdesk.audio.rendition import (
-    BLOCK,
     PlainRendition,
     SongSound,
     frames_at,
@@ -28,6 +27,7 @@ from stemdesk.audio.rendition import (
     renditions,
 )
 from stemdesk.audio.sound import Sound
+from stemdesk.audio.stem_stream import BLOCK
 from stemdesk.core.errors import Cancelled
 from stemdesk.core.export_order import Part, PartKind
 from stemdesk.core.progress import CancelToken

@@ -5,7 +5,6 @@ Everything is measured on the way: peaks, what was too loud, how the stems null 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stemdesk.audio.dither import Dither
 from stemdesk.audio.encode import Rounded, peak, rounded
 from stemdesk.audio.exact_sum import REST, NullMeter, sample_range, sum_to_mix
 from stemdesk.audio.guard import KNEE, guard
@@ -70,7 +70,7 @@ class Finisher:
         self._complete = complete
         self._limited = clipping is Clipping.LIMIT
         self._gain = np.float32(amplitude(gain_db))
-        self._dither = _Dither(bits) if dither and bits == DITHERED_BITS else None
+        self._dither = Dither(bits) if dither and bits == DITHERED_BITS else None
         self._meter = NullMeter(bits)
         self._measured = False
         self._peaks = [0.0] * len(self.parts)
@@ -190,28 +190,6 @@ class Finisher:
     def _note(self, index: int, loudest: float, touched: int) -> None:
         self._peaks[index] = max(self._peaks[index], loudest)
         self._touched[index] += touched
-
-
-class _Dither:
-    """Rounds with noise of a triangular density, up to a step to either side; each name has its
-    own."""
-
-    def __init__(self, bits: int) -> None:
-        self._bits = bits
-        self._noise: dict[str, np.random.Generator] = {}
-
-    def round(self, name: str, samples: Samples) -> Rounded:
-        """float32 [2, frames] -> as `rounded` makes them."""
-        full = np.float32(1 << (self._bits - 1))
-        scaled = samples * full
-        if np.array_equal(scaled, np.rint(scaled)):
-            return rounded(samples, self._bits)
-        noise = self._noise.get(name)
-        if noise is None:
-            seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-            noise = self._noise[name] = np.random.Generator(np.random.SFC64(seed))
-        drawn = noise.random((samples.shape[1], 4), dtype=np.float32)
-        return rounded(samples + (drawn[:, :2] - drawn[:, 2:]).T / full, self._bits)
 
 
 def _is_song(part: PartMix) -> bool:
