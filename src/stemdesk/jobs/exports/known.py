@@ -9,7 +9,8 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from stemdesk.audio.source_tags import FileTags, read_source_tags, source_bits, source_rate
+from stemdesk.audio.file_tags import NO_FILE_TAGS, FileTags
+from stemdesk.audio.source_tags import read_source_tags, source_bits, source_rate
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.files import is_file
 from stemdesk.core.template import NameFacts
@@ -48,24 +49,21 @@ class Known:
     @property
     def bpm(self) -> float | None:
         """Beats per minute, as the tags say; what cannot be one is not known."""
-        found = _NUMBER.search(self.tag("bpm").replace(",", "."))
+        found = _NUMBER.search(self.tags.get("bpm").replace(",", "."))
         bpm = float(found.group()) if found else 0.0
         return bpm if 20 <= bpm <= 400 else None
 
-    def tag(self, key: str) -> str:
-        return dict(self.tags.texts).get(key, "")
-
     def names(self, today: date) -> NameFacts:
         """What a template's fields become, but for the stem and the format."""
-        track = re.match(r"\d+", self.tag("track"))
+        track = re.match(r"\d+", self.tags.get("track"))
         return NameFacts(
-            artist=self.tag("artist") or self.manifest.artist,
-            title=self.tag("title") or self.manifest.title,
-            album=self.tag("album"),
+            artist=self.tags.get("artist") or self.manifest.artist,
+            title=self.tags.get("title") or self.manifest.title,
+            album=self.tags.get("album"),
             track=int(track.group()) if track else None,
             model=self.manifest.model,
             bpm=self.bpm,
-            key=self.tag("key"),
+            key=self.tags.get("key"),
             date=today,
             name=self.song.folder.name if self.source is None else self._source_name(),
         )
@@ -122,14 +120,11 @@ def _source(song: ExportSong, manifest: Manifest) -> Path | None:
 
 def _tags_of(song: ExportSong, manifest: Manifest, source: Path | None) -> FileTags:
     """The file's tags; of a song that came from a link, or is gone, what the manifest says."""
-    tags = FileTags() if source is None else read_source_tags(source)
-    found = dict(tags.texts)
-    for key, text in (("title", manifest.title), ("artist", manifest.artist)):
-        if text and not found.get(key):
-            found[key] = text
-    if manifest.link and not found.get("comment"):
-        found["comment"] = manifest.link
-    tags = replace(tags, texts=tuple(found.items()))
+    tags = NO_FILE_TAGS if source is None else read_source_tags(source)
+    said = (("title", manifest.title), ("artist", manifest.artist), ("comment", manifest.link))
+    for key, text in said:
+        if text and not tags.get(key):
+            tags = tags.with_text(key, text)
     cover = song.folder / manifest.beside.cover if manifest.beside.cover else None
     kind = _PICTURES.get(cover.suffix.lower(), "") if cover is not None else ""
     if tags.cover or cover is None or not kind:
