@@ -87,5 +87,3 @@ def _same(one: Path, other: Path) -> bool:
 
 def _folded(path: Path) -> str:
     return unicodedata.normalize("NFC", str(path)).casefold()
-
-

@@ -21,11 +21,13 @@ from stemdesk.core.export_order import (
 )
 from stemdesk.core.file_format import FileFormat, FileKind
 from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.template import tells_formats_apart
 from stemdesk.jobs.exports.known import Known
 from stemdesk.jobs.exports.names import Names, Place
 from stemdesk.jobs.exports.ni_stems import NI_SUFFIX
 
-_FOR_PROJECTS = FileFormat(FileKind.WAV, 24)
+FOR_PROJECTS = FileFormat(FileKind.WAV, 24)
+"""Stems for a project where none are ordered that it could play."""
 _SUFFIXES = {
     Extra.REAPER: ".rpp",
     Extra.DAWPROJECT: ".dawproject",
@@ -89,7 +91,8 @@ def plan_song(known: Known, order: ExportOrder, folder: Path, names: Names, toda
     wishes = []
     for mix, file_format in _cells(known, order, parts):
         named = replace(facts, stem=mix.name, format=file_format.label)
-        place = names.place(root, order.template, named, file_format.suffix)
+        template = _template(order, file_format)
+        place = names.place(root, template, named, file_format.suffix)
         wishes.append(Wish(mix, file_format, place))
     extras = []
     for extra in sorted(order.extras):
@@ -152,7 +155,7 @@ def _cells(
             yield _whole(mix, known), resolved
     if Extra.REAPER in order.extras and not stems:
         for mix in stems_for_projects(known):
-            yield mix, _FOR_PROJECTS
+            yield mix, FOR_PROJECTS
 
 
 def _whole(mix: PartMix, known: Known) -> PartMix:
@@ -163,6 +166,14 @@ def _whole(mix: PartMix, known: Known) -> PartMix:
     heard = {stem for stem, _, _ in mix.sides}
     left_out = tuple((stem, -1.0, -1.0) for stem in known.stems if stem not in heard)
     return replace(mix, sides=left_out, original=1.0)
+
+
+def _template(order: ExportOrder, file_format: FileFormat) -> str:
+    """Two formats whose files end alike have different names."""
+    alike = [one for one in order.formats if one.suffix == file_format.suffix]
+    if len(alike) < 2 or tells_formats_apart(order.template):
+        return order.template
+    return order.template + " [{format}]"
 
 
 def _root(known: Known, order: ExportOrder, folder: Path) -> Path:

@@ -11,10 +11,13 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from stemdesk.audio.finish import Finisher
+from stemdesk.audio.part_mix import PartMix
 from stemdesk.audio.rendition import Rendition
-from stemdesk.core.errors import ErrorCode, StemDeskError
+from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
+from stemdesk.core.export_order import Extra
 from stemdesk.core.progress import CancelToken
 from stemdesk.jobs.exports.landing import told
+from stemdesk.jobs.exports.names import Place
 
 _THREADS = 2  # that encode
 _ITS_OWN = (ErrorCode.ENCODER_FAILED, ErrorCode.FILE_TOO_LARGE)
@@ -41,15 +44,33 @@ class AnyWriter(Protocol):
 @dataclass(slots=True)
 class Output:
     """A file that is being made. `parts`: names of the parts that its writer takes, one as
-    [2, frames], several as [parts, 2, frames]. `bits`: 32 for lossy formats, too. `final`: its
-    name in the end, to speak of. `error`: why it alone could not be made."""
+    [2, frames], several as [parts, 2, frames]. `bits`: 32 for lossy formats, too. `label`: its
+    format in words. `cost`: as `pace.cost_of`. `role`: the extra that it is, or serves. `place`: its name in the end; None where it only serves another file, and
+    goes. `error`: why it alone could not be made. `frames`: once it is written."""
 
     parts: tuple[str, ...]
     bits: int
+    label: str
+    lossless: bool
+    samplerate: int
     temporary: Path
-    final: Path
+    place: Place | None
     open: Callable[[int], AnyWriter]  # given the frames
+    cost: float
+    role: Extra | None = None
+    mix: PartMix | None = None  # what it holds, where it is one
     error: StemDeskError | None = None
+    frames: int = 0
+
+    @property
+    def may_clip(self) -> bool:
+        """Whether what is above full scale is lost in it."""
+        return self.bits != 32 or not self.lossless
+
+    @property
+    def told_path(self) -> Path:
+        """What people know it as."""
+        return self.temporary if self.place is None else self.place.path
 
 
 def write_rendition(
@@ -66,7 +87,6 @@ def write_rendition(
     """
     rows = {part.name: row for row, part in enumerate(rendition.parts)}
     with ExitStack() as stack:
-        # Ends last: writers are closed (and encode their rest) while it is there.
         jobs = [
             _Job(output, [rows[name] for name in output.parts], stack, rendition.frames)
             for output in outputs
@@ -89,9 +109,7 @@ def write_rendition(
 class _Job:
     """One file's writer."""
 
-    def __init__(
-        self, output: Output, rows: Sequence[int], stack: ExitStack, frames: int
-    ) -> None:
+    def __init__(self, output: Output, rows: Sequence[int], stack: ExitStack, frames: int) -> None:
         self._output = output
         self._rows = rows
         self._writer: AnyWriter | None = None
@@ -104,8 +122,9 @@ class _Job:
         self._guarded(self._close)
 
     def _open(self, stack: ExitStack, frames: int) -> None:
+        self._output.frames = frames
         self._writer = self._output.open(frames)
-        stack.push(self._writer.__exit__)
+        stack.callback(self._let_go)
 
     def _write(self, parts: Any) -> None:
         if self._writer is not None:
@@ -116,6 +135,11 @@ class _Job:
         if self._writer is not None:
             self._writer.close()
 
+    def _let_go(self) -> None:
+        """Whatever happened: closed files are closed, the others of no use."""
+        if self._writer is not None:
+            self._writer.__exit__(Cancelled, Cancelled(), None)
+
     def _guarded(self, do: Callable[[], None]) -> None:
         if self._output.error is not None:
             return
@@ -123,7 +147,8 @@ class _Job:
             do()
         except StemDeskError as error:
             if error.code not in _ITS_OWN:
-                raise told(error, self._output.final.parent) from error
-            error.path = self._output.final
+                raise told(error, self._output.told_path.parent) from error
+            error.path = self._output.told_path
             self._output.error = error
+            self._let_go()
             self._writer = None
