@@ -19,6 +19,7 @@ class Target:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self.start = 0  # where the encoder's own part of the file begins
         self.error: OSError | None = None
 
     def write(self, data: bytes) -> int:
@@ -40,10 +41,11 @@ class Target:
             return b""
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._place(lambda: self._file.seek(offset, whence))
+        start = self.start if whence == os.SEEK_SET else 0
+        return self._place(lambda: self._file.seek(offset + start, whence) - self.start)
 
     def tell(self) -> int:
-        return self._place(self._file.tell)
+        return self._place(lambda: self._file.tell() - self.start)
 
     def _place(self, ask: Callable[[], int]) -> int:
         if self._file.closed:

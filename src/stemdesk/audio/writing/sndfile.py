@@ -11,7 +11,7 @@ from stemdesk.audio.target import Target
 from stemdesk.audio.writing.encoder import EncoderFailed
 
 _BLOCK = 8192  # frames: one large write of Vorbis crashes libsndfile
-_DEFAULT_VORBIS = 8
+DEFAULT_VORBIS = 8
 
 
 class SndfileEncoder:

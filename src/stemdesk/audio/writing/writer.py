@@ -16,8 +16,12 @@ from stemdesk.audio.file_tags import FileTags
 from stemdesk.audio.target import Target
 from stemdesk.audio.writing.aiff import AiffEncoder
 from stemdesk.audio.writing.encoder import Encoder, EncoderFailed
+from stemdesk.audio.writing.ffmpeg import FfmpegEncoder, Recipe
 from stemdesk.audio.writing.flac_tags import FlacTarget
-from stemdesk.audio.writing.sndfile import SndfileEncoder
+from stemdesk.audio.writing.m4a import M4aEncoder
+from stemdesk.audio.writing.mp3 import mp3_encoder
+from stemdesk.audio.writing.ogg_tags import OggTarget
+from stemdesk.audio.writing.sndfile import DEFAULT_VORBIS, SndfileEncoder
 from stemdesk.audio.writing.wav import WavEncoder
 from stemdesk.core.errors import ErrorCode, ExportError, StemDeskError, write_error
 from stemdesk.core.file_format import KBPS, FileFormat, FileKind
@@ -91,8 +95,17 @@ def open_writer(
         case FileKind.FLAC:
             target = partial(FlacTarget, tags=tags)
             encoder = partial(_sndfile, "FLAC", f"PCM_{bits}", form, None)
-        case _:
-            raise ExportError(ErrorCode.ENCODER_FAILED, file_format.kind.value, path=path)
+        case FileKind.VORBIS:
+            target = partial(OggTarget, tags=tags)
+            quality = DEFAULT_VORBIS if file_format.quality is None else file_format.quality
+            encoder = partial(_sndfile, "OGG", "VORBIS", form, quality)
+        case FileKind.OPUS:
+            target = partial(OggTarget, tags=tags)
+            encoder = partial(_opus, form, file_format.kbps)
+        case FileKind.MP3:
+            encoder = partial(_mp3, form, file_format, tags)
+        case FileKind.AAC | FileKind.ALAC:
+            encoder = partial(_m4a, form, file_format, tags)
     bytes_a_frame = _bytes_a_frame(file_format, samplerate, channels)
     return _File(path, target, encoder, channels, bits or 32, frames, bytes_a_frame)
 
@@ -116,6 +129,19 @@ def _sndfile(
     container: str, subtype: str, form: tuple[int, int], quality: int | None, target: Target
 ) -> Encoder:
     return SndfileEncoder(target, container, subtype, *form, quality)
+
+
+def _opus(form: tuple[int, int], kbps: int | None, target: Target) -> Encoder:
+    bit_rate = (kbps or KBPS[FileKind.OPUS][-1]) * 1000
+    return FfmpegEncoder(target, Recipe("opus", "libopus", "flt", bit_rate), *form)
+
+
+def _mp3(form: tuple[int, int], file_format: FileFormat, tags: FileTags, target: Target) -> Encoder:
+    return mp3_encoder(target, *form, file_format.kbps, file_format.quality, tags)
+
+
+def _m4a(form: tuple[int, int], file_format: FileFormat, tags: FileTags, target: Target) -> Encoder:
+    return M4aEncoder(target, *form, file_format.bits, file_format.kbps, tags)
 
 
 def _bytes_a_frame(file_format: FileFormat, samplerate: int, channels: int) -> float:
