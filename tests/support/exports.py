@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import av
 import numpy as np
 import soundfile
 import soxr
+from numpy.typing import NDArray
 
+from stemdesk.audio.decode import probe
 from stemdesk.audio.encode import rounded
 from stemdesk.audio.originals import Originals
 from stemdesk.audio.play_cache import PlayCache
@@ -23,6 +25,7 @@ from stemdesk.core.track import Tags, fingerprint
 from stemdesk.jobs.exports.batch import ExportPlace, export_songs
 from stemdesk.jobs.exports.values import Exported, ExportProgress, ExportSong
 from stemdesk.jobs.folder import Recipe, StemFile, write_manifest
+from support.decoding import decode_all
 from support.jobs import a_job
 from support.media import Samples, bursts, make
 
@@ -33,12 +36,29 @@ _SHARES = (0.3, 0.2, 0.24, 0.25)  # of the song, and a hundredth is left out
 _DEPTH = NullDepth(-40.0, -40.0)
 
 
+def steps(path: Path) -> NDArray[np.int64]:
+    """int64 [2, frames] of a file with integers, in the upper bits of 32, read by another library
+    than the one that wrote it."""
+    if path.suffix != ".m4a":
+        return soundfile.read(path, dtype="int32", always_2d=True)[0].T.astype(np.int64)
+    with av.open(str(path)) as container:
+        frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    whole = np.concatenate(frames, axis=1)
+    return whole.astype(np.int64) << (16 if whole.dtype == np.int16 else 0)
+
+
+def floats(path: Path) -> Samples:
+    """float32 [2, frames] of any file, as our decoder reads it at the file's own rate."""
+    rate = probe(path).samplerate
+    return decode_all(path, rate).samples
+
+
 @dataclass
 class Desk:
     """A folder to work in, and one to export to."""
 
     root: Path
-    threads: list[threading.Thread] = field(default_factory=list)
+    made: ExportSong | None = None  # the last song
 
     def __post_init__(self) -> None:
         self.originals = Originals(PlayCache(self.root / "cache", 1 << 30))
@@ -62,7 +82,9 @@ class Desk:
     ) -> ExportSong:
         """A song's own file at `rate`, and its song folder with stems at the model's rate: each a
         share of the song, delayed differently, so that each is another sound."""
-        samples = level * bursts(round(seconds * rate), rate, seed=seed)
+        frames = round(seconds * rate)
+        noise = np.random.default_rng(seed).standard_normal((2, frames))  # up to any rate's end
+        samples = level * (bursts(frames, rate, seed=seed) + 0.03 * noise)
         suffix = ".flac" if kind.startswith("flac") else ".wav"
         source = make(self.root / f"{name}{suffix}", kind, samples.astype(np.float32), rate)
         at_model = samples if rate == MODEL_RATE else _resampled(samples, rate)
@@ -71,7 +93,8 @@ class Desk:
             for stem, share in zip(stems, _SHARES, strict=False)
         }
         folder = song_folder(self.root / "songs" / name, source, parts, tags, complete)
-        return ExportSong(folder, source, name)
+        self.made = ExportSong(folder, source, name)
+        return self.made
 
     def export(
         self,
