@@ -25,9 +25,13 @@ class SavedSong:
     says are decoded once, in order, into the playback cache; until then they end early. The
     original comes from there, too: from the job's mix, or decoded anew if its file, `source` or
     the one in the folder, is still the one that was split; else there is none.
+
+    `stems_only`: no original is wanted, and none is decoded.
     """
 
-    def __init__(self, folder: Path, source: Path, originals: Originals) -> None:
+    def __init__(
+        self, folder: Path, source: Path, originals: Originals, *, stems_only: bool = False
+    ) -> None:
         """Raises `SourceError`: STEMS_MISSING, and as `StemReader`."""
         manifest = read_manifest(folder)
         if manifest is None or not manifest.files:
@@ -41,7 +45,7 @@ class SavedSong:
             self._decoded: list[Original] = []
             self._readers = self._open_stems(manifest, originals, stack)
             self._original: Handle | None = None
-            if manifest.fingerprint:
+            if manifest.fingerprint and not stems_only:
                 handle = originals.open(source, self.samplerate, manifest.fingerprint)
                 self._original = stack.enter_context(handle)
             self._frames = self._length(manifest)
