@@ -21,9 +21,7 @@ from stemdesk.models.catalogue import catalogue
 
 _KINDS = {kind.value: kind for kind in FileKind} | {"m4a": FileKind.AAC, "vorbis": FileKind.VORBIS}
 _NAMED = (PartKind.STEM, PartKind.ALL_BUT)
-_PARTS = ", ".join(
-    [*(kind.value for kind in PartKind), *(f"{kind.value}:NAME" for kind in _NAMED)]
-)
+_PARTS = ", ".join([*(kind.value for kind in PartKind), *(f"{kind.value}:NAME" for kind in _NAMED)])
 _BITS_HELP = "16, 24, 32 (float, wav only), or source: as many as the song's own file has"
 _RATE_WORDS = {"source": SOURCE_RATE, "model": MODEL_RATE}
 _EXTRAS = {
@@ -66,7 +64,12 @@ def add_export(command: argparse.ArgumentParser) -> None:
         help="the remix without the speed and key that it is heard with",
     )
     files = command.add_argument_group("files")
-    files.add_argument("--format", type=file_kinds, metavar="A,B", help=f"{', '.join(_KINDS)}; several with commas; default: wav")
+    files.add_argument(
+        "--format",
+        type=file_kinds,
+        metavar="A,B",
+        help=f"{', '.join(_KINDS)}; several with commas; default: wav",
+    )
     files.add_argument("--bits", type=bits, metavar="N", help=f"{_BITS_HELP}; default: 24")
     files.add_argument(
         "--exact-sum",
@@ -234,4 +237,3 @@ def _rate(text: str) -> int:
         known = ", ".join([*_RATE_WORDS, *map(str, RATES)])
         raise argparse.ArgumentTypeError(f"no sample rate “{text}”; there are {known}")
     return int(word)
-

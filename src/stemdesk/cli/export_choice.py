@@ -22,6 +22,7 @@ from stemdesk.core.options import AudioFormat
 from stemdesk.core.template import check_template, tells_parts_apart
 from stemdesk.paths import Folders
 
+_BITS = 24
 _VOCALS = "vocals"
 _ALONE = frozenset({Extra.NI_STEMS, Extra.VIDEO})
 """Extras that are what a person wants, where nothing else is named."""
@@ -50,9 +51,9 @@ def exports_too(options: argparse.Namespace) -> bool:
     return given or options.beside or options.bits == 0 or not plain
 
 
-def order_of(options: argparse.Namespace, base: ExportOrder) -> ExportOrder:
-    """`base` (a preset's order, or the usual one) with what the line says put in. Raises
-    `SettingsError` for what cannot be."""
+def order_of(options: argparse.Namespace, base: ExportOrder, bits: int = _BITS) -> ExportOrder:
+    """`base` (a preset's order, or the usual one) with what the line says put in. `bits`: of
+    lossless formats of which the line names none. Raises `SettingsError` for what cannot be."""
     changes: dict[str, Any] = {
         "samplerate": options.rate,
         "exact_sum": options.exact_sum,
@@ -73,7 +74,7 @@ def order_of(options: argparse.Namespace, base: ExportOrder) -> ExportOrder:
     if alone and nothing_else:
         changes |= {"parts": (), "formats": ()}
     else:
-        changes["formats"] = _formats(options, base.formats)
+        changes["formats"] = _formats(options, base.formats, bits)
     order = replace(base, **_for_projects(changes, base))
     check_template(order.template)
     return order
@@ -104,12 +105,15 @@ def _for_projects(changes: dict[str, Any], base: ExportOrder) -> dict[str, Any]:
     return changes | {"exact_sum": True, "clipping": clipping}
 
 
-def _formats(options: argparse.Namespace, base: Sequence[FileFormat]) -> tuple[FileFormat, ...]:
+def _formats(
+    options: argparse.Namespace, base: Sequence[FileFormat], bits: int
+) -> tuple[FileFormat, ...]:
     """The line's formats, else `base`, each with the line's bits, bit rate and quality where it
     has such a thing. Raises `SettingsError` where none of them has."""
     if options.bits == 32 and not options.format:
         base = [FileFormat(FileKind.WAV)]  # nothing else holds it
-    formats = [FileFormat(kind) for kind in options.format] if options.format else list(base)
+    named = [FileFormat(kind).with_source_bits(bits) for kind in options.format or ()]
+    formats = named or list(base)
     if None not in (options.kbps, options.vbr) and FileKind.MP3 in {it.kind for it in formats}:
         raise _wrong("mp3 takes --kbps or --vbr, not both")
     formats = _with(formats, "--bits", options.bits, _WITH_BITS)
