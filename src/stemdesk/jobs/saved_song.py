@@ -25,14 +25,13 @@ class SavedSong:
     says are decoded once, in order, into the playback cache; until then they end early. The
     original comes from there, too: from the job's mix, or decoded anew if its file, `source` or
     the one in the folder, is still the one that was split; else there is none.
-
-    `stems_only`: no original is wanted, and none is decoded.
     """
 
     def __init__(
-        self, folder: Path, source: Path, originals: Originals, *, stems_only: bool = False
+        self, folder: Path, source: Path, originals: Originals, *, with_original: bool = True
     ) -> None:
-        """Raises `SourceError`: STEMS_MISSING, and as `StemReader`."""
+        """`with_original`: else there is none, and nothing is decoded for it. Raises `SourceError`:
+        STEMS_MISSING, and as `StemReader`."""
         manifest = read_manifest(folder)
         if manifest is None or not manifest.files:
             raise SourceError(ErrorCode.STEMS_MISSING, path=folder, retryable=True)
@@ -45,7 +44,7 @@ class SavedSong:
             self._decoded: list[Original] = []
             self._readers = self._open_stems(manifest, originals, stack)
             self._original: Handle | None = None
-            if manifest.fingerprint and not stems_only:
+            if manifest.fingerprint and with_original:
                 handle = originals.open(source, self.samplerate, manifest.fingerprint)
                 self._original = stack.enter_context(handle)
             self._frames = self._length(manifest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -30,12 +30,15 @@ def export_songs(
     place: ExportPlace,
     report: ReportExport,
     cancel: CancelToken,
+    finished: Callable[[ExportedSong], None] = lambda _: None,
 ) -> Exported:
     """Write what the order says of each song to `folder` (made where it is not there), or beside
     the song's own file (`order.beside_source`).
 
     Files appear under their names once all of their song are whole. What goes wrong with a song is
-    its `ExportedSong.error`. Raises `SettingsError` for a template that cannot be, before anything
+    its `ExportedSong.error`. `finished`: told of each song when it is done, failed ones too.
+
+    Raises `SettingsError` for a template that cannot be, before anything
     is written, and nothing else.
     """
     check_template(order.template)
@@ -63,6 +66,7 @@ def export_songs(
             made.error = _told(error, song)
         done.append(made.result())
         pace.end(index)
+        finished(done[-1])
     return Exported(tuple(done))
 
 

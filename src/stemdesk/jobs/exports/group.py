@@ -28,8 +28,9 @@ class Loud:
 
 @dataclass(slots=True)
 class Group:
-    """`exact_sum`, `complete`: as for `Finisher`; both need `whole`, the song's own sound.
-    `spare`: parts instead of these where there is no such sound. `louds`: by part, of what is not bent as the player does, once all is written."""
+    """`exact_sum`, `complete`: as for `Finisher`; both need `whole`, the song's own sound. `spare`:
+    parts instead of these where there is no such sound. `louds`: by part, of what is not bent as
+    the player does, once all is written."""
 
     samplerate: int
     parts: tuple[PartMix, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -22,16 +23,20 @@ _PICTURES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 _COVER_BYTES = 20 << 20
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _REMEMBERED = 256
+_ALL = 4  # stems that every model has at least; manifests of 0.1.0 do not tell
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`manifest`: the song folder's. `source`: the song's own file, where it lay or in the song
-    folder; None where it is gone. `same`: it is the file that was split. `samplerate` hertz and
-    `bits` of it, 0 where they are not known."""
+    """`manifest`: the song folder's. `complete`: it has all stems that its model makes.
+    `model_hashes`: SHA-256 of the model's files. `source`: the song's own file, where it lay or in
+    the song folder; None where it is gone. `same`: it is the file that was split. `samplerate`
+    hertz and `bits` of it, 0 where they are not known."""
 
     song: ExportSong
     manifest: Manifest
+    complete: bool
+    model_hashes: tuple[str, ...]
     source: Path | None
     same: bool
     samplerate: int
@@ -81,15 +86,22 @@ def know(song: ExportSong) -> Known:
     manifest = read_manifest(song.folder)
     if manifest is None or not manifest.files or not is_complete(song.folder, manifest):
         raise SourceError(ErrorCode.STEMS_MISSING, path=song.folder, retryable=True)
-    source = _source(song, manifest)
-    if source is None:
-        return Known(song, manifest, None, False, 0, 0, _tags_of(song, manifest, None))
-    try:
-        same = not manifest.fingerprint or fingerprint(source) == manifest.fingerprint
-    except SourceError:  # gone in this moment, or it may not be read
-        return Known(song, manifest, None, False, 0, 0, _tags_of(song, manifest, None))
-    tags = _tags_of(song, manifest, source)
-    return Known(song, manifest, source, same, source_rate(source), source_bits(source), tags)
+    source, same = _source(song, manifest), False
+    if source is not None:
+        try:
+            same = not manifest.fingerprint or fingerprint(source) == manifest.fingerprint
+        except SourceError:  # gone in this moment, or it may not be read
+            source = None
+    return Known(
+        song,
+        manifest,
+        *_more_of(song.folder, manifest),
+        source,
+        same,
+        0 if source is None else source_rate(source),
+        0 if source is None else source_bits(source),
+        _tags_of(song, manifest, source),
+    )
 
 
 def know_again(song: ExportSong) -> Known:
@@ -116,6 +128,18 @@ def _source(song: ExportSong, manifest: Manifest) -> Path | None:
     if manifest.beside.original and is_file(song.folder / manifest.beside.original):
         return song.folder / manifest.beside.original
     return None
+
+
+def _more_of(folder: Path, manifest: Manifest) -> tuple[bool, tuple[str, ...]]:
+    """Whether all stems are there, and the hashes of the model's files."""
+    try:
+        value = json.loads((folder / MANIFEST).read_text("utf-8"))
+        hashes = tuple(str(one) for one in value["model"].get("sha256", ()))
+        if "null_depth_db" in value:
+            return manifest.null_depth is not None, hashes
+        return len(manifest.files) >= _ALL, hashes
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False, ()
 
 
 def _tags_of(song: ExportSong, manifest: Manifest, source: Path | None) -> FileTags:

@@ -25,7 +25,6 @@ from stemdesk.core.files import sync
 from stemdesk.core.progress import CancelToken
 from stemdesk.jobs.exports.made import Made
 from stemdesk.jobs.exports.plan import Plan
-from stemdesk.jobs.folder import MANIFEST
 
 VERSION = 1
 _BLOCK_BYTES = 1 << 20
@@ -63,7 +62,7 @@ def write_manifest(
                 "fingerprint": known.manifest.fingerprint,
                 "link": known.manifest.link,
             },
-            "model": _model(known.song.folder, known.manifest.model),
+            "model": {"name": known.manifest.model, "sha256": list(known.model_hashes)},
             "exact_sum": made.exact_sum,
             "null_depth_db": None if made.null_depth is None else made.null_depth.to_json(),
             "gain_db": made.gain_db,
@@ -76,15 +75,6 @@ def write_manifest(
         sync(path)
     except OSError as error:
         raise write_error(error, folder) from error
-
-
-def _model(folder: Path, name: str) -> dict[str, Any]:
-    """As the song folder's manifest has it."""
-    try:
-        model = json.loads((folder / MANIFEST).read_text("utf-8"))["model"]
-        return {"name": str(model["name"]), "sha256": [str(one) for one in model["sha256"]]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {"name": name, "sha256": []}
 
 
 def _seen_from(folder: Path, file: Path) -> str:

@@ -22,7 +22,6 @@ from stemdesk.jobs.exports.plan import (
     Plan,
     Wish,
     fits_projects,
-    is_complete,
     mix_for_video,
     stems_for_projects,
 )
@@ -73,7 +72,7 @@ class Outputs:
         self._plan = plan
         self._order = order
         self._landing = landing
-        self._complete = is_complete(plan.known)
+        self._complete = plan.known.complete
 
     def groups(self, wanted: int) -> list[Group]:
         """All of them, for `wanted` hertz. Raises `ExportError`, `DiskFullError`."""

@@ -81,7 +81,7 @@ def plan_song(known: Known, order: ExportOrder, folder: Path, names: Names, toda
     region = known.song.listening.loop if order.loop_only else None
     if order.loop_only and region is None:
         notices.append(Notice(NoticeCode.NO_LOOP))
-    exact = order.exact_sum and is_complete(known)
+    exact = order.exact_sum and known.complete
     parts = order.parts
     if exact and any(part.kind is PartKind.RESIDUAL for part in parts):
         parts = tuple(part for part in parts if part.kind is not PartKind.RESIDUAL)
@@ -105,11 +105,6 @@ def plan_song(known: Known, order: ExportOrder, folder: Path, names: Names, toda
     if not wishes and not extras:
         raise ExportError(ErrorCode.NOTHING_TO_EXPORT, path=known.song.folder)
     return Plan(known, root, tuple(wishes), tuple(extras), region, exact, tuple(notices))
-
-
-def is_complete(known: Known) -> bool:
-    """Whether all of the model's stems were saved, so that they are the whole song."""
-    return known.manifest.null_depth is not None
 
 
 def rate_of(known: Known, order: ExportOrder) -> tuple[int, Notice | None]:
@@ -146,26 +141,18 @@ def _cells(
     known: Known, order: ExportOrder, parts: Sequence[Part]
 ) -> Iterator[tuple[PartMix, FileFormat]]:
     """Each part in each format; for a REAPER project, which plays files, at least the stems."""
-    mixes = part_mixes(parts, known.stems, known.song.listening, order.tempo_and_key)
+    mixes = part_mixes(
+        parts, known.stems, known.song.listening, order.tempo_and_key, known.complete
+    )
     stems = False
     for mix in mixes:
         for file_format in order.formats:
             resolved = file_format.with_source_bits(known.bits)
             stems |= mix.part.kind is PartKind.STEM and resolved.lossless
-            yield _whole(mix, known), resolved
+            yield mix, resolved
     if Extra.REAPER in order.extras and not stems:
         for mix in stems_for_projects(known):
             yield mix, FOR_PROJECTS
-
-
-def _whole(mix: PartMix, known: Known) -> PartMix:
-    """Where not all stems were saved, all but one of them is the song without it."""
-    kinds = (PartKind.INSTRUMENTAL, PartKind.ALL_BUT)
-    if is_complete(known) or mix.part.kind not in kinds:
-        return mix
-    heard = {stem for stem, _, _ in mix.sides}
-    left_out = tuple((stem, -1.0, -1.0) for stem in known.stems if stem not in heard)
-    return replace(mix, sides=left_out, original=1.0)
 
 
 def _template(order: ExportOrder, file_format: FileFormat) -> str:

@@ -34,7 +34,7 @@ class Sounds:
         """Raises `SourceError`, `Cancelled`, and what decoding stems in a lossy format raises."""
         song, known = self._known.song, self._known
         try:
-            saved = SavedSong(song.folder, song.source, self._originals, stems_only=True)
+            saved = SavedSong(song.folder, song.source, self._originals, with_original=False)
             self._song = self._stack.enter_context(closing(saved))
             while not saved.complete or saved.final() != ((0, saved.frames),):
                 if not saved.frames:

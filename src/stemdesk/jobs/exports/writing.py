@@ -45,8 +45,9 @@ class AnyWriter(Protocol):
 class Output:
     """A file that is being made. `parts`: names of the parts that its writer takes, one as
     [2, frames], several as [parts, 2, frames]. `bits`: 32 for lossy formats, too. `label`: its
-    format in words. `cost`: as `pace.cost_of`. `role`: the extra that it is, or serves. `place`: its name in the end; None where it only serves another file, and
-    goes. `error`: why it alone could not be made. `frames`: once it is written."""
+    format in words. `cost`: as `pace.cost_of`. `role`: the extra that it is, or serves. `place`:
+    its name in the end; None where it only serves another file, and goes. `error`: why it alone
+    could not be made. `frames`: once it is written."""
 
     parts: tuple[str, ...]
     bits: int
