@@ -101,15 +101,15 @@ def test_channels_sound_as_in_the_remix_and_end_in_the_master(tmp_path: Path) ->
             least, most = float(value.attrib["min"]), float(value.attrib["max"])
             assert least <= float(value.attrib["value"]) <= most
 
-    def value(track: str, name: str) -> str:
+    def set_to(track: str, name: str) -> str:
         found = mixer[track].find(name)
         assert found is not None
         return found.attrib["value"]
 
-    assert float(value("Drums", "Volume")) == pytest.approx(10 ** (-6 / 20))
-    assert float(value("Master", "Volume")) == pytest.approx(10 ** (-3 / 20))
-    assert [float(value(one, "Pan")) for one in ("Drums", "Bass", "Master")] == [0.5, 0.75, 0.5]
-    assert [value(one, "Mute") for one in ("Drums", "Bass")] == ["false", "true"]
+    assert float(set_to("Drums", "Volume")) == pytest.approx(10 ** (-6 / 20))
+    assert float(set_to("Master", "Volume")) == pytest.approx(10 ** (-3 / 20))
+    assert [float(set_to(one, "Pan")) for one in ("Drums", "Bass", "Master")] == [0.5, 0.75, 0.5]
+    assert [set_to(one, "Mute") for one in ("Drums", "Bass")] == ["false", "true"]
     assert [mixer[one].get("solo") for one in ("Drums", "Vocals")] == ["false", "true"]
     master = mixer.pop("Master")
     assert master.get("role") == "master" and master.get("destination") is None

@@ -106,16 +106,17 @@ class RemixTrack:
         """
         while not self._finished and (moment_s is None or self._encoded < moment_s * self._rate):
             cancel.check()
-            self._read()
+            more = self._read()
             while self._ready:
                 self._encode(self._ready.popleft())
                 check()
-            if self._finished:
+            if not more:
+                self._finished = True
                 self._container.mux(self.stream.encode(None))
                 check()
 
-    def _read(self) -> None:
-        """The next frames, through the resampler into `_ready`."""
+    def _read(self) -> bool:
+        """The next frames, through the resampler into `_ready`; False after the last ones."""
         frames = min(_READ, self._total - self._place)
         if frames > 0:
             start = self._place - self._shift
@@ -124,9 +125,10 @@ class RemixTrack:
             block = np.concatenate((np.zeros((2, silent), np.float32), heard), axis=1)
             self._resampler.add(np.ascontiguousarray(block.T))
             self._place += frames
-        if self._place >= self._total:
-            self._resampler.finish()
-            self._finished = True
+        if self._place < self._total:
+            return True
+        self._resampler.finish()
+        return False
 
     def _encode(self, block: Samples) -> None:
         import av
