@@ -209,3 +209,26 @@ def test_media_over_four_gib_need_zip64(tmp_path: Path, monkeypatch: pytest.Monk
         entry = container.getinfo("audio/Drums.wav")
         assert entry.file_size > 100_000 and entry.extract_version >= zipfile.ZIP64_VERSION
         assert container.read(entry) == made.tracks[0].file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('track="track-1"', 'track="track-9"'),
+        ('id="track-1"', 'id="track-0"'),
+        ('unit="linear"', 'unit="loud"'),
+        ('sampleRate="48000" ', ""),
+        ('time="0"', 'time="nought"'),
+        ("Pan ", "Volume "),
+        ("<Scenes />", "<Scene />"),
+    ],
+)
+def test_the_schema_of_these_tests_refuses_what_is_wrong(
+    tmp_path: Path, right: str, wrong: str
+) -> None:
+    _, _, container = write(session(tmp_path), tmp_path / "song.dawproject")
+    with container:
+        text = container.read("project.xml").decode()
+    assert right in text
+    with pytest.raises(AssertionError):
+        check(Xml.fromstring(text.replace(right, wrong)))
