@@ -278,6 +278,18 @@ def test_a_missing_remix_and_a_missing_folder_are_told(tmp_path: Path) -> None:
     assert not (tmp_path / "copy.mp4").exists()
 
 
+def test_a_video_that_is_cut_off_gives_what_there_is(tmp_path: Path) -> None:
+    whole = video(tmp_path, "mkv")
+    audio, _ = remix(tmp_path, whole, RATE)
+    source = tmp_path / "cut.mkv"
+    source.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    target = tmp_path / "copy.mkv"
+    mux_video(source, audio, target, lambda _: None, CancelToken())
+    there = picture_packets(source)
+    assert 1 < len(there) < len(picture_packets(whole))
+    assert picture_packets(target) == there
+
+
 def test_the_source_is_not_touched(tmp_path: Path) -> None:
     source = video(tmp_path)
     before = source.read_bytes()
