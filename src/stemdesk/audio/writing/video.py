@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stemdesk.audio.open_media import Media, open_media
 from stemdesk.audio.reader import StemReader
@@ -18,6 +19,9 @@ from stemdesk.audio.writing.video_sound import RemixTrack, sound_start_s
 from stemdesk.core.errors import ErrorCode, ExportError, SourceError, StemDeskError, write_error
 from stemdesk.core.file_format import FileKind
 from stemdesk.core.progress import CancelToken
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
 
 _MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 _ANY = ".mkv"  # takes nearly every codec
@@ -114,7 +118,6 @@ def _mux(
     cancel: CancelToken,
 ) -> None:
     """Copied packets and the remix's, in the order of time, so that little waits in memory."""
-    import av
 
     def check() -> None:
         if out.error is not None:
@@ -122,7 +125,7 @@ def _mux(
 
     muxer = _MUXERS[_suffix(media)]
     codec = FileKind.OPUS if muxer == "webm" else FileKind.AAC
-    with av.open(out, "w", format=muxer, options={"fflags": "+bitexact"}) as container:
+    with _container(out, muxer) as container:
         copied = Copied(media, container, muxer, start_s)
         remix = RemixTrack(container, codec, sound, start_s - copied.origin_s)
         remix.like(media.stream)
@@ -137,6 +140,22 @@ def _mux(
         remix.write_until(None, cancel, check)
     check()
     report(1.0)
+
+
+@contextlib.contextmanager
+def _container(out: Target, muxer: str) -> Iterator[OutputContainer]:
+    """Closed in any case; what goes wrong with that after an error is not told."""
+    import av
+
+    # bitexact: without the time of day
+    container = av.open(out, "w", format=muxer, options={"fflags": "+bitexact"})
+    try:
+        yield container
+    except BaseException:
+        with contextlib.suppress(av.FFmpegError, OSError, ValueError):
+            container.close()
+        raise
+    container.close()
 
 
 @contextlib.contextmanager
