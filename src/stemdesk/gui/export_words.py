@@ -31,7 +31,6 @@ EXPORT_NOW = "Export"
 
 PRESET = "Preset"
 PRESET_TIP = "What was exported last, ready-made choices, and your own"
-LAST = "As last time"
 YOUR_CHOICE = "Your choice"
 SAVE_AS = "Save as a preset…"
 RENAME = "Rename…"
@@ -44,12 +43,16 @@ SAVE = "Save"
 REPLACES = "A preset of that name is there already: it is replaced."
 NAME_TAKEN = "Another preset has that name."
 
+
+def about_preset(text: str, name: str) -> str:
+    """`Rename…` with the preset that it is about."""
+    return f"{text.rstrip('…')} “{printable(name)}”" + ("…" if text.endswith("…") else "")
+
+
 # What
 
 WHAT = "What"
-STEMS = "Stems"
-MIXES = "Mixes"
-MORE_PARTS = "More to choose from"
+MORE_PARTS = "More"
 REST = "Without one"
 PARTS = {
     PartKind.REMIX: "Your remix, as you hear it",
@@ -88,7 +91,7 @@ def loop_text(loop: Loop | None) -> str:
 
 
 def tuned_text(listening: Listening) -> str:
-    """`With speed and key as heard (80 %, −2)`."""
+    """`With speed and key as heard (80 %, +2)`."""
     facts = []
     if listening.speed_percent != 100.0:
         facts.append(f"{listening.speed_percent:g} %")
@@ -184,7 +187,6 @@ FOLDER_NAME = "Folder for the files"
 FOLDER_CAPTION = "Where should the files go?"
 BESIDE = "Beside each song's own file"
 BESIDE_TIP = "Each song's files lie in the folder that the song itself lies in"
-NAMES = "Names"
 TEMPLATE = "Names of the files"
 TEMPLATE_TIP = "Words in braces are filled in for each file; / makes a folder"
 ADD_FIELD = "Add a word"
@@ -197,23 +199,15 @@ COLLISIONS = {
     Collision.SKIP: "Keep it, and skip the new one",
     Collision.REPLACE: "Replace it",
 }
-FIELDS = {
-    "artist": "Artist",
-    "title": "Title",
-    "album": "Album",
-    "track": "Track number",
-    "stem": "Stem or mix",
-    "model": "Model",
-    "bpm": "Tempo",
-    "key": "Key",
-    "date": "Date of today",
-    "name": "The song's file name",
-    "format": "File format",
-}
+
+
+def field_text(name: str, meaning: str) -> str:
+    """One of the words that can be added to the names."""
+    return f"{{{name}}}: {meaning}"
+
 
 # More
 
-MORE = "More"
 MORE_DAW = "For music programs and DJs"
 MORE_SOUND = "Sound"
 MORE_NAMES = "Names and tags"
@@ -251,6 +245,7 @@ NOTHING = "Choose what to export."
 LOSSY_SUM = "Files in {formats} do not sum to the song sample for sample; lossless ones do."
 RESIDUAL_SILENT = "When the stems sum to the song, nothing is left over: that file is silent."
 NO_FOLDER = "Choose a folder."
+WILL_CLIP = "What is louder than full scale will clip in files that are not 32 bit float."
 
 
 def headline(titles: Sequence[str]) -> str:
