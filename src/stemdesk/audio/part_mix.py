@@ -44,21 +44,28 @@ class PartMix:
 
 
 def part_mixes(
-    parts: Sequence[Part], stems: Sequence[str], listening: Listening, tempo_and_key: bool
+    parts: Sequence[Part],
+    stems: Sequence[str],
+    listening: Listening,
+    tempo_and_key: bool,
+    complete: bool = True,
 ) -> tuple[PartMix, ...]:
     """What these parts are for a song with these stems; the same file twice only once.
+
+    `complete`: these are all stems of the model. Where they are not, "all but" one is the song
+    minus that stem, not the sum of the others.
 
     Raises `ModelError` STEM_UNKNOWN for a stem that the song does not have.
     """
     mixes: dict[str, PartMix] = {}
     for part in parts:
-        for mix in _of(part, stems, listening, tempo_and_key):
+        for mix in _of(part, stems, listening, tempo_and_key, complete):
             mixes.setdefault(mix.name, mix)
     return tuple(mixes.values())
 
 
 def _of(
-    part: Part, stems: Sequence[str], listening: Listening, tempo_and_key: bool
+    part: Part, stems: Sequence[str], listening: Listening, tempo_and_key: bool, complete: bool
 ) -> list[PartMix]:
     match part.kind:
         case PartKind.STEM:
@@ -68,9 +75,9 @@ def _of(
             name = _known(VOCALS, stems)
             mix = _sum(part, "a cappella", [name], name)
         case PartKind.INSTRUMENTAL:
-            mix = _sum(part, "instrumental", _without(VOCALS, stems))
+            mix = _all_but(part, "instrumental", VOCALS, stems, complete)
         case PartKind.ALL_BUT:
-            mix = _sum(part, f"no {part.stem}", _without(part.stem, stems))
+            mix = _all_but(part, f"no {part.stem}", part.stem, stems, complete)
         case PartKind.RESIDUAL:
             mix = PartMix(part, "residual", tuple((s, -1.0, -1.0) for s in stems), 1.0)
         case PartKind.ORIGINAL:
@@ -82,6 +89,13 @@ def _of(
 
 def _sum(part: Part, name: str, stems: Sequence[str], stem: str = "") -> PartMix:
     return PartMix(part, name, tuple((one, 1.0, 1.0) for one in stems), stem=stem)
+
+
+def _all_but(part: Part, name: str, stem: str, stems: Sequence[str], complete: bool) -> PartMix:
+    others = [one for one in stems if one != _known(stem, stems)]
+    if complete:
+        return _sum(part, name, others)
+    return PartMix(part, name, ((stem, -1.0, -1.0),), 1.0)
 
 
 def _remix(part: Part, stems: Sequence[str], listening: Listening, tempo_and_key: bool) -> PartMix:
@@ -97,11 +111,6 @@ def _remix(part: Part, stems: Sequence[str], listening: Listening, tempo_and_key
         return PartMix(part, "remix", sides, heard=True)
     speed = Fraction(listening.speed_percent).limit_denominator(1000) / 100
     return PartMix(part, "remix", sides, speed=speed, semitones=listening.key_semitones, heard=True)
-
-
-def _without(stem: str, stems: Sequence[str]) -> list[str]:
-    _known(stem, stems)
-    return [one for one in stems if one != stem]
 
 
 def _known(stem: str, stems: Sequence[str]) -> str:
