@@ -19,7 +19,7 @@ def warnings(order: ExportOrder, stems: int) -> list[str]:
     if order.exact_sum and PartKind.RESIDUAL in kinds:
         said.append(words.RESIDUAL_SILENT)
     integers = any(one.lossless and one.bits != 32 for one in order.formats)
-    if order.clipping is Clipping.OFF and integers:
+    if order.clipping is Clipping.OFF and integers and not order.exact_sum:
         said.append(words.WILL_CLIP)
     several = len(kinds) > 1 or (stems_wanted and not order.parts[0].stem and stems > 1)
     if several and not _tells_apart(order.template):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from stemdesk.core.errors import SettingsError
@@ -31,7 +30,7 @@ from stemdesk.gui.widgets import muted
 
 _MARGIN_PX = 48
 _WIDTH_PX = 760
-_HEIGHT_PX = 740
+_HEIGHT_PX = 760
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +113,10 @@ class ExportDialog(Dialog):
         self.presets.ask_for(self.order)
         self.finished.connect(self._end)
         theme.watch().changed.connect(self._retint)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.presets.box.setFocus()
 
     def _fit(self, parent: QWidget | None) -> None:
         """As large as the window lets it be."""
@@ -237,13 +240,8 @@ def _card(title: str, box: QWidget) -> QFrame:
     font.setWeight(QFont.Weight.DemiBold)
     head.setFont(font)
     layout = QVBoxLayout(card)
-    layout.setContentsMargins(16, 12, 16, 12)
-    layout.setSpacing(10)
+    layout.setContentsMargins(16, 10, 16, 8)
+    layout.setSpacing(8)
     layout.addWidget(head)
     layout.addWidget(box)
     return card
-
-
-def gone(subjects: Sequence[Subject]) -> bool:
-    """Whether none of the songs has its stems."""
-    return not any(one.stems for one in subjects)

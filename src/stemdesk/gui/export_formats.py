@@ -105,7 +105,7 @@ class FormatsBox(QWidget):
     def apply(self, order: ExportOrder) -> None:
         while self.lines:
             self._drop(self.lines[-1])
-        for one in order.formats:
+        for one in order.formats or (words.usual(FileKind.WAV),):
             self._add(one)
         if self.rate.findData(order.samplerate) < 0:
             self.rate.addItem(words.kilohertz(order.samplerate), order.samplerate)

@@ -11,8 +11,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from stemdesk.core.export_order import ExportOrder
-from stemdesk.core.export_presets import BUILT_IN, ExportPreset
+from stemdesk.core.export_presets import BUILT_IN, NAME_LENGTH, ExportPreset
 from stemdesk.core.sentences import printable
+from stemdesk.core.text import clean
 from stemdesk.gui import export_words as words
 from stemdesk.gui import labels
 from stemdesk.gui.dialogs import Dialog
@@ -167,7 +168,7 @@ class NameDialog(Dialog):
         self._taken = taken
         self._then = then
         self.name = QLineEdit(name)
-        self.name.setMaxLength(80)
+        self.name.setMaxLength(NAME_LENGTH)
         self.name.setAccessibleName(words.NAME_NAME)
         self.name.setPlaceholderText(words.NAME_HINT)
         self.note = muted(" ")
@@ -183,12 +184,12 @@ class NameDialog(Dialog):
         self.name.setFocus()
 
     def _look(self) -> None:
-        name = self.name.text().strip()
+        name = clean(self.name.text())
         said = self._taken(name) if name else ""
         self.note.setText(said or " ")
         self.save.setEnabled(bool(name) and said != words.NAME_TAKEN)
 
     def _save(self) -> None:
-        name = self.name.text().strip()
+        name = clean(self.name.text())
         self.accept()
         self._then(name)

@@ -105,12 +105,7 @@ class WhereBox(QWidget):
         self.template.setToolTip(words.TEMPLATE_TIP)
         self.template.textEdited.connect(self.changed)
         self.add = push_button(words.ADD_FIELD, words.ADD_FIELD_TIP)
-        menu = QMenu(self.add)
-        for name, meaning in FIELDS.items():
-            action = QAction(words.field_text(name, meaning), menu)
-            action.triggered.connect(lambda _=False, name=name: self._insert(name))
-            menu.addAction(action)
-        self.add.setMenu(menu)
+        self.add.clicked.connect(self._show_words)
         self.collision = ComboBox()
         self.collision.setAccessibleName(words.COLLISION)
         self.collision.setToolTip(words.COLLISION)
@@ -164,6 +159,18 @@ class WhereBox(QWidget):
     def _show_folder(self) -> None:
         for widget in (self.folder, self.choose):
             widget.setEnabled(not self.beside.isChecked())
+
+    def words(self) -> QMenu:
+        """What can be added to the names, each with what it becomes."""
+        menu = QMenu(self.add)
+        for name, meaning in FIELDS.items():
+            action = QAction(words.field_text(name, meaning), menu)
+            action.triggered.connect(lambda _=False, name=name: self._insert(name))
+            menu.addAction(action)
+        return menu
+
+    def _show_words(self) -> None:
+        self.words().popup(self.add.mapToGlobal(self.add.rect().bottomLeft()))
 
     def _insert(self, name: str) -> None:
         self.template.insert("{" + name + "}")
