@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from stemdesk import __version__
 from stemdesk.audio.listening import Listening
@@ -21,7 +22,7 @@ from stemdesk.core.files import is_folder
 from stemdesk.core.job import JobState
 from stemdesk.gui import export_reports as reports
 from stemdesk.gui import labels
-from stemdesk.gui.dialogs import Dialog, TextDialog
+from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.export_dialog import ExportDialog, Start
 from stemdesk.gui.export_strip import ExportStrip
 from stemdesk.gui.export_values import Batch, Ended, ExportServices, Subject
@@ -118,7 +119,7 @@ class ExportAsks(QObject):
     # What came of it
 
     def show_details(self, ended: Ended) -> None:
-        DetailsDialog(self._window, reports.report(ended, __version__)).show_over()
+        DetailsDialog(self._window, ended).show_over()
 
     def _show_folder(self, folder: Path) -> None:
         """Open it, or say that it is not there: systems say nothing."""
@@ -182,13 +183,22 @@ class ExportAsks(QObject):
             close()
 
 
-class DetailsDialog(TextDialog):
+class DetailsDialog(Dialog):
     """What was exported and how, to read and to copy."""
 
-    def __init__(self, parent: MainWindow, text: str) -> None:
-        super().__init__(parent, reports.DETAILS_TITLE, text)
-        self.widen(84)
+    def __init__(self, parent: QWidget, ended: Ended) -> None:
+        super().__init__(parent, reports.DETAILS_TITLE, "")
+        self.setWindowTitle(reports.DETAILS_TITLE)
+        self.details = QPlainTextEdit(reports.report(ended, __version__))
+        self.details.setReadOnly(True)
+        self.details.setTabChangesFocus(True)
+        self.details.setAccessibleName(reports.DETAILS_NAME)
+        self.details.setMinimumHeight(self.fontMetrics().height() * 14)
+        self.body.addWidget(self.details)
         self.copy = self.add_button(labels.COPY_DETAILS, self._copy)
+        self.copy.setObjectName("copy")
+        self.add_button(labels.CLOSE, self.reject, primary=True)
+        self.widen(84)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.details.toPlainText())

@@ -57,7 +57,8 @@ class ExportDialog(Dialog):
         self.setWindowTitle(words.TITLE)
         self._start, self._tasks, self._services = start, tasks, services
         self._over = False
-        self._asked = 0
+        self._asked = 0  # which choice the files are asked for, and which one they are known for
+        self._planned = 0
         self._files: tuple[Path, ...] = ()
         self._applying = False
         self._mark: tuple[str, ExportOrder | None] = ("", None)
@@ -182,6 +183,11 @@ class ExportDialog(Dialog):
 
     # What will come of it
 
+    @property
+    def planning(self) -> bool:
+        """Whether the files that are shown are those of a moment ago."""
+        return self._planned != self._asked
+
     def _plan(self) -> None:
         order, asked = self.order(), self._asked
         if order is None:
@@ -194,6 +200,7 @@ class ExportDialog(Dialog):
     def _show_plan(self, asked: int, outcome: Outcome[tuple[Path, ...]]) -> None:
         if self._over or asked != self._asked:
             return
+        self._planned = asked
         if outcome.error is None:
             self._files = outcome.value or ()
             self.where.preview.show_names(self._files, self.where.path)

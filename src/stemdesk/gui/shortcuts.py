@@ -121,7 +121,7 @@ def _to_library(window: MainWindow) -> None:
 def _escape(window: MainWindow) -> None:
     if window.body.drawer_open:
         window.body.close_drawer()
-    else:
+    elif not window.exports.strip.dismiss():
         window.banners.dismiss()
 
 

@@ -20,7 +20,9 @@ _PLAY_PX = 44
 _GROUP_GAP_PX = 10
 _LINE_GAP_PX = 8
 _WIDE_PX = 940
-"""From here on there is room for words on the button that shows the folder."""
+"""From here on there is room for the button that shows the folder, and for words on `Export`."""
+_WIDEST_PX = 1090
+"""And here for words on both."""
 
 
 class TransportBar(QFrame):
@@ -60,8 +62,9 @@ class TransportBar(QFrame):
         self.master = Master()
         self.grip = Grip("drag-out", words.GRIP_ALL_NAME, words.GRIP_ALL_TIP, 20)
         self.folder = push_button(labels.SHOW_FOLDER, labels.SHOW_FOLDER_TIP, "folder")
-        self._folder_text = self.folder.text()
         self.export = push_button(export_words.EXPORT, export_words.EXPORT_TIP, "export")
+        widths = ((self.folder, _WIDEST_PX), (self.export, _WIDE_PX))
+        self._texts = [(button, button.text(), width) for button, width in widths]
         self._connect()
         self._lay_out()
         self.show_time(0.0, 0.0)
@@ -119,9 +122,12 @@ class TransportBar(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        text = self._folder_text if event.size().width() >= _WIDE_PX else ""
-        if text != self.folder.text():
-            self.folder.setText(text)
+        width = event.size().width()
+        self.folder.setVisible(width >= _WIDE_PX)  # a song's row has the same, and there is a key
+        for button, text, from_px in self._texts:
+            shown = text if width >= from_px else ""
+            if button.text() != shown:
+                button.setText(shown)
 
     def show_time(self, position_s: float, length_s: float) -> None:
         self.time.setText(messages.time_text(position_s, length_s))
