@@ -5,7 +5,6 @@ Everything is measured on the way: peaks, what was too loud, how the stems null 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stemdesk.audio.dither import Dither
 from stemdesk.audio.encode import Rounded, peak, rounded
 from stemdesk.audio.exact_sum import REST, NullMeter, sample_range, sum_to_mix
 from stemdesk.audio.guard import KNEE, guard
@@ -36,11 +36,12 @@ class Finisher:
     """Makes a rendition's parts for files of `bits` bits (32: floats, also for lossy formats).
 
     `gain_db`: of everything (`shared_gain_db`). `complete`: the rendition's stems are all that the
-    song has, so that the null depth is measured where it has the original, too. `exact_sum`: the
-    stems sum to the original times the gain, rounded to these bits, at every sample
-    (`exact_sum.py`), and other plain parts are sums of these stems: vocals and instrumental are the
-    song bit for bit, and a residual is silence. Needs `complete` and the original. Remixes are made
-    of the stems as separated, as the player does.
+    model has; where it has the original, too, the null depth is measured. `exact_sum`: the stems
+    sum to the original times the gain, rounded to these bits, at every sample (`exact_sum.py`), and
+    other plain parts are sums of these stems: vocals and instrumental are the song bit for bit, and
+    a residual is silence. Where the stems are not `complete` they stay as separated, and an
+    instrumental that is the original minus the vocals gives it with them, too. Needs the original.
+    Remixes are made of the stems as separated, as the player does.
 
     Dither (TPDF, ±1 step; at 16 bits only) is another one for each part and the same each time.
     Blocks that 16 bits can hold as they are get none: a CD's song stays bit for bit what it is.
@@ -59,8 +60,8 @@ class Finisher:
         clipping: Clipping = Clipping.SHARED,
         gain_db: float = 0.0,
     ) -> None:
-        if exact_sum and (not complete or clipping is Clipping.LIMIT):
-            raise ValueError("only all stems, not limited, can sum to the song")
+        if exact_sum and clipping is Clipping.LIMIT:
+            raise ValueError("limited stems do not sum to the song")
         self.parts = rendition.parts
         self.bits = bits
         self._stems = rendition.stems
@@ -69,7 +70,7 @@ class Finisher:
         self._complete = complete
         self._limited = clipping is Clipping.LIMIT
         self._gain = np.float32(amplitude(gain_db))
-        self._dither = _Dither(bits) if dither and bits == DITHERED_BITS else None
+        self._dither = Dither(bits) if dither and bits == DITHERED_BITS else None
         self._meter = NullMeter(bits)
         self._measured = False
         self._peaks = [0.0] * len(self.parts)
@@ -107,19 +108,24 @@ class Finisher:
 
     def _rounded_stems(self, block: Block) -> tuple[Rounded | None, Rounded | None]:
         """All stems and the song as the files hold them, where they have to be known together."""
-        if not self._complete or block.original is None:
+        if block.original is None:
             if self._exact_sum:
                 raise ValueError("there is no original to sum to")
             return None, None
-        self._measured = True
+        if not (self._exact_sum or self._complete):
+            return None, None
         mix = self._round(ORIGINAL, self._gained(block.original))
         each = [self._gained(stem) for stem in block.stems]
         if self._limited:
             each = [guard(stem) for stem in each]
         pairs = zip(self._stems, each, strict=True)
-        plain = np.stack([self._round(name, stem) for name, stem in pairs])
+        rows = [self._round(name, stem) for name, stem in pairs]
+        plain = np.stack(rows) if rows else np.empty((0, *mix.shape), mix.dtype)
+        if not self._complete:
+            return plain, mix
         saved = sum_to_mix(plain, mix, self._rest, self.bits) if self._exact_sum else plain
         self._meter.add(mix, plain, saved)
+        self._measured = True
         return saved, mix
 
     def _exact(
@@ -136,9 +142,14 @@ class Finisher:
         over = (total < low) | (total > high)
         full = 1.0 if self.bits == 32 else float(1 << 31)
         self._note(index, float(np.abs(total).max(initial=0)) / full, int(over.sum()))
-        if part.stem and part.stem != REST:  # what was cut from it went to others
-            stem = self._gained(block.stems[self._stems.index(part.stem)])
-            self._note(index, peak(stem), self._too_loud(stem))
+        before: Samples | None = None  # what was cut is not in the sum any more
+        if _is_song(part):
+            before = block.original
+        elif part.stem and not (self._complete and part.stem == REST):
+            before = block.stems[self._stems.index(part.stem)]
+        if before is not None:
+            before = self._gained(before)
+            self._note(index, peak(before), self._too_loud(before))
         cut: Rounded = np.clip(total, low, high).astype(mix.dtype)
         return cut
 
@@ -161,7 +172,7 @@ class Finisher:
         if part.stem and part.name == part.stem and stems is not None:
             known: Rounded = stems[self._stems.index(part.stem)]
             return known
-        if part.name == ORIGINAL and mix is not None and not self._limited:
+        if _is_song(part) and mix is not None and not self._limited:
             return mix
         return self._round(part.name, samples)
 
@@ -181,26 +192,9 @@ class Finisher:
         self._touched[index] += touched
 
 
-class _Dither:
-    """Rounds with noise of a triangular density, up to a step to either side; each name has its
-    own."""
-
-    def __init__(self, bits: int) -> None:
-        self._bits = bits
-        self._noise: dict[str, np.random.Generator] = {}
-
-    def round(self, name: str, samples: Samples) -> Rounded:
-        """float32 [2, frames] -> as `rounded` makes them."""
-        full = np.float32(1 << (self._bits - 1))
-        scaled = samples * full
-        if np.array_equal(scaled, np.rint(scaled)):
-            return rounded(samples, self._bits)
-        noise = self._noise.get(name)
-        if noise is None:
-            seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-            noise = self._noise[name] = np.random.Generator(np.random.SFC64(seed))
-        drawn = noise.random((samples.shape[1], 4), dtype=np.float32)
-        return rounded(samples + (drawn[:, :2] - drawn[:, 2:]).T / full, self._bits)
+def _is_song(part: PartMix) -> bool:
+    """Whether it is the undivided song, and nothing else."""
+    return part.plain and not part.sides and part.original == 1.0
 
 
 def mixed(part: PartMix, stems: Sequence[str], block: Block) -> Samples:
@@ -220,19 +214,24 @@ def shared_gain_db(
     renditions: Sequence[Rendition],
     *,
     exact_sum: bool = False,
+    complete: bool = True,
     report: Callable[[float], None] = lambda _: None,
     cancel: CancelToken,
 ) -> float:
     """The gain, in dB at most 0 and to hundredths, with which no sample of any part is above full
-    scale; 0 where none is. All renditions are gone through once; `report`: the fraction that is
-    done. Raises as `Rendition.blocks`."""
+    scale; 0 where none is. `exact_sum`, `complete`: as for the `Finisher`s. All renditions are gone
+    through once; `report`: the fraction that is done. Raises as `Rendition.blocks`."""
     # what is heard as in the player is bent below full scale already
     to_measure = [one for one in renditions if not all(part.heard for part in one.parts)]
     total = sum(one.frames for one in to_measure)
     loudest, done = 0.0, 0
     for rendition in to_measure:
         finisher = Finisher(
-            rendition, 32, exact_sum=exact_sum, complete=exact_sum, clipping=Clipping.OFF
+            rendition,
+            32,
+            exact_sum=exact_sum,
+            complete=exact_sum and complete,
+            clipping=Clipping.OFF,
         )
         for block in rendition.blocks(cancel):
             finisher.finish(block)

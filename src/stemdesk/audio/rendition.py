@@ -6,14 +6,12 @@ or key is a rendition of its own, whose one "stem" is that part as the player's 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol, Self
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from stemdesk.audio.chain import Chain
@@ -22,11 +20,9 @@ from stemdesk.audio.part_mix import PartMix
 from stemdesk.audio.playable import Playable, Range, Reader
 from stemdesk.audio.remix import Remix
 from stemdesk.audio.sound import Sound
+from stemdesk.audio.stem_stream import BLOCK, Resampled, Together
 from stemdesk.core.progress import CancelToken
 
-BLOCK = 65_536
-"""Frames of a block at most."""
-_LEAD = 2048  # frames, of the lower rate: more than half of the longest filter
 _HEARD = "remix"  # what the one stem of a stretched rendition is called
 
 Samples = NDArray[np.float32]
@@ -50,14 +46,15 @@ class SongSound:
 
     @classmethod
     def of(cls, song: Playable, names: Sequence[str] | None = None) -> Self:
-        """A finished song at its own rate; `names`: the stems that are needed, None for all."""
+        """A finished song at its own rate, without the original (`at` adds it). `names`: the stems
+        that are needed, None for all."""
         wanted = song.stems if names is None else names
         stems = {name: song.stem(name) for name in song.stems if name in wanted}
-        return cls(stems, song.samplerate, song.frames, song.original, song.samplerate, song.frames)
+        return cls(stems, song.samplerate, song.frames, None, song.samplerate, song.frames)
 
     def at(self, samplerate: int, original: Reader | None = None, frames: int = 0) -> Self:
-        """The same at another rate of the export. `frames`: as counted; 0: as the stems have them
-        at this rate."""
+        """The same at the rate of an export. `original`: decoded at it. `frames`: as counted; 0: as
+        the stems have them at this rate."""
         known = frames or frames_at(self.stems_frames, self.stems_rate, samplerate)
         return replace(self, original=original, samplerate=samplerate, frames=known)
 
@@ -159,9 +156,9 @@ class PlainRendition:
         """As `Rendition.blocks`."""
         start, end = self._range
         sound = self._sound
-        stems = _Together(list(sound.stems.values()), sound.stems_frames)
+        stems = Together(list(sound.stems.values()), sound.stems_frames)
         resampled = sound.stems_rate != sound.samplerate and self.stems
-        stream = _Resampled(stems, sound.stems_rate, sound.samplerate, start) if resampled else None
+        stream = Resampled(stems, sound.stems_rate, sound.samplerate, start) if resampled else None
         for at in range(start, end, BLOCK):
             cancel.check()
             frames = min(BLOCK, end - at)
@@ -207,66 +204,6 @@ class StretchedRendition:
                 samples[0, :, have : have + fresh.shape[1]] = fresh
                 have += fresh.shape[1]
             yield Block(samples, None)
-
-
-class _Together:
-    """Several readers as one."""
-
-    def __init__(self, readers: Sequence[Reader], frames: int) -> None:
-        self._readers = readers
-        self.count = len(readers)
-        self.frames = frames
-
-    def read(self, start: int, frames: int) -> Samples:
-        """float32 [readers, 2, frames]; zeros beyond the song's end."""
-        out = np.zeros((self.count, 2, frames), np.float32)
-        there = min(frames, self.frames - start)
-        if there > 0:
-            for row, reader in enumerate(self._readers):
-                out[row, :, :there] = reader.read(start, there)
-        return out
-
-
-class _Resampled:
-    """Stems at another rate, in order from frame `first` of that rate on."""
-
-    def __init__(self, stems: _Together, source: int, target: int, first: int) -> None:
-        common = math.gcd(source, target)
-        self._ratio = Fraction(source, target)
-        lead = math.ceil(_LEAD * max(Fraction(1), self._ratio) / (source // common))
-        turns = max(0, first // (target // common) - lead)  # times that both rates' frames met
-        self._stems = stems
-        self._next = turns * (source // common)  # to be read
-        self._skip = first - turns * (target // common)
-        self._flushed = False
-        self._stream = soxr.ResampleStream(source, target, 2 * stems.count, "float32", "VHQ")
-        self._done = np.zeros((0, 2 * stems.count), np.float32)
-
-    def read(self, frames: int) -> Samples:
-        """float32 [stems, 2, frames]; zeros after the end."""
-        parts, have = [self._done], len(self._done)
-        while have < frames and not self._flushed:
-            part = self._turn(frames - have)
-            parts.append(part)
-            have += len(part)
-        joined = np.concatenate(parts)
-        joined, self._done = joined[:frames], joined[frames:].copy()
-        out = np.zeros((2 * self._stems.count, frames), np.float32)
-        out[:, : len(joined)] = joined.T
-        return out.reshape(self._stems.count, 2, frames)
-
-    def _turn(self, frames: int) -> Samples:
-        """Some frames more, [frames, channels]: as many as asked for, or less."""
-        left = max(0, self._stems.frames - self._next)
-        take = min(BLOCK, left, math.ceil((frames + self._skip) * self._ratio) + 64)
-        fresh = self._stems.read(self._next, take).reshape(-1, take).T
-        self._next += take
-        self._flushed = take == left
-        out = self._stream.resample_chunk(np.ascontiguousarray(fresh), last=self._flushed)
-        skipped = min(self._skip, len(out))
-        self._skip -= skipped
-        part: Samples = out[skipped:]
-        return part
 
 
 class _Mixed:

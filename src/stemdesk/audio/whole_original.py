@@ -1,5 +1,5 @@
-"""A song's own file at the rate of an export: decoded once through the playback cache, as long as
-it is needed, and checked against what was split."""
+"""What an export waits for: stems that are decoded first, and a song's own file at the rate of the
+export. Both come through the playback cache."""
 
 from __future__ import annotations
 
@@ -9,11 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemdesk.audio.originals import Original, Originals
-from stemdesk.audio.playable import Reader
+from stemdesk.audio.playable import Playable, Reader
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.progress import CancelToken
 
 _LOOK_S = 0.05
+
+
+def wait_for_stems(
+    song: Playable, cancel: CancelToken, report: Callable[[float], None] = lambda _: None
+) -> None:
+    """Until all of a finished song's stems can be read: those in a lossy format are decoded first.
+    `report`: the fraction that can be.
+
+    Raises `Cancelled`, `Paused`, and `ValueError` for a song that is not finished.
+    """
+    while not (complete := song.complete) or song.final() != ((0, song.frames),):
+        if not song.frames:
+            return
+        if complete:
+            raise ValueError("the song is not finished")
+        report(max((end for _, end in song.final()), default=0) / song.frames)
+        cancel.wait(_LOOK_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +70,11 @@ def whole_original(
     """
     with originals.open(source, samplerate, fingerprint) as handle:
         original = handle.original
-        _wait(original, report, cancel)
+        original.want_all(1)
+        try:
+            _wait(original, report, cancel)
+        finally:
+            original.want_all(-1)
         raw = original.raw
         if raw is None:
             raise SourceError(ErrorCode.SOURCE_UNREADABLE, path=source)
@@ -73,6 +94,7 @@ def _wait(original: Original, report: Callable[[float], None], cancel: CancelTok
         known = extent.known
         if extent.complete:
             report(1.0)
+            cancel.check()
             return
         if extent.frames:
             report(min(1.0, known / extent.frames))
