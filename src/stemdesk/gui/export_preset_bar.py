@@ -68,14 +68,14 @@ class PresetBar(QWidget):
         """The ready-made ones, then a person's own."""
         return (*BUILT_IN, *self.own)
 
-    def find(self, name: str) -> ExportPreset | None:
+    def named(self, name: str) -> ExportPreset | None:
         return next((one for one in self.presets if one.name == name), None)
 
     # How it is shown
 
     def _fill(self, name: str) -> None:
         self.box.clear()
-        if self.find(name) is None:
+        if self.named(name) is None:
             self.box.addItem(words.YOUR_CHOICE, "")
         for preset in self.presets:
             if self.own and preset is self.own[0]:
@@ -84,7 +84,7 @@ class PresetBar(QWidget):
         self.box.setCurrentIndex(max(0, self.box.findData(name)))
 
     def _activated(self, index: int) -> None:
-        preset = self.find(str(self.box.itemData(index) or ""))
+        preset = self.named(str(self.box.itemData(index) or ""))
         if preset is not None:
             self.picked.emit(preset)
 

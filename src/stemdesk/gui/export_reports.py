@@ -17,6 +17,7 @@ from stemdesk.core.sentences import (
 )
 from stemdesk.gui.export_values import Batch, Ended
 from stemdesk.gui.labels import APP_NAME
+from stemdesk.gui.link_words import shortened
 from stemdesk.jobs.exports.values import ExportedSong, ExportProgress
 
 CANCEL = "Cancel"
@@ -178,4 +179,4 @@ def spoken(ended: Ended) -> str:
 
 
 def _name(title: str) -> str:
-    return f"“{printable(title)}”"
+    return f"“{shortened(printable(title))}”"

@@ -18,6 +18,7 @@ from stemdesk.core.export_order import (
 from stemdesk.core.file_format import BITS, KBPS, QUALITIES, FileFormat, FileKind
 from stemdesk.core.sentences import count_of, format_duration, printable
 from stemdesk.gui.labels import stem_label
+from stemdesk.gui.link_words import shortened
 
 EXPORT = "Export…"
 EXPORT_TIP = "Save stems, the remix or an instrumental as files of your choice (Ctrl+E)"
@@ -251,7 +252,7 @@ WILL_CLIP = "What is louder than full scale will clip in files that are not 32 b
 def headline(titles: Sequence[str]) -> str:
     """`Export “Viper”`, `Export 3 songs`."""
     if len(titles) == 1:
-        return f"Export “{printable(titles[0])}”"
+        return f"Export “{shortened(printable(titles[0]))}”"
     return f"Export {len(titles)} songs"
 
 
