@@ -7,6 +7,7 @@ remix takes the place of the first sound track and begins where that one's sound
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,8 +113,6 @@ def _suffix(media: Media) -> str:
 
 
 def _codecs(muxer: str) -> set[str]:
-    import io
-
     import av
 
     with av.open(io.BytesIO(), "w", format=muxer) as container:
