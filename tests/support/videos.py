@@ -11,7 +11,7 @@ import numpy as np
 from av.container import OutputContainer
 from av.stream import Disposition
 
-from support.media import KINDS, Samples, add_audio, add_video, write_pictures, write_samples
+from support.media import KINDS, Kind, Samples, add_audio, add_video, write_pictures, write_samples
 
 SUBTITLES = [(0.25, 0.5, "Héllo"), (0.9, 0.3, "World")]
 """Start and length in seconds, text."""
@@ -19,7 +19,7 @@ SUBTITLES = [(0.25, 0.5, "Héllo"), (0.9, 0.3, "World")]
 
 def make_video(
     path: Path,
-    kind: str,
+    kind: str | Kind,
     samples: Samples,
     rate: int,
     *,
@@ -31,9 +31,9 @@ def make_video(
     second_sound: bool = False,
     cover: bool = False,
 ) -> Path:
-    """A video of one of `support.media.KINDS`: pictures as long as `samples`, float32 [2, frames].
-    Starting late is done by copying with moved timestamps."""
-    recipe = KINDS[kind]
+    """A video of a kind, or one of `support.media.KINDS`: pictures as long as `samples`, float32
+    [2, frames]. Starting late is done by copying with moved timestamps."""
+    recipe = kind if isinstance(kind, Kind) else KINDS[kind]
     late = bool(sound_late_s or picture_late_s or subtitles)
     plain = path.with_name(f"plain-{path.name}") if late else path
     with plain.open("w+b") as target, av.open(target, "w", format=recipe.container) as container:
@@ -108,15 +108,11 @@ def picture_packets(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in container.demux(stream) if packet.size]
 
 
-def first_moments(path: Path) -> tuple[float, float]:
-    """Seconds when the first decoded picture is shown and the first decoded sound is heard."""
-    moments = []
-    for kind in ("video", "audio"):
-        with av.open(str(path)) as container:
-            stream = getattr(container.streams, kind)[0]
-            frame = next(iter(container.decode(stream)))
-            moments.append(float(frame.time or 0.0))
-    return moments[0], moments[1]
+def first_shown_s(path: Path) -> float:
+    """Seconds when the first picture is shown."""
+    with av.open(str(path)) as container:
+        frame = next(iter(container.decode(container.streams.video[0])))
+        return float(frame.time or 0.0)
 
 
 def hear(path: Path, track: int = 0) -> tuple[Samples, float]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _READ = 16_384  # frames read at a time
 _BIT_RATE = 256_000
-_OPUS_RATE = 48_000
+_ENCODERS = {FileKind.AAC: "aac", FileKind.OPUS: "libopus", FileKind.MP3: "libmp3lame"}
 
 
 def sound_start_s(path: Path, cancel: CancelToken) -> float:
@@ -61,7 +61,7 @@ def _frames(media: Media, cancel: CancelToken) -> Iterator[AudioFrame]:
 class RemixTrack:
     """A sound track in `container`, encoded from `sound` as far as it is needed.
 
-    `codec`: AAC or OPUS. `start_s`: seconds of silence in front of it; below 0: so much of the
+    `codec`: AAC, OPUS or MP3. `start_s`: seconds of silence in front of it; below 0: so much of the
     sound is left out, since nothing can be heard before a file begins.
     """
 
@@ -69,12 +69,11 @@ class RemixTrack:
         self, container: OutputContainer, codec: FileKind, sound: StemReader, start_s: float
     ) -> None:
         self._container, self._sound = container, sound
-        opus = codec is FileKind.OPUS
-        rate = _OPUS_RATE if opus else FileFormat(codec).samplerate(sound.samplerate)
+        rate = FileFormat(codec).samplerate(sound.samplerate)
         self._rate = rate
-        self.stream: Any = container.add_stream("libopus" if opus else "aac", rate=rate)
+        self.stream: Any = container.add_stream(_ENCODERS[codec], rate=rate)
         self.stream.codec_context.layout = "stereo"
-        self.stream.codec_context.format = "flt" if opus else "fltp"
+        self.stream.codec_context.format = "flt" if codec is FileKind.OPUS else "fltp"
         self.stream.codec_context.bit_rate = _BIT_RATE
         self._shift = round(start_s * sound.samplerate)
         self._place = 0  # the next frame to read; silence in front counts
