@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 import soundfile
 
+from stemdesk.audio import play_cache
 from stemdesk.audio.decode import probe
 from stemdesk.audio.listening import Listening
 from stemdesk.audio.remix import Remix
+from stemdesk.audio.source_tags import read_source_tags
 from stemdesk.core.errors import ErrorCode, SettingsError
 from stemdesk.core.export_order import (
     ALL_STEMS,
     MODEL_RATE,
+    SOURCE_RATE,
     Clipping,
     ExportOrder,
     Extra,
@@ -220,6 +223,46 @@ def test_loud_parts_share_one_gain_and_keep_their_balance(desk: Desk) -> None:
     whole = only(desk.export(song, floating))
     assert whole.gain_db == 0.0 and not whole.notices
     assert np.abs(read(desk.out / "f instrumental.wav")).max() > 1.05
+
+
+def test_files_say_what_they_are_made_of(desk: Desk) -> None:
+    formats = tuple(FileFormat(kind) for kind in FileKind)
+    order = ExportOrder(
+        (Part(PartKind.STEM, "vocals"), Part(PartKind.ORIGINAL)),
+        formats,
+        template="{name} {stem}",
+        extras=frozenset({Extra.NI_STEMS}),
+    )
+    song = desk.song("nameless")  # a file without tags
+    for path in only(desk.export(song, order)).files:
+        tags = read_source_tags(path)
+        part = " (vocals)" if "vocals" in path.name else ""
+        assert tags.get("title") == f"nameless{part}", path.name
+        assert tags.get("comment") == "Split by StemDesk from nameless.wav with the model small"
+
+
+def test_of_a_song_behind_a_link_files_say_the_link(desk: Desk) -> None:
+    song = desk.song()
+    manifest = json.loads((song.folder / MANIFEST).read_text("utf-8"))
+    manifest["source"]["link"] = "https://example.org/song"
+    (song.folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
+    order = ExportOrder((Part(PartKind.STEM, "vocals"),), (FileFormat(FileKind.FLAC),))
+    (path,) = only(desk.export(song, order)).files
+    comment = read_source_tags(path).get("comment")
+    assert comment == "https://example.org/song\nSplit by StemDesk with the model small"
+
+
+def test_a_cache_without_room_is_said_and_no_stem_is_left_inexact(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song = desk.song(rate=48000)
+    monkeypatch.setattr(play_cache, "RESERVE_BYTES", 1 << 60)
+    for rate in (SOURCE_RATE, 48000, MODEL_RATE):
+        (failed,) = desk.export(song, replace(EXACT, samplerate=rate)).songs
+        assert failed.error is not None and failed.error.code is ErrorCode.DISK_FULL
+        assert not failed.files and not failed.notices
+    done = only(desk.export(song, ExportOrder(samplerate=MODEL_RATE)))  # can do without
+    assert len(done.files) == 4 and done.null_depth is None
 
 
 def test_what_the_residual_is(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stemdesk.audio.whole_original import WholeOriginal
-from stemdesk.core.errors import ErrorCode, StemDeskError
+from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.export_order import SOURCE_RATE, Clipping, ExportOrder, Extra
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.progress import CancelToken
@@ -90,7 +90,7 @@ class SongExport:
         for rate in rates_of(self._plan, wanted):
             whole = sounds.original(rate, self._step(DECODING))
             if isinstance(whole, StemDeskError):
-                if whole.code is ErrorCode.DISK_FULL:  # the cache's: nothing about the song
+                if not isinstance(whole, SourceError):  # the cache's: nothing about the song
                     raise whole
                 gone = whole.code is ErrorCode.SOURCE_MISSING
                 code = NoticeCode.ORIGINAL_GONE if gone else NoticeCode.ORIGINAL_DIFFERS
@@ -117,6 +117,8 @@ class SongExport:
             group.whole = whole
             return
         if group.exact_sum:
+            if not isinstance(whole, SourceError):  # the song is well, the cache is not
+                raise whole
             self._made.note(Notice(NoticeCode.EXACT_SUM_LEFT_OUT))
         group.exact_sum = group.complete = False
         if group.spare:
