@@ -87,12 +87,12 @@ def test_the_stems_sum_to_the_songs_own_file_bit_for_bit(
     assert len(done.files) == 16 and not done.notices
     assert done.null_depth is not None and done.null_depth.saved_db is None
     own = steps(song.source)
-    for one in formats[:3]:  # both .m4a and .flac are read by others than wrote them
+    for one in formats[:3]:
         files = [path for path in done.files if path.suffix == one.suffix]
         assert len(files) == 4 and {probe(path).samplerate for path in files} == {rate}
         np.testing.assert_array_equal(sum(steps(path) for path in files), own)
     alac = [path for path in done.files if path.suffix == ".m4a"]
-    np.testing.assert_array_equal(sum(steps(path) for path in alac)[:, : own.shape[1]], own)
+    np.testing.assert_array_equal(sum(steps(path) for path in alac), own)
 
 
 @pytest.mark.parametrize("rate", [44100, 96000])

@@ -130,7 +130,7 @@ def test_a_name_that_is_taken_in_the_last_moment_is_left_alone(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: Callable[..., bool] = landing.publish
-    taken = []
+    taken: list[Path] = []
 
     def late(temporary: Path, final: Path, *, replace: bool = False) -> bool:
         if not taken:
@@ -153,7 +153,7 @@ def test_without_hard_links_nothing_is_replaced_either(
     def refused(*_: object) -> None:
         raise PermissionError(1, "no links here")
 
-    monkeypatch.setattr(landing.os, "link", refused)
+    monkeypatch.setattr("os.link", refused)
     temporary, final = tmp_path / "temporary", tmp_path / "final"
     temporary.write_text("new")
     if there:
