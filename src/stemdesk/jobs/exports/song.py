@@ -89,9 +89,7 @@ class SongExport:
             return wanted
         for rate in rates_of(self._plan, wanted):
             whole = sounds.original(rate, self._step(DECODING))
-            if isinstance(whole, StemDeskError):
-                if whole.code is ErrorCode.DISK_FULL:  # the cache's: nothing about the song
-                    raise whole
+            if isinstance(whole, StemDeskError) and whole.code is not ErrorCode.DISK_FULL:
                 gone = whole.code is ErrorCode.SOURCE_MISSING
                 code = NoticeCode.ORIGINAL_GONE if gone else NoticeCode.ORIGINAL_DIFFERS
                 self._made.note(Notice(code, {"samplerate_hz": model}))
@@ -116,13 +114,14 @@ class SongExport:
         if isinstance(whole, WholeOriginal):
             group.whole = whole
             return
+        lost = {part.name for part in group.parts if part.original and not group.spare}
+        if whole.code is ErrorCode.DISK_FULL and (group.exact_sum or lost):
+            raise whole  # the cache's disk: what is asked for can be had
         if group.exact_sum:
             self._made.note(Notice(NoticeCode.EXACT_SUM_LEFT_OUT))
         group.exact_sum = group.complete = False
         if group.spare:
             group.parts = group.spare
-            return
-        lost = {part.name for part in group.parts if part.original}
         if not lost:
             return
         self._made.error = whole
