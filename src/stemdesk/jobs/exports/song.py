@@ -17,14 +17,14 @@ from stemdesk.jobs.exports.landing import Landing, publish
 from stemdesk.jobs.exports.made import Made
 from stemdesk.jobs.exports.names import Names, Place
 from stemdesk.jobs.exports.outputs import Outputs, rates_of, room_for
-from stemdesk.jobs.exports.pace import DECODING, MEASURING, STRETCHING, Steps
+from stemdesk.jobs.exports.pace import DECODING, MAKING, MEASURING, STRETCHING, Steps
 from stemdesk.jobs.exports.place import ExportPlace
 from stemdesk.jobs.exports.plan import Plan, rate_of
 from stemdesk.jobs.exports.room import check_room
 from stemdesk.jobs.exports.sounds import Sounds
 from stemdesk.jobs.exports.writing import Output
 
-_EXTRAS = {Extra.VIDEO: 8.0, Extra.DAWPROJECT: 4.0}
+_EXTRAS = {Extra.VIDEO: 8.0, Extra.DAWPROJECT: 1.0}
 
 
 class SongExport:
@@ -138,7 +138,8 @@ class SongExport:
         made.exact_sum = any(group.exact_sum for group in groups)
 
     def _begin(self, outputs: Sequence[Output], stretched: bool) -> Callable[[float], None]:
-        weight = sum(output.cost for output in outputs) + (STRETCHING if stretched else 0.0)
+        weight = MAKING + sum(output.cost for output in outputs)
+        weight += STRETCHING if stretched else 0.0
         names = [output.place.path.name for output in outputs if output.place is not None]
         others = f" and {len(names) - 1} more" if len(names) > 1 else ""
         return self._step(weight, f"{names[0]}{others}" if names else "")
@@ -192,7 +193,10 @@ class SongExport:
         """Of all steps from writing on."""
         extras = [_EXTRAS.get(extra, 0.0) for extra, _ in self._plan.extras]
         weights = [output.cost for group in groups for output in group.outputs]
-        weights += [STRETCHING for group in groups for part in group.parts if part.stretched]
+        for group in groups:
+            stretched = sum(part.stretched for part in group.parts)
+            plain = min(1, len(group.parts) - stretched)
+            weights.append(MAKING * (plain + stretched) + STRETCHING * stretched)
         if self._measures(groups):
             weights += [MEASURING for _ in groups]
         return weights + extras
