@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -94,3 +95,16 @@ def by_ffmpeg_program(path: Path, *, floats: bool) -> Rounded:
     command = [program, "-v", "error", "-i", str(path), "-map", "0:a", "-f", kind, "-"]
     raw = subprocess.run(command, check=True, capture_output=True).stdout
     return np.ascontiguousarray(np.frombuffer(raw, "<f4" if floats else "<i4").reshape(-1, 2).T)
+
+
+def picture(codec: str, width: int = 64, height: int = 48) -> bytes:
+    """A small picture file; `codec`: mjpeg or png."""
+    pixels = np.random.default_rng(3).integers(0, 255, (height, width, 3), np.uint8)
+    context = av.CodecContext.create(codec, "w")
+    assert isinstance(context, av.VideoCodecContext)
+    context.width, context.height = width, height
+    context.pix_fmt = {"mjpeg": "yuvj420p", "png": "rgb24"}[codec]
+    context.time_base = Fraction(1, 25)
+    frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format=context.pix_fmt)
+    frame.pts = 0
+    return b"".join(bytes(packet) for packet in context.encode(frame) + context.encode(None))

@@ -37,7 +37,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if getattr(options, "two_stems", None) and getattr(options, "stems", None):
         root.error("--two-stems says which stems are needed: leave --stems out")
     if options.command == "export" and not (options.songs or options.presets or options.list):
-        root.error("name a song, or --list those that there are, or --presets")
+        root.error("name a song: stemdesk export --list shows which there are")
     more = options.command == "clean" and (options.models or options.yes)
     if more and not options.everything:
         root.error("--models and --yes belong to --everything")

@@ -55,6 +55,8 @@ _RATES: dict[FileKind, tuple[int, ...]] = {
     FileKind.OPUS: (48000,),
 }  # fmt: skip
 """Sample rates in hertz where a format does not take any."""
+_MOST = {FileKind.VORBIS: 192_000}
+"""The highest one, where it takes any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class FileFormat:
         one that it can hold, rather a higher one."""
         rates = _RATES.get(self.kind)
         if rates is None or wanted in rates:
-            return wanted
+            return min(wanted, _MOST.get(self.kind, wanted))
         return next((rate for rate in rates if rate > wanted), rates[-1])
 
     def to_json(self) -> dict[str, Any]:

@@ -101,15 +101,15 @@ def test_channels_sound_as_in_the_remix_and_end_in_the_master(tmp_path: Path) ->
             least, most = float(value.attrib["min"]), float(value.attrib["max"])
             assert least <= float(value.attrib["value"]) <= most
 
-    def value(track: str, name: str) -> str:
+    def set_to(track: str, name: str) -> str:
         found = mixer[track].find(name)
         assert found is not None
         return found.attrib["value"]
 
-    assert float(value("Drums", "Volume")) == pytest.approx(10 ** (-6 / 20))
-    assert float(value("Master", "Volume")) == pytest.approx(10 ** (-3 / 20))
-    assert [float(value(one, "Pan")) for one in ("Drums", "Bass", "Master")] == [0.5, 0.75, 0.5]
-    assert [value(one, "Mute") for one in ("Drums", "Bass")] == ["false", "true"]
+    assert float(set_to("Drums", "Volume")) == pytest.approx(10 ** (-6 / 20))
+    assert float(set_to("Master", "Volume")) == pytest.approx(10 ** (-3 / 20))
+    assert [float(set_to(one, "Pan")) for one in ("Drums", "Bass", "Master")] == [0.5, 0.75, 0.5]
+    assert [set_to(one, "Mute") for one in ("Drums", "Bass")] == ["false", "true"]
     assert [mixer[one].get("solo") for one in ("Drums", "Vocals")] == ["false", "true"]
     master = mixer.pop("Master")
     assert master.get("role") == "master" and master.get("destination") is None
@@ -209,3 +209,26 @@ def test_media_over_four_gib_need_zip64(tmp_path: Path, monkeypatch: pytest.Monk
         entry = container.getinfo("audio/Drums.wav")
         assert entry.file_size > 100_000 and entry.extract_version >= zipfile.ZIP64_VERSION
         assert container.read(entry) == made.tracks[0].file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('track="track-1"', 'track="track-9"'),
+        ('id="track-1"', 'id="track-0"'),
+        ('unit="linear"', 'unit="loud"'),
+        ('sampleRate="48000" ', ""),
+        ('time="0"', 'time="nought"'),
+        ("Pan ", "Volume "),
+        ("<Scenes />", "<Scene />"),
+    ],
+)
+def test_the_schema_of_these_tests_refuses_what_is_wrong(
+    tmp_path: Path, right: str, wrong: str
+) -> None:
+    _, _, container = write(session(tmp_path), tmp_path / "song.dawproject")
+    with container:
+        text = container.read("project.xml").decode()
+    assert right in text
+    with pytest.raises(AssertionError):
+        check(Xml.fromstring(text.replace(right, wrong)))

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from stemdesk.core.export_order import PartKind
-from stemdesk.jobs.exports.ni_stems import NI_STEMS, ni_parts
+from stemdesk.audio.finish import Finisher
+from stemdesk.audio.rendition import renditions
+from stemdesk.audio.writing.stem_mp4 import StemMp4Writer
+from stemdesk.core.export_order import Clipping, PartKind
+from stemdesk.core.progress import CancelToken
+from stemdesk.jobs.exports.ni_stems import NI_STEMS, NI_SUFFIX, ni_parts
+from support.media import bursts
+from support.renditions import sound_of
+from support.videos import hear
 
 FOUR = ("drums", "bass", "other", "vocals")
 SIX = (*FOUR, "guitar", "piano")
@@ -55,3 +64,25 @@ def test_without_the_original_the_mix_is_what_the_four_sum_to(stems: tuple[str, 
     )  # fmt: skip
     assert (weights[0] == weights[1:].sum(0)).all() and (weights[0] == 1.0).all()
     assert parts[0].original == 0.0
+
+
+@pytest.mark.parametrize("original", [True, False])
+def test_the_file_holds_what_the_parts_say(tmp_path: Path, original: bool) -> None:
+    frames, names = 20_000, ("drums", "vocals", "piano")
+    stems = {name: bursts(frames, 44100, seed=n) * 0.5 for n, name in enumerate(names)}
+    mix = bursts(frames, 44100, seed=9)
+    sound_there = sound_of(stems, original=mix if original else None)
+    (rendition,) = renditions(sound_there, ni_parts(names, original=original))
+    finisher = Finisher(rendition, 32, clipping=Clipping.OFF)
+    path = tmp_path / f"song{NI_SUFFIX}"
+    with StemMp4Writer(path, 44100, rendition.frames) as writer:
+        for block in rendition.blocks(CancelToken()):
+            writer.write(finisher.finish(block))
+    summed = np.sum(list(stems.values()), axis=0)
+    silence = np.zeros_like(mix)
+    expected = [mix if original else summed, stems["drums"], silence, stems["piano"]]
+    for track, samples in enumerate([*expected, stems["vocals"]]):
+        sound, start_s = hear(path, track)
+        error = sound[:, :frames] - samples
+        assert start_s == 0.0
+        assert np.sqrt((error**2).mean()) < 0.1 * np.sqrt((mix**2).mean())

@@ -47,6 +47,8 @@ class FfmpegEncoder:
     def __init__(self, target: Target, recipe: Recipe, samplerate: int, channels: int) -> None:
         import av
 
+        if channels not in _LAYOUTS:
+            raise EncoderFailed(f"{channels} channels")
         self._recipe = recipe
         self._samplerate = samplerate
         self._layout = _LAYOUTS[channels]
@@ -88,6 +90,8 @@ class FfmpegEncoder:
     def _encode(self, frame: AudioFrame | None) -> None:
         with translated():
             for packet in self._stream.encode(frame):
+                if not packet.duration:  # LAME's last one may hold nothing of the song, and
+                    continue  # FFmpeg then tells too little padding: of this one alone
                 self.packets += 1
                 self.frames_a_packet = self.frames_a_packet or packet.duration
                 self._container.mux(packet)

@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stemdesk.audio.encode import Rounded
 from stemdesk.audio.file_tags import NO_FILE_TAGS, FileTags
@@ -76,7 +75,7 @@ class StemMp4Writer:
             self._remove()
             raise
 
-    def write(self, block: NDArray[np.float32]) -> None:
+    def write(self, block: Rounded) -> None:
         """Append float32 [5, 2, frames]: the mix, drums, bass, other, vocals. Any length."""
         if block.ndim != 3 or block.shape[:2] != (len(TRACKS), _CHANNELS):
             raise ValueError(f"{block.shape} is not [{len(TRACKS)}, {_CHANNELS}, frames]")

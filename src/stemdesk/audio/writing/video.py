@@ -7,8 +7,10 @@ remix takes the place of the first sound track and begins where that one's sound
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stemdesk.audio.open_media import Media, open_media
 from stemdesk.audio.reader import StemReader
@@ -19,8 +21,17 @@ from stemdesk.core.errors import ErrorCode, ExportError, SourceError, StemDeskEr
 from stemdesk.core.file_format import FileKind
 from stemdesk.core.progress import CancelToken
 
-_MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
-_ANY = ".mkv"  # takes nearly every codec
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+
+_MUXERS = {
+    ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm",
+    ".avi": "avi", ".flv": "flv", ".wmv": "asf",
+}  # fmt: skip
+_ANY = ".mkv"  # takes nearly every codec, and tells times exactly
+_OLD = {"mov": ".mov", "avi": ".avi", "flv": ".flv", "asf": ".wmv"}
+"""Where the few codecs are at home that Matroska does not take."""
+_SOUNDS = {"webm": FileKind.OPUS, "avi": FileKind.MP3}
 
 
 def has_video(path: Path) -> bool:
@@ -34,8 +45,9 @@ def has_video(path: Path) -> bool:
 
 
 def video_suffix(source: Path) -> str:
-    """How the name of the copy ends: as the source's, where a copy can be of its kind, else
-    `.mkv`. Raises `SourceError` (`open_media`, SOURCE_NO_VIDEO)."""
+    """How the name of the copy ends: as the source's where that is MP4, MOV, Matroska or WebM,
+    else `.mkv`; only codecs that Matroska does not take stay at home. Raises `SourceError`
+    (`open_media`, SOURCE_NO_VIDEO)."""
     with open_media(source, CancelToken()) as media:
         return _suffix(media)
 
@@ -51,7 +63,8 @@ def mux_video(
     of `audio`.
 
     `audio`: WAV or FLAC, the whole song at its speed, whose first frame is the first one that
-    `audio.decode` gives of `source`. It becomes AAC, in WebM Opus. `report`: the fraction done.
+    `audio.decode` gives of `source`. It becomes AAC, in WebM Opus, in AVI MP3.
+    `report`: the fraction done.
 
     Raises `Cancelled`, `SourceError` (`open_media`, SOURCE_NO_VIDEO, of `audio`: STEMS_MISSING,
     SOURCE_UNREADABLE), `DiskFullError`, `ExportError` (FOLDER_NOT_WRITABLE, ENCODER_FAILED);
@@ -93,12 +106,13 @@ def _suffix(media: Media) -> str:
         own = own if own == ".webm" else _ANY
     else:
         own = _ANY
-    return own if codecs <= _codecs(_MUXERS[own]) else _ANY
+    for suffix in (own, _ANY, *(_OLD[kind] for kind in kinds if kind in _OLD)):
+        if codecs <= _codecs(_MUXERS[suffix]):
+            return suffix
+    return _ANY  # writing it will tell what is wrong
 
 
 def _codecs(muxer: str) -> set[str]:
-    import io
-
     import av
 
     with av.open(io.BytesIO(), "w", format=muxer) as container:
@@ -114,17 +128,17 @@ def _mux(
     cancel: CancelToken,
 ) -> None:
     """Copied packets and the remix's, in the order of time, so that little waits in memory."""
-    import av
 
     def check() -> None:
         if out.error is not None:
             raise out.error
 
     muxer = _MUXERS[_suffix(media)]
-    codec = FileKind.OPUS if muxer == "webm" else FileKind.AAC
-    with av.open(out, "w", format=muxer, options={"fflags": "+bitexact"}) as container:
+    with _container(out, muxer) as container:
         copied = Copied(media, container, muxer, start_s)
-        remix = RemixTrack(container, codec, sound, start_s - copied.origin_s)
+        remix = RemixTrack(
+            container, _SOUNDS.get(muxer, FileKind.AAC), sound, start_s - copied.origin_s
+        )
         remix.like(media.stream)
         copied.add_the_rest()
         for moment_s, packet in copied.packets():
@@ -137,6 +151,22 @@ def _mux(
         remix.write_until(None, cancel, check)
     check()
     report(1.0)
+
+
+@contextlib.contextmanager
+def _container(out: Target, muxer: str) -> Iterator[OutputContainer]:
+    """Closed in any case; what goes wrong with that after an error is not told."""
+    import av
+
+    # bitexact: without the time of day
+    container = av.open(out, "w", format=muxer, options={"fflags": "+bitexact"})
+    try:
+        yield container
+    except BaseException:
+        with contextlib.suppress(av.FFmpegError, OSError, ValueError):
+            container.close()
+        raise
+    container.close()
 
 
 @contextlib.contextmanager

@@ -46,7 +46,8 @@ class Copied:
         from av.container.core import Flags
 
         self._media, self._target, self._muxer = media, target, muxer
-        media.container.flags |= Flags.gen_pts.value  # AVI tells only the order of decoding
+        flag: Any = Flags.gen_pts.value  # an int, whatever PyAV's stubs say
+        media.container.flags |= flag  # AVI tells only the order of decoding
         self._streams: dict[int, tuple[Any, Any]] = {}  # by index: the file's, the target's
         self.origin_s = sound_start_s
         for stream in pictures(media.container):
@@ -80,8 +81,10 @@ class Copied:
         streams = [stream for stream, _ in self._streams.values() if stream.type != "attachment"]
         try:
             for packet in self._media.container.demux(streams):
-                if packet.size == 0 or (packet.dts is None and packet.pts is None):
+                if packet.size == 0:
                     continue  # the end of a stream
+                if packet.dts is None and packet.pts is None:  # a cover
+                    packet.pts = packet.dts = round(self.origin_s / packet.time_base)
                 _, target = self._streams[packet.stream.index]
                 base = packet.time_base
                 shift = round(self.origin_s / base)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stemdesk.audio.open_media import open_media
+from stemdesk.audio.open_media import Media, open_media
 from stemdesk.audio.quirks import first_frame_is_priming, frames_lost_at_start
 from stemdesk.audio.reader import StemReader
 from stemdesk.audio.resample import BlockResampler
@@ -20,46 +21,47 @@ from stemdesk.core.file_format import FileFormat, FileKind
 from stemdesk.core.progress import CancelToken
 
 if TYPE_CHECKING:
-    from av.audio import AudioStream
+    from av.audio import AudioFrame, AudioStream
     from av.container import OutputContainer
 
 _READ = 16_384  # frames read at a time
 _BIT_RATE = 256_000
-_OPUS_RATE = 48_000
+_ENCODERS = {FileKind.AAC: "aac", FileKind.OPUS: "libopus", FileKind.MP3: "libmp3lame"}
 
 
 def sound_start_s(path: Path, cancel: CancelToken) -> float:
     """When the first frame that `audio.decode` gives of this file is heard, in seconds of the
     file's own clock.
 
-    Raises `SourceError` (`open_media`, SOURCE_NO_FRAMES, SOURCE_UNSUPPORTED) and `Cancelled`.
+    Raises `SourceError` (`open_media`, SOURCE_NO_FRAMES) and `Cancelled`.
     """
+    with open_media(path, cancel) as media:
+        frames = _frames(media, cancel)
+        first = next(frames, None)
+        if first is not None and first_frame_is_priming(media):
+            first = next(frames, None)
+        cancel.check()  # reading ends then as at the file's end
+        if first is None:
+            raise media.error(ErrorCode.SOURCE_NO_FRAMES)
+        lost = frames_lost_at_start(media, first)
+        return float(first.time or 0.0) - lost / first.sample_rate
+
+
+def _frames(media: Media, cancel: CancelToken) -> Iterator[AudioFrame]:
+    """Decoded frames; broken packets are passed over, as `decode` does."""
     import av
 
-    with open_media(path, cancel) as media:
-        primed = False
-        try:
-            for packet in media.container.demux(media.stream):
-                cancel.check()
-                for frame in packet.decode():
-                    if not frame.samples:
-                        continue
-                    if first_frame_is_priming(media) and not primed:
-                        primed = True
-                        continue
-                    lost = frames_lost_at_start(media, frame)
-                    return float(frame.time or 0.0) - lost / frame.sample_rate
-        except (av.FFmpegError, OSError) as error:
+    with contextlib.suppress(av.FFmpegError, OSError):  # then there are no more
+        for packet in media.container.demux(media.stream):
             cancel.check()
-            raise media.error(ErrorCode.SOURCE_UNSUPPORTED, str(error)) from error
-        cancel.check()
-        raise media.error(ErrorCode.SOURCE_NO_FRAMES)
+            with contextlib.suppress(av.FFmpegError, OSError):
+                yield from (frame for frame in packet.decode() if frame.samples)
 
 
 class RemixTrack:
     """A sound track in `container`, encoded from `sound` as far as it is needed.
 
-    `codec`: AAC or OPUS. `start_s`: seconds of silence in front of it; below 0: so much of the
+    `codec`: AAC, OPUS or MP3. `start_s`: seconds of silence in front of it; below 0: so much of the
     sound is left out, since nothing can be heard before a file begins.
     """
 
@@ -67,12 +69,11 @@ class RemixTrack:
         self, container: OutputContainer, codec: FileKind, sound: StemReader, start_s: float
     ) -> None:
         self._container, self._sound = container, sound
-        opus = codec is FileKind.OPUS
-        rate = _OPUS_RATE if opus else FileFormat(codec).samplerate(sound.samplerate)
+        rate = FileFormat(codec).samplerate(sound.samplerate)
         self._rate = rate
-        self.stream: Any = container.add_stream("libopus" if opus else "aac", rate=rate)
+        self.stream: Any = container.add_stream(_ENCODERS[codec], rate=rate)
         self.stream.codec_context.layout = "stereo"
-        self.stream.codec_context.format = "flt" if opus else "fltp"
+        self.stream.codec_context.format = "flt" if codec is FileKind.OPUS else "fltp"
         self.stream.codec_context.bit_rate = _BIT_RATE
         self._shift = round(start_s * sound.samplerate)
         self._place = 0  # the next frame to read; silence in front counts
@@ -106,16 +107,17 @@ class RemixTrack:
         """
         while not self._finished and (moment_s is None or self._encoded < moment_s * self._rate):
             cancel.check()
-            self._read()
+            more = self._read()
             while self._ready:
                 self._encode(self._ready.popleft())
                 check()
-            if self._finished:
+            if not more:
+                self._finished = True
                 self._container.mux(self.stream.encode(None))
                 check()
 
-    def _read(self) -> None:
-        """The next frames, through the resampler into `_ready`."""
+    def _read(self) -> bool:
+        """The next frames, through the resampler into `_ready`; False after the last ones."""
         frames = min(_READ, self._total - self._place)
         if frames > 0:
             start = self._place - self._shift
@@ -124,9 +126,10 @@ class RemixTrack:
             block = np.concatenate((np.zeros((2, silent), np.float32), heard), axis=1)
             self._resampler.add(np.ascontiguousarray(block.T))
             self._place += frames
-        if self._place >= self._total:
-            self._resampler.finish()
-            self._finished = True
+        if self._place < self._total:
+            return True
+        self._resampler.finish()
+        return False
 
     def _encode(self, block: Samples) -> None:
         import av
