@@ -58,6 +58,5 @@ EXPORT_NOTICES: dict[NoticeCode, str] = {
     ),
     _N.NO_LOOP: "The song has no loop, so all of it was exported.",
     _N.NO_VIDEO: "The song's file is no video, so no video was made.",
-    _N.TAGS_LEFT_OUT: "The song's own file is gone, and with it the rest of its tags.",
     _N.NOT_FOR_PROJECT: "No project was made: there is no file that it could play.",
 }

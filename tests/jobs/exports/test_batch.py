@@ -293,9 +293,12 @@ def test_only_a_part_of_the_stems_was_saved(desk: Desk) -> None:
     song = desk.song(stems=("vocals",), complete=False)
     parts = (Part(PartKind.A_CAPPELLA), Part(PartKind.INSTRUMENTAL))
     done = only(desk.export(song, replace(EXACT, parts=parts)))
-    assert codes(done) == [NoticeCode.EXACT_SUM_LEFT_OUT] and done.null_depth is None
+    assert not done.notices and done.null_depth is None
     vocals, rest = (steps(path) for path in done.files)
     np.testing.assert_array_equal(vocals + rest, steps(song.source))
+    assert np.abs(rest).max() > 0.1 * 2**31
+    stems = only(desk.export(song, EXACT))
+    assert codes(stems) == [NoticeCode.EXACT_SUM_LEFT_OUT]
 
 
 def test_one_song_that_fails_stops_no_other(desk: Desk) -> None:
@@ -348,9 +351,9 @@ class CancelledAt(CancelToken):
 
 
 def test_cancelled_anywhere_it_leaves_whole_files_and_nothing_else(desk: Desk) -> None:
-    songs = [desk.song("one", rate=48000), desk.song("two", seconds=3.0)]
+    songs = [desk.song("one", rate=48000), desk.song("two", seconds=2.0)]
     order = ExportOrder(
-        formats=(WAV24, FileFormat(FileKind.OPUS)),
+        formats=(WAV24, FileFormat(FileKind.AAC)),
         template="{title}/{stem}",
         extras=frozenset({Extra.MANIFEST, Extra.REAPER, Extra.DAWPROJECT}),
     )
@@ -358,7 +361,7 @@ def test_cancelled_anywhere_it_leaves_whole_files_and_nothing_else(desk: Desk) -
         whole = CancelledAt(-1)
         assert not desk.export(songs, order, folder=desk.root / name, cancel=whole).cancelled
     kept: set[int] = set()
-    for at in sorted({*range(1, whole.asked, max(1, whole.asked // 12)), whole.asked}):
+    for at in sorted({*range(1, whole.asked, max(1, whole.asked // 9)), whole.asked}):
         out = desk.root / f"out {at}"
         done = desk.export(songs, order, folder=out, cancel=CancelledAt(at))
         assert done.cancelled
@@ -367,7 +370,7 @@ def test_cancelled_anywhere_it_leaves_whole_files_and_nothing_else(desk: Desk) -
         assert not hidden(out)
         assert there or not out.exists(), "no folder stays that nothing came into"
         for path in there:
-            if path.suffix in (".wav", ".opus"):
+            if path.suffix in (".wav", ".m4a"):
                 assert floats(path).shape[1] > 40_000
         kept.add(len(there))
     assert kept >= {0, 11} and max(kept) > 11, "in both songs, before and after their ends"

@@ -61,16 +61,16 @@ def test_a_disk_that_fills_up_at_any_write_leaves_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stemdesk.jobs.exports.song.check_room", lambda *_: None)
-    song = desk.song(seconds=1.0)
+    song = desk.song(seconds=0.6)
     order = replace(ORDER, extras=frozenset(Extra) - {Extra.VIDEO})
-    with tiny_volume(desk.root / "tiny", "16m") as tiny:
+    with tiny_volume(desk.root / "tiny", "8m") as tiny:
         (whole,) = desk.export(song, order, folder=tiny).songs
         assert whole.error is None
         needed = sum(path.stat().st_size for path in whole.files)
         shutil.rmtree(tiny / "song")
         spare = tiny / "spare"
         failed = 0
-        for percent in (1, 5, 12, 25, 37, 50, 62, 75, 85, 93, 97):
+        for percent in (2, 12, 30, 50, 65, 80, 93):
             room = needed * percent // 100
             spare.write_bytes(bytes(free_bytes(tiny) - room))
             (done,) = desk.export(song, order, folder=tiny).songs
@@ -80,10 +80,10 @@ def test_a_disk_that_fills_up_at_any_write_leaves_nothing(
             left = {path for path in tiny.rglob("*") if path.is_file()} - {spare}
             assert left == set(done.files), "whole files only"
             for path in left & {one for one in left if one.suffix == ".wav"}:
-                assert floats(path).shape[1] == 44100
+                assert floats(path).shape[1] == 26460
             shutil.rmtree(tiny / "song", ignore_errors=True)
             spare.unlink()
-        assert failed >= 8
+        assert failed >= 4
         (again,) = desk.export(song, order, folder=tiny).songs
         assert again.error is None and len(again.files) == len(whole.files)
 

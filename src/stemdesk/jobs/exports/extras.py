@@ -90,11 +90,7 @@ def write_manifest_file(
 def _session(plan: Plan, outputs: Sequence[Output], made: Made) -> Session | None:
     """The stems as a project plays them: one format of them, that with most of the stems."""
     known = plan.known
-    found = [
-        (path, output)
-        for path, output in made.sounds
-        if output.mix is not None and output.mix.stem and output.lossless
-    ]
+    found = [(path, output) for path, output in made.sounds if output.for_projects]
     found += [
         (output.temporary, output)
         for output in outputs

@@ -58,7 +58,11 @@ class Group:
     def gain_db(self, report: Callable[[float], None], cancel: CancelToken) -> float:
         """The gain with which nothing of it clips. Raises as `Rendition.blocks`."""
         return shared_gain_db(
-            self._renditions, exact_sum=self.exact_sum, report=report, cancel=cancel
+            self._renditions,
+            exact_sum=self.exact_sum,
+            complete=self.complete,
+            report=report,
+            cancel=cancel,
         )
 
     def write(

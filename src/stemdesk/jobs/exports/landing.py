@@ -40,6 +40,7 @@ class Landing:
         self.root = root
         self._hidden: dict[int, tuple[Path, FileLock | None]] = {}  # by volume
         self._made: list[Path] = []  # folders, the outer ones first
+        self._finals: dict[Path, Path] = {}  # by temporary path
 
     def __enter__(self) -> Self:
         """Raises `ExportError`, `DiskFullError`."""
@@ -67,7 +68,21 @@ class Landing:
         folder = final.parent
         self.make_folder(folder)
         with _translated(folder):
-            return self._hidden_for(folder) / f"{uuid.uuid4().hex[:12]}{final.suffix}"
+            path = self._hidden_for(folder) / f"{uuid.uuid4().hex[:12]}{final.suffix}"
+        self._finals[path] = final
+        return path
+
+    @contextlib.contextmanager
+    def speaking(self) -> Iterator[None]:
+        """Errors about hidden files are told as of the files that they would have become."""
+        try:
+            yield
+        except StemDeskError as error:
+            final = self._finals.get(error.path or self.root)
+            if final is None:
+                raise
+            error.path = final
+            raise _told(error, final.parent) from error
 
     def make_folder(self, folder: Path) -> None:
         """Raises `ExportError`, `DiskFullError`."""
@@ -207,12 +222,12 @@ def _translated(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise told(write_error(error, folder), folder) from error
+        raise _told(write_error(error, folder), folder) from error
 
 
-def told(error: StemDeskError, folder: Path) -> StemDeskError:
-    """An error met while writing into `folder`, as people should read it: not about a hidden file,
-    and a folder that is gone is not one that may not be written to."""
+def _told(error: StemDeskError, folder: Path) -> StemDeskError:
+    """An error met while writing into `folder`: a folder that is gone is not one that may not be
+    written to."""
     if error.code not in (ErrorCode.FOLDER_NOT_WRITABLE, ErrorCode.DISK_FULL):
         return error
     error.path = folder

@@ -22,6 +22,7 @@ from stemdesk.jobs.exports.plan import (
     Plan,
     Wish,
     fits_projects,
+    is_played,
     mix_for_video,
     stems_for_projects,
 )
@@ -34,18 +35,24 @@ _NI_TRACKS = 5
 _CHANNELS = 2
 
 
-def rates_of(plan: Plan, order: ExportOrder, wanted: int) -> tuple[int, ...]:
+def rates_of(plan: Plan, wanted: int) -> tuple[int, ...]:
     """The rates of the song's files where `wanted` hertz are asked for, each once; not that of the
     sound for a video, which is the video's own."""
     formats = [wish.file_format for wish in plan.wishes if not wish.place.there]
-    if plan.extra(Extra.NI_STEMS):
-        formats.append(_NI_FORMAT)
     if _needs_stems(plan):
         formats.append(FOR_PROJECTS)
-    return tuple(dict.fromkeys(one.samplerate(wanted) for one in formats))
+    rates = [one.samplerate(wanted) for one in formats]
+    if plan.extra(Extra.NI_STEMS):
+        rates.append(ni_rate(wanted))
+    return tuple(dict.fromkeys(rates))
 
 
-def room_for(plan: Plan, order: ExportOrder, wanted: int) -> int:
+def ni_rate(wanted: int) -> int:
+    """The rate of NI Stems where `wanted` hertz are asked for: one that every DJ program plays."""
+    return 44100 if wanted % 11025 == 0 else 48000
+
+
+def room_for(plan: Plan, wanted: int) -> int:
     """How many bytes the files take, guessed."""
     formats = [wish.file_format for wish in plan.wishes if not wish.place.there]
     if plan.extra(Extra.NI_STEMS):
@@ -79,7 +86,7 @@ class Outputs:
         groups = [self._of_rate(rate, wishes) for rate, wishes in self._by_rate(wanted).items()]
         ni_stems = self._plan.extra(Extra.NI_STEMS)
         if ni_stems is not None:
-            groups.append(self._ni_stems(_NI_FORMAT.samplerate(wanted), ni_stems))
+            groups.append(self._ni_stems(ni_rate(wanted), ni_stems))
         if self._plan.extra(Extra.VIDEO) is not None:
             groups.append(self._video())
         if _needs_stems(self._plan):
@@ -92,7 +99,7 @@ class Outputs:
         counted = asked and self._order.samplerate == SOURCE_RATE
         other_rate = group.samplerate != self._plan.known.manifest.samplerate
         needed = any(part.original for part in group.parts)
-        return needed or group.complete or (counted and other_rate)
+        return needed or group.complete or group.exact_sum or (counted and other_rate)
 
     def _by_rate(self, wanted: int) -> dict[int, list[Wish]]:
         by_rate: dict[int, list[Wish]] = {}
@@ -104,7 +111,7 @@ class Outputs:
     def _of_rate(self, rate: int, wishes: Sequence[Wish]) -> Group:
         parts = {wish.mix.name: wish.mix for wish in wishes}
         outputs = [self._file(wish.mix, wish.file_format, rate, wish.place) for wish in wishes]
-        stems = {wish.mix.stem for wish in wishes if fits_projects(wish)}
+        stems = {wish.mix.stem for wish in wishes if wish.file_format.lossless}
         whole = stems.issuperset(self._plan.known.stems)
         return self._group(rate, tuple(parts.values()), outputs, whole)
 
@@ -169,7 +176,7 @@ class Outputs:
             opened,
             cost_of(file_format),
             role,
-            mix,
+            is_played(mix, file_format),
         )
 
     def _tags(self, mix: PartMix) -> FileTags:

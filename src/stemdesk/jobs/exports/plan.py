@@ -28,6 +28,8 @@ from stemdesk.jobs.exports.ni_stems import NI_SUFFIX
 
 FOR_PROJECTS = FileFormat(FileKind.WAV, 24)
 """Stems for a project where none are ordered that it could play."""
+_PLAYED = frozenset({FileKind.WAV, FileKind.FLAC, FileKind.AIFF})
+"""What every DAW plays."""
 _SUFFIXES = {
     Extra.REAPER: ".rpp",
     Extra.DAWPROJECT: ".dawproject",
@@ -81,13 +83,11 @@ def plan_song(known: Known, order: ExportOrder, folder: Path, names: Names, toda
     region = known.song.listening.loop if order.loop_only else None
     if order.loop_only and region is None:
         notices.append(Notice(NoticeCode.NO_LOOP))
-    exact = order.exact_sum and known.complete
     parts = order.parts
-    if exact and any(part.kind is PartKind.RESIDUAL for part in parts):
+    silent = order.exact_sum and known.complete  # what the stems leave of the song
+    if silent and any(part.kind is PartKind.RESIDUAL for part in parts):
         parts = tuple(part for part in parts if part.kind is not PartKind.RESIDUAL)
         notices.append(Notice(NoticeCode.RESIDUAL_LEFT_OUT))
-    elif order.exact_sum and not exact:
-        notices.append(Notice(NoticeCode.EXACT_SUM_LEFT_OUT))
     wishes = []
     for mix, file_format in _cells(known, order, parts):
         named = replace(facts, stem=mix.name, format=file_format.label)
@@ -104,6 +104,9 @@ def plan_song(known: Known, order: ExportOrder, folder: Path, names: Names, toda
         extras.append((extra, names.place(root, order.template, named, suffix)))
     if not wishes and not extras:
         raise ExportError(ErrorCode.NOTHING_TO_EXPORT, path=known.song.folder)
+    exact = order.exact_sum and (known.complete or any(wish.mix.original for wish in wishes))
+    if order.exact_sum and not exact:
+        notices.append(Notice(NoticeCode.EXACT_SUM_LEFT_OUT))
     return Plan(known, root, tuple(wishes), tuple(extras), region, exact, tuple(notices))
 
 
@@ -134,7 +137,12 @@ def mix_for_video(known: Known, order: ExportOrder) -> PartMix:
 
 def fits_projects(wish: Wish) -> bool:
     """Whether a project can play it as one of its tracks."""
-    return wish.mix.part.kind is PartKind.STEM and wish.file_format.lossless
+    return is_played(wish.mix, wish.file_format)
+
+
+def is_played(mix: PartMix, file_format: FileFormat) -> bool:
+    """Whether it is a stem in a format that every DAW plays."""
+    return mix.part.kind is PartKind.STEM and file_format.kind in _PLAYED
 
 
 def _cells(
@@ -148,7 +156,7 @@ def _cells(
     for mix in mixes:
         for file_format in order.formats:
             resolved = file_format.with_source_bits(known.bits)
-            stems |= mix.part.kind is PartKind.STEM and resolved.lossless
+            stems |= is_played(mix, resolved)
             yield mix, resolved
     if Extra.REAPER in order.extras and not stems:
         for mix in stems_for_projects(known):

@@ -60,25 +60,22 @@ class SongExport:
         self._steps.plan(self._weights())
         with (
             Landing(plan.root) as landing,
+            landing.speaking(),
             Sounds(plan.known, self._place.originals, self._cancel) as sounds,
         ):
             rate = self._rate(sounds)
-            check_room(plan.root, room_for(plan, self._order, rate))
+            check_room(plan.root, room_for(plan, rate))
             groups = self._groups(Outputs(plan, self._order, landing), rate, sounds)
             outputs = [output for group in groups for output in group.outputs]
             self._write(groups)
-            report = self._step(_EXTRAS[Extra.VIDEO])
-            video = make_video(plan, outputs, landing, report, self._cancel)
-            self._cancel.check()
-            for output in outputs:
-                self._publish_output(output)
-            place = plan.extra(Extra.VIDEO)
-            if video is not None and place is not None:
-                self._publish(video, place)
-            self._tell(groups)
-            write_projects(
-                plan, outputs, made, landing, self._publish, self._step(4.0), self._cancel
+            video = make_video(
+                plan, outputs, landing, self._step(_EXTRAS[Extra.VIDEO]), self._cancel
             )
+            self._cancel.check()
+            self._publish_all(outputs, video)
+            self._tell(groups)
+            report = self._step(_EXTRAS[Extra.DAWPROJECT])
+            write_projects(plan, outputs, made, landing, self._publish, report, self._cancel)
             write_manifest_file(plan, made, landing, self._publish, self._place.today, self._cancel)
             if made.error is None:
                 made.error = next((one.error for one in outputs if one.error is not None), None)
@@ -92,7 +89,7 @@ class SongExport:
         model = known.manifest.samplerate
         if self._order.samplerate != SOURCE_RATE or wanted == model:
             return wanted
-        for rate in rates_of(self._plan, self._order, wanted):
+        for rate in rates_of(self._plan, wanted):
             whole = sounds.original(rate, self._step(DECODING))
             if isinstance(whole, StemDeskError):
                 if whole.code is ErrorCode.DISK_FULL:  # the cache's: nothing about the song
@@ -153,11 +150,14 @@ class SongExport:
         others = f" and {len(names) - 1} more" if len(names) > 1 else ""
         return self._step(weight, f"{names[0]}{others}" if names else "")
 
-    def _publish_output(self, output: Output) -> None:
-        if output.error is not None or output.place is None:
-            return
-        path = self._publish(output.temporary, output.place).path
-        self._made.sounds.append((path, output))
+    def _publish_all(self, outputs: Sequence[Output], video: Path | None) -> None:
+        for output in outputs:
+            if output.error is None and output.place is not None:
+                path = self._publish(output.temporary, output.place).path
+                self._made.sounds.append((path, output))
+        place = self._plan.extra(Extra.VIDEO)
+        if video is not None and place is not None:
+            self._publish(video, place)
 
     def _publish(self, temporary: Path, place: Place) -> Place:
         """Give a file its name, or another one where that was taken meanwhile."""

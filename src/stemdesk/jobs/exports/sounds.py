@@ -10,13 +10,11 @@ from typing import Self
 from stemdesk.audio.originals import Originals
 from stemdesk.audio.part_mix import PartMix
 from stemdesk.audio.rendition import SongSound, needed_stems
-from stemdesk.audio.whole_original import WholeOriginal, whole_original
+from stemdesk.audio.whole_original import WholeOriginal, wait_for_stems, whole_original
 from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.progress import CancelToken
 from stemdesk.jobs.exports.known import Known
 from stemdesk.jobs.saved_song import SavedSong
-
-_LOOK_S = 0.05
 
 
 class Sounds:
@@ -32,16 +30,11 @@ class Sounds:
 
     def __enter__(self) -> Self:
         """Raises `SourceError`, `Cancelled`, and what decoding stems in a lossy format raises."""
-        song, known = self._known.song, self._known
+        song = self._known.song
         try:
             saved = SavedSong(song.folder, song.source, self._originals, with_original=False)
             self._song = self._stack.enter_context(closing(saved))
-            while not saved.complete or saved.final() != ((0, saved.frames),):
-                if not saved.frames:
-                    break
-                if saved.complete:
-                    raise SourceError(ErrorCode.STEMS_MISSING, path=known.song.folder)
-                self._cancel.wait(_LOOK_S)
+            wait_for_stems(saved, self._cancel)
         except BaseException:
             self._stack.close()
             raise

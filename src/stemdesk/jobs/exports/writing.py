@@ -11,12 +11,10 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from stemdesk.audio.finish import Finisher
-from stemdesk.audio.part_mix import PartMix
 from stemdesk.audio.rendition import Rendition
 from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
 from stemdesk.core.export_order import Extra
 from stemdesk.core.progress import CancelToken
-from stemdesk.jobs.exports.landing import told
 from stemdesk.jobs.exports.names import Place
 
 _THREADS = 2  # that encode
@@ -59,7 +57,7 @@ class Output:
     open: Callable[[int], AnyWriter]  # given the frames
     cost: float
     role: Extra | None = None
-    mix: PartMix | None = None  # what it holds, where it is one
+    for_projects: bool = False  # a stem that a project can play
     error: StemDeskError | None = None
     frames: int = 0
 
@@ -135,9 +133,10 @@ class _Job:
     def _close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+            self._writer = None
 
     def _let_go(self) -> None:
-        """Whatever happened: closed files are closed, the others of no use."""
+        """It is not whole, and of no use."""
         if self._writer is not None:
             self._writer.__exit__(Cancelled, Cancelled(), None)
 
@@ -148,7 +147,7 @@ class _Job:
             do()
         except StemDeskError as error:
             if error.code not in _ITS_OWN:
-                raise told(error, self._output.told_path.parent) from error
+                raise
             error.path = self._output.told_path
             self._output.error = error
             self._let_go()
