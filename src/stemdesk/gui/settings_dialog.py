@@ -328,4 +328,5 @@ def _without_choices(folders: Folders, settings: Settings) -> Folders:
         scratch_override=None,
         output_override=None,
         cache_override=None,
+        exports_override=None,
     )

@@ -56,10 +56,10 @@ class FfmpegEncoder:
         self.packets = 0
         self.frames_a_packet = 0
         options = {"fflags": "+bitexact", **recipe.options}
-        with _translated():
+        with translated():
             self._container = av.open(target, "w", format=recipe.container, options=options)
         try:
-            with _translated():
+            with translated():
                 stream: Any = self._container.add_stream(
                     recipe.codec, rate=samplerate, options=recipe.codec_options
                 )
@@ -71,7 +71,7 @@ class FfmpegEncoder:
                     context.bit_rate = recipe.bit_rate
                 self._container.start_encoding()
         except EncoderFailed:
-            with contextlib.suppress(EncoderFailed), _translated():  # the first is the one to tell
+            with contextlib.suppress(EncoderFailed), translated():  # the first is the one to tell
                 self._container.close()
             raise
 
@@ -84,11 +84,11 @@ class FfmpegEncoder:
         try:
             self._encode(None)
         finally:
-            with _translated():
+            with translated():
                 self._container.close()
 
     def _encode(self, frame: AudioFrame | None) -> None:
-        with _translated():
+        with translated():
             for packet in self._stream.encode(frame):
                 if not packet.duration:  # LAME's last one may hold nothing of the song, and
                     continue  # FFmpeg then tells too little padding: of this one alone
@@ -118,7 +118,7 @@ class FfmpegEncoder:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """PyAV says ValueError for a codec or an option that this FFmpeg does not have."""
     import av
 

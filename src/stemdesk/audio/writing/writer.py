@@ -109,7 +109,7 @@ def open_writer(
         case FileKind.AAC | FileKind.ALAC:
             encoder = partial(_m4a, form, file_format, tags)
     bytes_a_frame = _bytes_a_frame(file_format, samplerate, channels)
-    return _File(path, target, encoder, channels, bits or 32, frames, bytes_a_frame)
+    return FileWriter(path, target, encoder, channels, bits or 32, frames, bytes_a_frame)
 
 
 def _wav(
@@ -154,7 +154,7 @@ def _bytes_a_frame(file_format: FileFormat, samplerate: int, channels: int) -> f
     return (file_format.kbps or most) * 125 / samplerate
 
 
-class _File:
+class FileWriter:
     """A file, the encoder that fills it, and what goes wrong with either as `StemDeskError`."""
 
     def __init__(
