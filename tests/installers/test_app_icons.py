@@ -34,7 +34,7 @@ def test_mac_icon_has_every_image_at_its_size(tmp_path: Path) -> None:
     sizes, place = {}, 8
     while place < len(data):
         name, length = data[place : place + 4], int.from_bytes(data[place + 4 : place + 8])
-        image = QImage.fromData(QByteArray(data[place + 8 : place + length]), "PNG")
+        image = QImage.fromData(QByteArray(data[place + 8 : place + length]))
         sizes[name] = image.width()
         assert image.width() == image.height() > 0
         place += length
@@ -44,7 +44,7 @@ def test_mac_icon_has_every_image_at_its_size(tmp_path: Path) -> None:
 
 
 def test_the_icon_is_drawn_and_its_corners_are_clear() -> None:
-    image = QImage.fromData(QByteArray(app_icons.png(64)), "PNG")
+    image = QImage.fromData(QByteArray(app_icons.png(64)))
     assert image.pixelColor(0, 0).alpha() == 0
     assert image.pixelColor(32, 10).alpha() == 255
     assert len({image.pixel(x, 18) for x in range(64)}) > 3
