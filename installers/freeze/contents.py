@@ -15,8 +15,7 @@ from pathlib import Path
 Entry = tuple[str, str, str]
 """PyInstaller's: name in the folder, file that it comes from, kind."""
 
-FILES_OF = ("yt-dlp", "yt-dlp-ejs", "deno")
-"""Packages that come as files of their own: PyInstaller's tables do not tell whose they are."""
+_FILES_OF = ("yt_dlp", "yt_dlp_ejs", "deno")
 
 # Imported somewhere, never by what StemDesk does (torch 2.13: seen with `sys.modules` after a
 # split): torch's compilers, exporters and tests, demucs' command line, and what those stand on.
@@ -85,14 +84,20 @@ def is_wanted(entry: Entry) -> bool:
     return not any(fnmatch(name, pattern) for pattern in _FILES_LEFT_OUT)
 
 
-def distributions_of(sources: Iterable[str]) -> list[str]:
-    """The names of the packages that these files belong to."""
+def files_of_others() -> list[Entry]:
+    """One file of each package that is compiled into files of its own: PyInstaller's tables name
+    what was compiled, not where it came from."""
+    from importlib.util import find_spec
+
+    specs = ((name, find_spec(name)) for name in _FILES_OF)
+    return [(name, spec.origin, "PYMODULE") for name, spec in specs if spec and spec.origin]
+
+
+def packages_of(tables: Iterable[Iterable[tuple[str, str | None, str]]]) -> list[str]:
+    """The names of the Python packages that the files in these tables belong to."""
     root = Path(sysconfig.get_path("purelib"))
-    tops = set()
-    for source in sources:
-        path = Path(source)
-        if root in path.parents:
-            tops.add(path.relative_to(root).parts[0])
+    sources = (Path(source) for table in tables for _, source, _ in table if source)
+    tops = {path.relative_to(root).parts[0] for path in sources if root in path.parents}
     owners: dict[str, str] = {}
     for found in metadata.distributions():
         for file in found.files or ():
