@@ -50,13 +50,10 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         times = [start(command, Path(folder)) for _ in range(arguments.runs + 1)]
     first, warm = times[0], times[1:]
-    print(
-        f"{'frozen' if arguments.app else 'source'}: first {first:.2f} s; warm, {len(warm)} runs:"
-    )
-    print(
-        f"  median {statistics.median(warm):.2f} s, {min(warm):.2f} to {max(warm):.2f} s"
-        f" (goal {GOAL_S} s)"
-    )
+    what = "source" if arguments.app is None else "frozen"
+    print(f"{what}: first {first:.2f} s; then {len(warm)} runs:", end=" ")
+    print(f"median {statistics.median(warm):.2f} s, {min(warm):.2f} to {max(warm):.2f} s", end=" ")
+    print(f"(goal {GOAL_S} s)")
     return 0
 
 
