@@ -53,7 +53,15 @@ _FILES_LEFT_OUT = (
 _NOT_STANDARD = {"antigravity", "this", "idlelib", "lib2to3", "ensurepip", "tkinter", "turtle"}
 _NOT_STANDARD |= {"turtledemo", "test", "distutils", "venv", "pydoc_data", "__main__"}
 _NOT_STANDARD |= {"__hello__", "__phello__"}
-_PACKAGES = ("asyncio", "collections", "concurrent", "ctypes", "curses", "dbm", "email")
+_PACKAGES: tuple[str, ...] = (
+    "asyncio",
+    "collections",
+    "concurrent",
+    "ctypes",
+    "curses",
+    "dbm",
+    "email",
+)
 _PACKAGES += ("encodings", "html", "http", "importlib", "json", "logging", "multiprocessing")
 _PACKAGES += ("re", "sqlite3", "sysconfig", "unittest", "urllib", "wsgiref", "xml", "xmlrpc")
 _PACKAGES += ("zoneinfo",)
