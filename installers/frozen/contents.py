@@ -38,6 +38,7 @@ _FILES_LEFT_OUT = (
     *("*/plugins/platforms/libqeglfs*", "*/plugins/platforms/libqlinuxfb*"),
     *("*/plugins/platforms/libqminimal*", "*/plugins/platforms/libqvkkhr*"),
     *("*/plugins/platforms/libqvnc*", "*/egldeviceintegrations/*", "*libQt6Egl*"),
+    "*/wayland-graphics-integration-client/*",  # for OpenGL, which no widget of ours uses
     *("*/PySide6/Qt/translations/*", "PySide6/Qt/translations/*", "PySide6/translations/*"),
     *("*/opengl32sw.dll", "*.pyi", "torch/include/*", "torch/share/*", "torch/test/*"),
     # GTK's theme would load the system's GTK onto our copies of what that stands on. File dialogs
