@@ -3,7 +3,8 @@
     APPIMAGETOOL=/path/to/appimagetool python -m installers.linux.appimage [dist/StemDesk] [-o dist]
 
 appimagetool (https://github.com/AppImage/appimagetool) is no package of Debian's: the release
-workflow fetches it and checks its hash. Without it (`--folder-only`) the AppDir is made and can be
+workflow fetches it, and the start program of images (`APPIMAGE_RUNTIME`), and checks their hashes.
+Without it (`--folder-only`) the AppDir is made and can be
 started by its `AppRun`.
 """
 
@@ -50,8 +51,14 @@ def build(folder: Path, target: Path, release: Release, tool: str) -> None:
     """Pack the AppDir. Raises `subprocess.CalledProcessError`."""
     environment = os.environ | {"ARCH": platform.machine(), "VERSION": release.version}
     # It checks the store entry by the network; that is done before, without one.
-    command = [tool, "--no-appstream", str(folder), str(target)]
+    command = [tool, "--no-appstream", *_runtime(), str(folder), str(target)]
     subprocess.run(command, check=True, env=environment)
+
+
+def _runtime() -> list[str]:
+    """The small program before the image; the tool would fetch its newest without a check."""
+    runtime = os.environ.get("APPIMAGE_RUNTIME")
+    return ["--runtime-file", runtime] if runtime else []
 
 
 def main() -> int:
