@@ -29,7 +29,7 @@ SYSTEM_DOCUMENTS = Path("/usr/share/doc")
 _LICENCE_FILE = re.compile(r"(^|[._-])(licen[cs]e|copying|notice|copyright)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NO_TEXT = (".py", ".pyc", ".pyi", ".html")
-_COMMON = re.compile(r"/usr/share/common-licenses/([A-Z][A-Za-z]*(?:-\d(?:\.\d)?)?)")
+_COMMON = re.compile(r"/usr/share/common-licenses/([A-Z][A-Za-z]*0?(?:-\d(?:\.\d)?)?)")
 _NEWEST = {"GPL": "GPL-3", "LGPL": "LGPL-3", "GFDL": "GFDL-1.3"}
 # Packages whose wheels bring no text: which common ones are theirs.
 _NAMED_ONLY = {"pyside6-essentials": ("LGPL-3", "GPL-3"), "shiboken6": ("LGPL-3", "GPL-3")}

@@ -4,6 +4,7 @@ No arguments, or files and links: the window. A command (`split`, `demo`, `model
 `update-downloader`, `doctor`, `clean`) or an option: the command line, which imports neither Qt nor
 PortAudio.
 `--link-worker`: our own child process, which downloads songs from links.
+`--self-test`: whether this copy is whole and works here.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def main() -> int:
         return serve_links()
     multiprocessing.freeze_support()
     memory.keep_freed()
+    if arguments[:1] == ["--self-test"]:
+        return _self_test(arguments[1:])
     if arguments and (arguments[0] in COMMANDS or _is_no_file(arguments[0])):
         log.set_up(folders().logs, "command")
         try:
@@ -51,6 +54,15 @@ def main() -> int:
         return exit_code
     log.set_up(folders().logs, "window")
     return _open_window(arguments)
+
+
+def _self_test(arguments: Sequence[str]) -> int:
+    log.set_up(folders().logs, "command")
+    from stemdesk.selftest.main import main as test
+
+    exit_code = test(arguments)
+    _leave_now(exit_code)
+    return exit_code
 
 
 def _is_no_file(argument: str) -> bool:
