@@ -1,6 +1,6 @@
 """Build the AppImage: one file that runs without being installed.
 
-    APPIMAGETOOL=/path/to/appimagetool python -m installers.linux.appimage [dist/StemDesk] [-o dist]
+    APPIMAGETOOL=/path/to/appimagetool python -m installers.linux.appimage [FROZEN] [-o dist]
 
 appimagetool (https://github.com/AppImage/appimagetool) is no package of Debian's: the release
 workflow fetches it, and the start program of images (`APPIMAGE_RUNTIME`), and checks their hashes.
@@ -18,7 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from installers.linux.deb import ROOT, version
+from installers.linux.deb import FROZEN, ROOT, version
 from installers.linux.tree import APP_ID, Release, lay_out, release_now
 
 # The program opens the window or does a command by its arguments. It finds its own folder by
@@ -63,7 +63,7 @@ def _runtime() -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the AppImage.")
-    parser.add_argument("frozen", nargs="?", type=Path, default=ROOT / "dist" / "StemDesk")
+    parser.add_argument("frozen", nargs="?", type=Path, default=FROZEN)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist")
     parser.add_argument("--homepage", default="")
     parser.add_argument("--folder-only", action="store_true")

@@ -34,6 +34,7 @@ PACKAGE_OF = {
     "libX11-xcb.so.1": "libx11-xcb1",
     "libX11.so.6": "libx11-6",
     "libasound.so.2": "libasound2t64 | libasound2",
+    "libcrypt.so.1": "libcrypt1",
     "libdbus-1.so.3": "libdbus-1-3",
     "libdrm.so.2": "libdrm2",
     "libexpat.so.1": "libexpat1",
