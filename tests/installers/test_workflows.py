@@ -95,8 +95,8 @@ def test_what_it_runs_is_there(name: str) -> None:
 def test_shellcheck_has_nothing_to_say(name: str) -> None:
     for job, step in steps(name):
         if "run" in step and step.get("shell") != "pwsh":
-            # What GitHub puts in place of an expression is one word.
-            script = re.sub(r"\$\{\{.*?\}\}", "expression", step["run"])
+            # GitHub starts bash with -e, and puts one word in place of an expression.
+            script = "set -e\n" + re.sub(r"\$\{\{.*?\}\}", "expression", step["run"])
             said = subprocess.run(
                 ["shellcheck", "--shell=bash", "-"],
                 input=script,
