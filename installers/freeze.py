@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -91,7 +92,7 @@ def try_app(place: Path) -> None:
     home = place.parent / "home"
     console, window = (place / f"{name}{_SUFFIX}" for name in ("stemdesk", "stemdesk-window"))
     for program in (console, window):
-        timed(f"self-test of {program.name}", lambda one=program: self_test(one, home))
+        timed(f"self-test of {program.name}", partial(self_test, program, home))
     timed("demo song split", lambda: split(console, home, place.parent / "stems"))
     timed("window without standard streams", lambda: start_window(window, home))
 

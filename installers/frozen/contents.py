@@ -38,6 +38,7 @@ _FILES_LEFT_OUT = (
     *("*/plugins/platforms/libqeglfs*", "*/plugins/platforms/libqlinuxfb*"),
     *("*/plugins/platforms/libqminimal*", "*/plugins/platforms/libqvkkhr*"),
     *("*/plugins/platforms/libqvnc*", "*/egldeviceintegrations/*", "*libQt6Egl*"),
+    "*/wayland-graphics-integration-client/*",  # for OpenGL, which no widget of ours uses
     *("*/PySide6/Qt/translations/*", "PySide6/Qt/translations/*", "PySide6/translations/*"),
     *("*/opengl32sw.dll", "*.pyi", "torch/include/*", "torch/share/*", "torch/test/*"),
     # GTK's theme would load the system's GTK onto our copies of what that stands on. File dialogs
@@ -53,10 +54,10 @@ _FILES_LEFT_OUT = (
 _NOT_STANDARD = {"antigravity", "this", "idlelib", "lib2to3", "ensurepip", "tkinter", "turtle"}
 _NOT_STANDARD |= {"turtledemo", "test", "distutils", "venv", "pydoc_data", "__main__"}
 _NOT_STANDARD |= {"__hello__", "__phello__"}
-_PACKAGES = ("asyncio", "collections", "concurrent", "ctypes", "curses", "dbm", "email")
-_PACKAGES += ("encodings", "html", "http", "importlib", "json", "logging", "multiprocessing")
-_PACKAGES += ("re", "sqlite3", "sysconfig", "unittest", "urllib", "wsgiref", "xml", "xmlrpc")
-_PACKAGES += ("zoneinfo",)
+_PACKAGES: tuple[str, ...] = ("asyncio", "collections", "concurrent", "ctypes", "curses")
+_PACKAGES += ("dbm", "email", "encodings", "html", "http", "importlib", "json", "logging")
+_PACKAGES += ("multiprocessing", "re", "sqlite3", "sysconfig", "unittest", "urllib", "wsgiref")
+_PACKAGES += ("xml", "xmlrpc", "zoneinfo")
 
 
 def standard_library() -> list[str]:
@@ -100,8 +101,10 @@ def packages_of(tables: Iterable[Iterable[tuple[str, str | None, str]]]) -> list
     tops = {path.relative_to(root).parts[0] for path in sources if root in path.parents}
     owners: dict[str, str] = {}
     for found in metadata.distributions():
-        for file in found.files or ():
-            owners.setdefault(file.parts[0], found.metadata["Name"])
+        name = found.metadata["Name"]
+        # The text itself: a path object for each of torch's files takes many seconds.
+        for line in (found.read_text("RECORD") or "").splitlines():
+            owners.setdefault(line.split(",")[0].split("/")[0], name)
     return sorted({owners[top] for top in tops if top in owners})
 
 

@@ -1,6 +1,7 @@
 import ssl
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,8 +24,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def look(monkeypatch: pytest.MonkeyPatch, file: Path | None, folder: Path | None) -> None:
-    paths = [None if path is None else str(path) for path in (file, folder)]
-    found = ssl.DefaultVerifyPaths(*paths, "SSL_CERT_FILE", "", "SSL_CERT_DIR", "")
+    found = SimpleNamespace(
+        cafile=None if file is None else str(file), capath=None if folder is None else str(folder)
+    )
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: found)
 
 

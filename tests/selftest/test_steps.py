@@ -43,7 +43,7 @@ def test_every_library_that_the_source_imports_is_tried() -> None:
 
 def test_a_module_that_does_not_load_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(modules, "LIBRARIES", ("no_such_library", "json"))
-    monkeypatch.setattr(modules.pkgutil, "walk_packages", lambda *_: ())
+    monkeypatch.setattr("pkgutil.walk_packages", lambda *_: ())
     with pytest.raises(TroubleError, match="1 do not load: no_such_library"):
         modules.check()
 
@@ -86,7 +86,7 @@ def test_a_file_with_other_samples_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = np.float32(2**-23)
-    real = encoding.decoded
+    real = decoding.decoded
     monkeypatch.setattr(encoding, "decoded", lambda path: real(path) + step)
     with pytest.raises(TroubleError) as raised:
         encoding.check(tmp_path)

@@ -38,6 +38,7 @@ _NAMES = {  # what FFmpeg calls a text (it translates the usual ones), besides o
     "remixer": ("tpe4", "mixartist"),
     "compilation": ("tcmp", "itunescompilation"),
 }
+_UNKNOWN = {("bpm", "0"), ("compilation", "0"), ("language", "und")}  # as iTunes and MP4 have it
 _TOTALS = {"track": ("tracktotal", "totaltracks"), "disc": ("disctotal", "totaldiscs")}
 
 
@@ -99,8 +100,8 @@ def _text(key: str, texts: dict[str, str]) -> str:
         if total and text and "/" not in text:
             text = f"{text}/{total}"
         return "" if text.partition("/")[0].strip() in ("", "0") else text.removesuffix("/0")
-    if key in ("bpm", "compilation") and text == "0":
-        return ""  # what iTunes writes for "not known" and "no"
+    if (key, text) in _UNKNOWN:
+        return ""
     return text
 
 
@@ -128,9 +129,10 @@ def _cover(media: Media) -> bytes:
         try:
             packet = next(iter(media.container.demux(stream)), None)
         except (av.FFmpegError, OSError):
-            return b""
-        if packet is not None and picture_type(data := bytes(packet)) and data:
-            return data if len(data) <= LARGEST_COVER else b""
+            continue
+        data = bytes(packet) if packet is not None else b""
+        if picture_type(data) and len(data) <= LARGEST_COVER:
+            return data
     return b""
 
 

@@ -23,6 +23,16 @@ EXPORT_ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "{name} is no video, so there is no picture to put the remix to.",
         "Export the remix as a sound file.",
     ),
+    _E.PRESET_UNKNOWN: ("There is no export preset “{preset}”.", "Choose from: {known}."),
+    _E.SONG_UNKNOWN: (
+        "There is no finished song “{song}”.",
+        "The list shows which there are: stemdesk export --list.",
+    ),
+    _E.SONG_AMBIGUOUS: (
+        "Several songs fit “{song}”: {known}.",
+        "Name one by its id or its folder.",
+    ),
+    _E.SONG_NOT_SPLIT: ("{name} was not split yet.", "Split it first: stemdesk split."),
 }
 
 _N = NoticeCode
@@ -48,6 +58,5 @@ EXPORT_NOTICES: dict[NoticeCode, str] = {
     ),
     _N.NO_LOOP: "The song has no loop, so all of it was exported.",
     _N.NO_VIDEO: "The song's file is no video, so no video was made.",
-    _N.TAGS_LEFT_OUT: "The song's own file is gone, and with it the rest of its tags.",
     _N.NOT_FOR_PROJECT: "No project was made: there is no file that it could play.",
 }

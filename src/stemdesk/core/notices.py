@@ -26,7 +26,6 @@ class NoticeCode(StrEnum):
     RESIDUAL_LEFT_OUT = "residual_left_out"  # with exact sum it is silence
     NO_LOOP = "no_loop"
     NO_VIDEO = "no_video"
-    TAGS_LEFT_OUT = "tags_left_out"  # the song's file, which has them, is gone
     NOT_FOR_PROJECT = "not_for_project"  # no files that a project could use
 
 

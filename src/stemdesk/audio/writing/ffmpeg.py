@@ -29,7 +29,7 @@ _LAYOUTS = {1: "mono", 2: "stereo"}
 class Recipe:
     """`container`, `codec`, `sample`: FFmpeg's names; `sample`: fltp, flt, s16p or s32p.
     `bit_rate`: bits a second, 0 for none; `codec_options`, `options`: FFmpeg's, of the codec and
-    the container."""
+    the container. `gain`: linear, put to floats before they are encoded."""
 
     container: str
     codec: str
@@ -37,6 +37,7 @@ class Recipe:
     bit_rate: int = 0
     codec_options: dict[str, str] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
+    gain: float = 1.0
 
 
 class FfmpegEncoder:
@@ -46,6 +47,8 @@ class FfmpegEncoder:
     def __init__(self, target: Target, recipe: Recipe, samplerate: int, channels: int) -> None:
         import av
 
+        if channels not in _LAYOUTS:
+            raise EncoderFailed(f"{channels} channels")
         self._recipe = recipe
         self._samplerate = samplerate
         self._layout = _LAYOUTS[channels]
@@ -53,10 +56,10 @@ class FfmpegEncoder:
         self.packets = 0
         self.frames_a_packet = 0
         options = {"fflags": "+bitexact", **recipe.options}
-        with _translated():
+        with translated():
             self._container = av.open(target, "w", format=recipe.container, options=options)
         try:
-            with _translated():
+            with translated():
                 stream: Any = self._container.add_stream(
                     recipe.codec, rate=samplerate, options=recipe.codec_options
                 )
@@ -68,7 +71,7 @@ class FfmpegEncoder:
                     context.bit_rate = recipe.bit_rate
                 self._container.start_encoding()
         except EncoderFailed:
-            with contextlib.suppress(EncoderFailed), _translated():  # the first is the one to tell
+            with contextlib.suppress(EncoderFailed), translated():  # the first is the one to tell
                 self._container.close()
             raise
 
@@ -81,12 +84,14 @@ class FfmpegEncoder:
         try:
             self._encode(None)
         finally:
-            with _translated():
+            with translated():
                 self._container.close()
 
     def _encode(self, frame: AudioFrame | None) -> None:
-        with _translated():
+        with translated():
             for packet in self._stream.encode(frame):
+                if not packet.duration:  # LAME's last one may hold nothing of the song, and
+                    continue  # FFmpeg then tells too little padding: of this one alone
                 self.packets += 1
                 self.frames_a_packet = self.frames_a_packet or packet.duration
                 self._container.mux(packet)
@@ -97,6 +102,8 @@ class FfmpegEncoder:
         sample = self._recipe.sample
         samples = part >> 16 if sample == "s16p" else part
         kind = {"s16p": np.int16, "s32p": np.int32}.get(sample, np.float32)
+        if self._recipe.gain != 1.0:
+            samples = samples * np.float32(self._recipe.gain)
         if sample == "flt":
             samples = samples.T.reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(
@@ -109,7 +116,7 @@ class FfmpegEncoder:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """PyAV says ValueError for a codec or an option that this FFmpeg does not have."""
     import av
 

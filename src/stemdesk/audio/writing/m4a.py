@@ -10,7 +10,7 @@ from stemdesk.audio.writing.ffmpeg import FfmpegEncoder, Recipe
 from stemdesk.audio.writing.mp4_boxes import box, boxes, last_moov
 from stemdesk.audio.writing.mp4_tags import udta_box
 
-_PRIMING = 1024  # frames that FFmpeg's AAC encoder puts before the song
+PRIMING = 1024  # frames that FFmpeg's AAC encoder puts before the song
 
 
 class M4aEncoder:
@@ -47,12 +47,12 @@ class M4aEncoder:
         gapless = None
         if self._lossy:
             decoded = encoder.packets * encoder.frames_a_packet
-            gapless = _PRIMING, decoded - _PRIMING - encoder.frames, encoder.frames
+            gapless = PRIMING, decoded - PRIMING - encoder.frames, encoder.frames
         if udta := udta_box(self._tags, gapless):
-            _add_udta(self._target, udta)
+            add_udta(self._target, udta)
 
 
-def _add_udta(target: Target, udta: bytes) -> None:
+def add_udta(target: Target, udta: bytes) -> None:
     """Put the box into the `moov` box, which FFmpeg writes behind the samples: nothing moves."""
     found = last_moov(target)
     if found is None:

@@ -8,6 +8,10 @@ from stemdesk.audio.target import Target
 from stemdesk.audio.writing.ffmpeg import FfmpegEncoder, Recipe
 from stemdesk.audio.writing.id3 import id3_tag
 
+_QUIETER = ((160, 0.95), (192, 0.97), (224, 0.98))
+"""LAME's linear gain at constant bit rates up to so many kbit/s: it leaves room for the peaks that
+coding adds. Measured on LAME 3.100 (PyAV 18); stems should keep their level, so it is undone."""
+_MOST_BELOW_32_KHZ = 160  # kbit/s, of MPEG-2; of MPEG-2.5 it is less, with the same gain
 _STEPS = 118  # FFmpeg's FF_QP2LAMBDA: what it counts qualities in
 
 
@@ -26,7 +30,9 @@ def mp3_encoder(
     target.start = len(tag)
     options = {"id3v2_version": "0", "write_id3v1": "0", "write_xing": "1"}
     if quality is None:
-        recipe = Recipe("mp3", "libmp3lame", bit_rate=(kbps or 320) * 1000, options=options)
+        held = min(kbps or 320, 320 if samplerate >= 32000 else _MOST_BELOW_32_KHZ)
+        gain = 1 / next((gain for most, gain in _QUIETER if held <= most), 1.0)
+        recipe = Recipe("mp3", "libmp3lame", bit_rate=held * 1000, options=options, gain=gain)
     else:
         variable = {"flags": "+qscale", "global_quality": str(quality * _STEPS)}
         recipe = Recipe("mp3", "libmp3lame", codec_options=variable, options=options)

@@ -39,8 +39,14 @@ _BINARY, _UTF_8, _INTEGER = 0, 1, 21  # QuickTime's well-known types
 
 
 def udta_box(tags: FileTags, gapless: tuple[int, int, int] | None = None) -> bytes:
-    """The whole `udta` box; b"" where there is nothing to say. `gapless`: frames of priming, of
-    padding, and of the song."""
+    """The whole `udta` box; b"" where there is nothing to say. `gapless`: see `meta_box`."""
+    meta = meta_box(tags, gapless)
+    return box(b"udta", meta) if meta else b""
+
+
+def meta_box(tags: FileTags, gapless: tuple[int, int, int] | None = None) -> bytes:
+    """The `meta` box, which lies in `udta`; b"" where there is nothing to say. `gapless`: frames
+    of priming, of padding, and of the song. A cover that is no JPEG, PNG or BMP is left out."""
     items = [*_texts(tags), *_numbers(tags)]
     if tags.cover and tags.cover_type in _COVERS:
         items.append(box(b"covr", _data(_COVERS[tags.cover_type], tags.cover)))
@@ -51,7 +57,7 @@ def udta_box(tags: FileTags, gapless: tuple[int, int, int] | None = None) -> byt
     if not items:
         return b""
     handler = full_box(b"hdlr", struct.pack(">4x4s4s9x", b"mdir", b"appl"))
-    return box(b"udta", full_box(b"meta", handler, box(b"ilst", *items)))
+    return full_box(b"meta", handler, box(b"ilst", *items))
 
 
 def _texts(tags: FileTags) -> list[bytes]:

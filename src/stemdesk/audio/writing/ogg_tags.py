@@ -104,14 +104,14 @@ def _paged(packets: list[bytes]) -> Iterator[tuple[int, int, bytes, bytes]]:
         bytes([_SEGMENTS]) * (len(packet) // _SEGMENTS) + bytes([len(packet) % _SEGMENTS])
         for packet in packets
     )
-    body = b"".join(packets)
-    continued = 0
+    body = memoryview(b"".join(packets))
+    continued = done = 0
     for place in range(0, len(segments), _SEGMENTS):
         table = segments[place : place + _SEGMENTS]
         size = sum(table)
         granule = 0 if min(table) < _SEGMENTS else _NO_PACKET_ENDS
-        yield continued, granule, table, body[:size]
-        body = body[size:]
+        yield continued, granule, table, bytes(body[done : done + size])
+        done += size
         continued = _CONTINUED if table[-1] == _SEGMENTS else 0
 
 

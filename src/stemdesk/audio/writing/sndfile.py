@@ -10,7 +10,8 @@ from stemdesk.audio.encode import Rounded
 from stemdesk.audio.target import Target
 from stemdesk.audio.writing.encoder import EncoderFailed
 
-_BLOCK = 8192  # frames: one large write of Vorbis crashes libsndfile
+_BLOCK = 8192  # frames: one large write of Vorbis crashes libsndfile, and so does closing a file
+_MOST_VORBIS = 200_000  # hertz: of more, which libvorbis does not take
 DEFAULT_VORBIS = 8
 
 
@@ -28,6 +29,9 @@ class SndfileEncoder:
     ) -> None:
         import soundfile
 
+        if subtype == "VORBIS" and samplerate > _MOST_VORBIS:
+            raise EncoderFailed(f"{samplerate} Hz")
+        self._held: Rounded = np.empty((0, channels), np.float32)
         level = None if quality is None else 1.0 - quality / 10
         try:
             self._file: Any = soundfile.SoundFile(
@@ -43,18 +47,30 @@ class SndfileEncoder:
             raise EncoderFailed(str(error)) from error
 
     def write(self, part: Rounded) -> None:
-        import soundfile
-
-        try:
-            for start in range(0, part.shape[1], _BLOCK):
-                self._file.write(np.ascontiguousarray(part[:, start : start + _BLOCK].T))
-        except (soundfile.SoundFileError, AssertionError) as error:
-            raise EncoderFailed(str(error)) from error
+        """Hands on whole blocks only: what Vorbis makes of a song depends on their lengths."""
+        held = np.concatenate([self._held, part.T]) if len(self._held) else part.T
+        whole = len(held) - len(held) % _BLOCK
+        for start in range(0, whole, _BLOCK):
+            self._hand_on(held[start : start + _BLOCK])
+        self._held = held[whole:].copy()
 
     def finish(self) -> None:
         import soundfile
 
         try:
-            self._file.close()
+            if len(self._held):
+                self._hand_on(self._held)
+        finally:
+            try:
+                self._file.close()
+            except (soundfile.SoundFileError, AssertionError) as error:
+                raise EncoderFailed(str(error)) from error
+
+    def _hand_on(self, block: Rounded) -> None:
+        """Give libsndfile [frames, channels]."""
+        import soundfile
+
+        try:
+            self._file.write(np.ascontiguousarray(block))
         except (soundfile.SoundFileError, AssertionError) as error:
             raise EncoderFailed(str(error)) from error

@@ -29,6 +29,8 @@ from stemdesk.core.file_format import KBPS, FileFormat, FileKind
 _BLOCK = 65536  # frames given to an encoder at a time
 _AIFF_BYTES = (1 << 32) - (1 << 26)  # its sizes are 32 bits wide; the rest is for the largest cover
 
+_OPUS_A_CHANNEL = 256_000  # bits a second, at most
+
 
 class Writer(Protocol):
     """One file. Use as a context manager; every method raises what `open_writer` does, and the
@@ -107,7 +109,7 @@ def open_writer(
         case FileKind.AAC | FileKind.ALAC:
             encoder = partial(_m4a, form, file_format, tags)
     bytes_a_frame = _bytes_a_frame(file_format, samplerate, channels)
-    return _File(path, target, encoder, channels, bits or 32, frames, bytes_a_frame)
+    return FileWriter(path, target, encoder, channels, bits or 32, frames, bytes_a_frame)
 
 
 def _wav(
@@ -132,7 +134,7 @@ def _sndfile(
 
 
 def _opus(form: tuple[int, int], kbps: int | None, target: Target) -> Encoder:
-    bit_rate = (kbps or KBPS[FileKind.OPUS][-1]) * 1000
+    bit_rate = min((kbps or KBPS[FileKind.OPUS][-1]) * 1000, _OPUS_A_CHANNEL * form[1])
     return FfmpegEncoder(target, Recipe("opus", "libopus", "flt", bit_rate), *form)
 
 
@@ -152,7 +154,7 @@ def _bytes_a_frame(file_format: FileFormat, samplerate: int, channels: int) -> f
     return (file_format.kbps or most) * 125 / samplerate
 
 
-class _File:
+class FileWriter:
     """A file, the encoder that fills it, and what goes wrong with either as `StemDeskError`."""
 
     def __init__(
