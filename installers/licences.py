@@ -206,7 +206,7 @@ def _real(path: Path) -> Path:
 
 def _is_ours(path: Path) -> bool:
     inside = path.is_relative_to(ROOT) and "site-packages" not in path.parts
-    return inside and not path.is_relative_to(ROOT / ".venv")
+    return inside and not path.is_relative_to(_real_folder(Path(sys.prefix)))
 
 
 def _is_pythons(path: Path) -> bool:

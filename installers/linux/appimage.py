@@ -1,9 +1,10 @@
 """Build the AppImage: one file that runs without being installed.
 
-    APPIMAGETOOL=/path/to/appimagetool python -m installers.linux.appimage [dist/StemDesk] [-o dist]
+    APPIMAGETOOL=/path/to/appimagetool python -m installers.linux.appimage [FROZEN] [-o dist]
 
 appimagetool (https://github.com/AppImage/appimagetool) is no package of Debian's: the release
-workflow fetches it and checks its hash. Without it (`--folder-only`) the AppDir is made and can be
+workflow fetches it, and the start program of images (`APPIMAGE_RUNTIME`), and checks their hashes.
+Without it (`--folder-only`) the AppDir is made and can be
 started by its `AppRun`.
 """
 
@@ -17,7 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from installers.linux.deb import ROOT, version
+from installers.linux.deb import FROZEN, ROOT, version
 from installers.linux.tree import APP_ID, Release, lay_out, release_now
 
 # The program opens the window or does a command by its arguments. It finds its own folder by
@@ -50,13 +51,19 @@ def build(folder: Path, target: Path, release: Release, tool: str) -> None:
     """Pack the AppDir. Raises `subprocess.CalledProcessError`."""
     environment = os.environ | {"ARCH": platform.machine(), "VERSION": release.version}
     # It checks the store entry by the network; that is done before, without one.
-    command = [tool, "--no-appstream", str(folder), str(target)]
+    command = [tool, "--no-appstream", *_runtime(), str(folder), str(target)]
     subprocess.run(command, check=True, env=environment)
+
+
+def _runtime() -> list[str]:
+    """The small program before the image; the tool would fetch its newest without a check."""
+    runtime = os.environ.get("APPIMAGE_RUNTIME")
+    return ["--runtime-file", runtime] if runtime else []
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the AppImage.")
-    parser.add_argument("frozen", nargs="?", type=Path, default=ROOT / "dist" / "StemDesk")
+    parser.add_argument("frozen", nargs="?", type=Path, default=FROZEN)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist")
     parser.add_argument("--homepage", default="")
     parser.add_argument("--folder-only", action="store_true")

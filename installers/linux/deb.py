@@ -1,6 +1,6 @@
 """Build the Debian package from the frozen folder, with dpkg-deb.
 
-    python -m installers.linux.deb [dist/StemDesk] [-o dist] [--homepage URL]
+    python -m installers.linux.deb [FROZEN] [-o dist] [--homepage URL]
 
 The package has no scripts of its own: dpkg's triggers tell the desktop about entry, types and
 icons, and removing it leaves nothing. It writes only below /usr.
@@ -21,6 +21,7 @@ from installers.linux.libraries import depends
 from installers.linux.tree import Release, compressed, lay_out, release_now, set_modes
 
 ROOT = Path(__file__).resolve().parents[2]
+FROZEN = ROOT / "build" / "freeze" / "dist" / "StemDesk"  # as installers/freeze.py makes it
 _MAINTAINER = "The StemDesk developers <stemdesk@users.noreply.github.com>"
 _DESCRIPTION = """\
 take songs apart into vocals, drums, bass and the rest
@@ -157,7 +158,7 @@ def _run(*command: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the Debian package.")
-    parser.add_argument("frozen", nargs="?", type=Path, default=ROOT / "dist" / "StemDesk")
+    parser.add_argument("frozen", nargs="?", type=Path, default=FROZEN)
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist")
     parser.add_argument("--homepage", default="")
     parser.add_argument("--compression", choices=("xz", "zstd", "gzip"), default="xz")

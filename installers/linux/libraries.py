@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 _NEEDED = re.compile(r"^\s*NEEDED\s+(\S+)", re.MULTILINE)
+_LIBC_VERSION = re.compile(r"\bGLIBC_(\d+)\.(\d+)")
+_OLDEST_LIBC = (2, 28)  # what the wheels that StemDesk stands on are built for
 _ELF = b"\x7fELF"
 # Needed at run time by name (sounddevice asks for PortAudio, Qt's plug-ins are chosen by the
 # session), so always, besides what the files say. As README.md names them.
 ALWAYS = (
-    "libc6 (>= 2.28)",
     "libdbus-1-3",
     "libegl1",
     "libfontconfig1",
@@ -32,6 +34,7 @@ PACKAGE_OF = {
     "libX11-xcb.so.1": "libx11-xcb1",
     "libX11.so.6": "libx11-6",
     "libasound.so.2": "libasound2t64 | libasound2",
+    "libcrypt.so.1": "libcrypt1",
     "libdbus-1.so.3": "libdbus-1-3",
     "libdrm.so.2": "libdrm2",
     "libexpat.so.1": "libexpat1",
@@ -75,26 +78,41 @@ class UnknownLibraryError(Exception):
 
 def depends(frozen: Path) -> tuple[str, ...]:
     """The package's `Depends`, each once, in order. Raises `UnknownLibraryError`."""
-    outside = sorted(needed_outside(frozen))
+    needs = needed_outside(frozen)
+    outside = sorted(needs.libraries)
     unknown = [name for name in outside if name not in PACKAGE_OF and not _OF_LIBC.match(name)]
     if unknown:
         raise UnknownLibraryError(f"no package is known for {', '.join(unknown)}")
     found = {PACKAGE_OF[name] for name in outside if name in PACKAGE_OF}
-    return tuple(sorted(found | set(ALWAYS)))
+    libc = "libc6 (>= {}.{})".format(*max(needs.libc, _OLDEST_LIBC))
+    return tuple(sorted(found | {*ALWAYS, libc}))
 
 
-def needed_outside(frozen: Path) -> set[str]:
-    """Names of libraries that files of the frozen folder are linked to and that are not in it.
-    Needs `objdump` (binutils), as PyInstaller does."""
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """`libraries`: names of those that are not in the folder. `libc`: the version of glibc that
+    has all that is used of it."""
+
+    libraries: frozenset[str]
+    libc: tuple[int, int]
+
+
+def needed_outside(frozen: Path) -> Needs:
+    """What files of the frozen folder are linked to. Needs `objdump` (binutils), as PyInstaller
+    does."""
     here: set[str] = set()
     programs: list[Path] = []
     for folder, _, names in os.walk(frozen):
         here.update(names)
         programs += [path for name in names if _is_program(path := Path(folder, name))]
     needed: set[str] = set()
+    libc = (0, 0)
     for path in programs:
-        needed.update(_needed_by(path))
-    return needed - here
+        said = _headers(path)
+        needed.update(_NEEDED.findall(said))
+        versions = ((int(first), int(second)) for first, second in _LIBC_VERSION.findall(said))
+        libc = max([libc, *versions])
+    return Needs(frozenset(needed - here), libc)
 
 
 def _is_program(path: Path) -> bool:
@@ -104,8 +122,8 @@ def _is_program(path: Path) -> bool:
         return file.read(4) == _ELF
 
 
-def _needed_by(path: Path) -> list[str]:
+def _headers(path: Path) -> str:
     result = subprocess.run(
         ["objdump", "-p", str(path)], capture_output=True, text=True, check=True, errors="replace"
     )
-    return _NEEDED.findall(result.stdout)
+    return result.stdout

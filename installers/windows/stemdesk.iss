@@ -1,5 +1,6 @@
 ﻿; The Windows installer, for Inno Setup 6.3 or newer:
 ;
+;   python installers\freeze.py
 ;   python -m installers.windows.prepare build\windows
 ;   iscc /DVersion=0.1.0 installers\windows\stemdesk.iss
 ;
@@ -11,7 +12,7 @@
 #ifndef Version
   #error Say which version: iscc /DVersion=1.2.3
 #endif
-#define Frozen SourcePath + "..\..\dist\StemDesk"
+#define Frozen SourcePath + "..\..\build\freeze\dist\StemDesk"
 #define Prepared SourcePath + "..\..\build\windows"
 
 [Setup]

@@ -37,6 +37,10 @@ def main() -> int:
         from stemdesk.fetch.links.worker import main as serve_links
 
         return serve_links()
+    if arguments[:1] == ["--gpu-trial"] and len(arguments) == 2:  # likewise (engine/gpu_trial.py)
+        from stemdesk.engine.gpu_trial import serve_trial
+
+        return serve_trial(Path(arguments[1]))
     multiprocessing.freeze_support()
     memory.keep_freed()
     if arguments[:1] == ["--self-test"]:

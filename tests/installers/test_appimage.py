@@ -60,6 +60,13 @@ def test_the_tool_gets_folder_target_and_version(folder: Path, tmp_path: Path) -
     assert target.read_text("utf-8") == f"0.1.0 {folder}\n"
 
 
+def test_the_start_program_of_the_image_is_the_one_that_was_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("APPIMAGE_RUNTIME", "/some/runtime")
+    assert appimage._runtime() == ["--runtime-file", "/some/runtime"]
+
+
 def test_it_is_made_anew_each_time(folder: Path, tmp_path: Path) -> None:
     (folder / "usr" / "old.txt").touch()
     appimage.lay_out_folder(tmp_path / "frozen", folder, RELEASE)

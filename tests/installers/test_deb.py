@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import pytest
 from PySide6.QtCore import QMimeDatabase
 
 from installers import app_icons
-from installers.linux import tree
+from installers.linux import libraries, tree
 from installers.linux.deb import build, debian_version, version
 from installers.linux.libraries import UnknownLibraryError, depends
 from stemdesk import __version__
@@ -152,6 +153,18 @@ def test_depends_names_what_the_files_are_linked_to(frozen: Path, tmp_path: Path
     own.unlink()
     with pytest.raises(UnknownLibraryError, match=r"libown\.so\.1"):
         depends(frozen)
+
+
+@needs_dpkg
+def test_depends_asks_for_the_glibc_that_is_used(
+    frozen: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "libc6 (>= 2.28)" in depends(frozen)
+    program = shutil.copy2("/usr/bin/env", frozen)
+    said = subprocess.run(["objdump", "-T", program], capture_output=True, text=True, check=True)
+    used = max(int(number) for number in re.findall(r"GLIBC_2\.(\d+)", said.stdout))
+    monkeypatch.setattr(libraries, "_OLDEST_LIBC", (2, 1))
+    assert f"libc6 (>= 2.{used})" in depends(frozen)
 
 
 def test_every_suffix_is_opened_with_stemdesk() -> None:
