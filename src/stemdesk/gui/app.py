@@ -28,6 +28,7 @@ from stemdesk.gui.reports import NO_ANSWER, error_message
 from stemdesk.gui.run_notes import RunNotes
 from stemdesk.gui.runner import load_pipeline
 from stemdesk.gui.stay_awake import StayAwake
+from stemdesk.gui.updates import Updates
 from stemdesk.gui.window import MainWindow, why_no_sound
 from stemdesk.paths import Folders, folders
 
@@ -104,6 +105,9 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
     window.pages.settings_changed.connect(StayAwake(controller).look)
     RunNotes(controller)
     crash_notice = CrashNotice(where.logs, controller.tasks, window.banners.crash)
+    updates = Updates(controller, window.banners.update_ready)
+    window.pages.settings_changed.connect(updates.look)
+    app.aboutToQuit.connect(updates.stop)
     connect(app, instance, controller, window)
 
     def begin() -> None:
@@ -112,6 +116,7 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
         controller.tasks.io(load_pipeline, lambda _: controller.start())
         window.adds.take(given)
         crash_notice.look()
+        updates.look()
 
     FirstPaint(window, begin)
     window.show()
