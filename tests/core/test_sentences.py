@@ -112,6 +112,7 @@ def test_the_table_asks_only_for_facts_that_are_named_somewhere() -> None:
         *("expected_bytes", "found_bytes", "expected", "found"),
         *("site", "duration_s", "limit_bytes", "version", "browser", "index"),
         *("decoded_s", "declared_s", "samples", "peak_db", "reason", "part"),
+        *("preset", "song"),
     }
     sentences = [text for pair in ERRORS.values() for text in pair] + list(NOTICES.values())
     asked = {

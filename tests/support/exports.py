@@ -40,7 +40,8 @@ def steps(path: Path) -> NDArray[np.int64]:
     """int64 [2, frames] of a file with integers, in the upper bits of 32, read by another library
     than the one that wrote it."""
     if path.suffix != ".m4a":
-        return soundfile.read(path, dtype="int32", always_2d=True)[0].T.astype(np.int64)
+        read = soundfile.read(path, dtype="int32", always_2d=True)[0]
+        return np.array(read.T, np.int64)
     with av.open(str(path)) as container:
         frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
     whole = np.concatenate(frames, axis=1)
@@ -84,13 +85,13 @@ class Desk:
         share of the song, delayed differently, so that each is another sound."""
         frames = round(seconds * rate)
         noise = np.random.default_rng(seed).standard_normal((2, frames))  # up to any rate's end
-        samples = level * (bursts(frames, rate, seed=seed) + 0.03 * noise)
+        sound = level * (bursts(frames, rate, seed=seed) + 0.03 * noise)
+        samples: Samples = sound.astype(np.float32)
         suffix = ".flac" if kind.startswith("flac") else ".wav"
-        source = make(self.root / f"{name}{suffix}", kind, samples.astype(np.float32), rate)
+        source = make(self.root / f"{name}{suffix}", kind, samples, rate)
         at_model = samples if rate == MODEL_RATE else _resampled(samples, rate)
         parts = {
-            stem: (share * at_model).astype(np.float32)
-            for stem, share in zip(stems, _SHARES, strict=False)
+            stem: np.float32(share) * at_model for stem, share in zip(stems, _SHARES, strict=False)
         }
         folder = song_folder(self.root / "songs" / name, source, parts, tags, complete)
         self.made = ExportSong(folder, source, name)

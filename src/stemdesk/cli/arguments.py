@@ -37,7 +37,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if getattr(options, "two_stems", None) and getattr(options, "stems", None):
         root.error("--two-stems says which stems are needed: leave --stems out")
     if options.command == "export" and not (options.songs or options.presets or options.list):
-        root.error("name a song, or --list those that there are, or --presets")
+        root.error("name a song: stemdesk export --list shows which there are")
     more = options.command == "clean" and (options.models or options.yes)
     if more and not options.everything:
         root.error("--models and --yes belong to --everything")
@@ -48,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     """The parser for every command."""
     root = argparse.ArgumentParser(prog="stemdesk", description=_ABOUT, epilog=_EXIT_CODES)
     root.add_argument("--version", action="version", version=f"StemDesk {__version__}")
+    root.add_argument(  # for its help only: `__main__` runs it
+        "--self-test",
+        action="store_true",
+        help="try every part of StemDesk on this computer; with --json: as JSON",
+    )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     split = commands.add_parser("split", help="split songs into stems", epilog=_EXIT_CODES)
     split.add_argument(

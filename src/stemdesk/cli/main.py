@@ -22,7 +22,7 @@ from stemdesk.cli.link_arguments import with_link_options
 from stemdesk.cli.link_songs import LinkPlace
 from stemdesk.cli.order import Order
 from stemdesk.cli.split import Splitter
-from stemdesk.core.errors import SettingsError, StemDeskError
+from stemdesk.core.errors import ErrorCode, SettingsError, StemDeskError
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.quality import BEST_MODEL, Quality, model_and_overlap
@@ -244,7 +244,10 @@ def _stop_on_signals(cancel: CancelToken) -> None:
 
 
 def _complain(error: StemDeskError) -> None:
+    if error.code is ErrorCode.SETTINGS_INVALID:  # the line's own: the detail says it all
+        print(f"stemdesk: {printable(error.detail)}", file=sys.stderr)
+        return
     happened, remedy = say(error.code, error.path, error.facts, error.detail)
     print(f"stemdesk: {happened} {remedy}", file=sys.stderr)
-    if error.detail and printable(error.detail) not in happened:
+    if error.detail:
         print(f"  ({printable(error.detail)})", file=sys.stderr)

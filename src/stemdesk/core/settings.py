@@ -193,7 +193,8 @@ class Settings:
         "Look for updates",
         kind=Kind.SWITCH,
         section=Section.NETWORK,
-        help="Off until you ask for it: StemDesk does not call anywhere by itself.",
+        help="Once a day it asks the project's page for the newest version, and only tells you. "
+        "Off, StemDesk calls nowhere by itself.",
     )
     scratch_folder: str = setting(  # empty: the app's own
         "",

@@ -20,6 +20,7 @@ from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import load_settings
 from stemdesk.gui import settings_words, theme
 from stemdesk.gui.controller import Controller
+from stemdesk.gui.crash_notice import CrashNotice
 from stemdesk.gui.delete_everything import delete_everything, delete_locks
 from stemdesk.gui.given import Given
 from stemdesk.gui.instance import Instance, hand_over
@@ -27,6 +28,7 @@ from stemdesk.gui.reports import NO_ANSWER, error_message
 from stemdesk.gui.run_notes import RunNotes
 from stemdesk.gui.runner import load_pipeline
 from stemdesk.gui.stay_awake import StayAwake
+from stemdesk.gui.updates import Updates
 from stemdesk.gui.window import MainWindow, why_no_sound
 from stemdesk.paths import Folders, folders
 
@@ -102,6 +104,10 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
     window = MainWindow(controller, sound_reason=sound_reason)
     window.pages.settings_changed.connect(StayAwake(controller).look)
     RunNotes(controller)
+    crash_notice = CrashNotice(where.logs, controller.tasks, window.banners.crash)
+    updates = Updates(controller, window.banners.update_ready)
+    window.pages.settings_changed.connect(updates.look)
+    app.aboutToQuit.connect(updates.stop)
     connect(app, instance, controller, window)
 
     def begin() -> None:
@@ -109,6 +115,8 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
         # Not here: importing NumPy and what else jobs need takes a tenth of a second.
         controller.tasks.io(load_pipeline, lambda _: controller.start())
         window.adds.take(given)
+        crash_notice.look()
+        updates.look()
 
     FirstPaint(window, begin)
     window.show()
@@ -163,6 +171,7 @@ def _end(controller: Controller, instance: Instance, window: MainWindow, exit_co
     instance.close()  # not before: no other window opens while all is deleted
     if delete is not None:
         delete_locks(controller.folders)
+    log.end()
     if not ended:  # a thread is deep inside of a library and would be waited for
         log.log.info("ended without waiting for a task")
         logging.shutdown()

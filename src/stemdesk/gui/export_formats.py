@@ -29,7 +29,7 @@ class FormatLine(QWidget):
             self.kind.addItem(text, kind.value)
         self.quality = _box(words.QUALITY_NAME)
         self.remove = icon_button("close", words.REMOVE_FORMAT, words.REMOVE_FORMAT)
-        self.remove.clicked.connect(lambda: self.removed.emit())
+        self.remove.clicked.connect(self.removed)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
@@ -102,10 +102,10 @@ class FormatsBox(QWidget):
         """Hertz, or one of the order's two words."""
         return int(self.rate.currentData())
 
-    def show_order(self, order: ExportOrder) -> None:
+    def apply(self, order: ExportOrder) -> None:
         while self.lines:
             self._drop(self.lines[-1])
-        for one in order.formats:
+        for one in order.formats or (words.usual(FileKind.WAV),):
             self._add(one)
         if self.rate.findData(order.samplerate) < 0:
             self.rate.addItem(words.kilohertz(order.samplerate), order.samplerate)

@@ -99,7 +99,7 @@ class PartsBox(QWidget):
     def tempo_and_key(self) -> bool:
         return self.tuned.isChecked()
 
-    def show_order(self, order: ExportOrder) -> None:
+    def apply(self, order: ExportOrder) -> None:
         """Choose what an order says, as far as the songs have it."""
         stems = {part.stem for part in order.parts if part.kind is PartKind.STEM}
         for chip in self.chips:

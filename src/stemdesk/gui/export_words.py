@@ -18,20 +18,18 @@ from stemdesk.core.export_order import (
 from stemdesk.core.file_format import BITS, KBPS, QUALITIES, FileFormat, FileKind
 from stemdesk.core.sentences import count_of, format_duration, printable
 from stemdesk.gui.labels import stem_label
+from stemdesk.gui.link_words import shortened
 
 EXPORT = "Export…"
 EXPORT_TIP = "Save stems, the remix or an instrumental as files of your choice (Ctrl+E)"
 NOT_FINISHED_TIP = "A song can be exported once it is split"
 TITLE = "Export"
-LOOKING = "Looking at what there is of the song…"
-GONE = "The stems are not where they were saved. Locate the folder first, or split again."
 EXPORT_NOW = "Export"
 
 # Presets
 
 PRESET = "Preset"
 PRESET_TIP = "What was exported last, ready-made choices, and your own"
-LAST = "As last time"
 YOUR_CHOICE = "Your choice"
 SAVE_AS = "Save as a preset…"
 RENAME = "Rename…"
@@ -44,12 +42,16 @@ SAVE = "Save"
 REPLACES = "A preset of that name is there already: it is replaced."
 NAME_TAKEN = "Another preset has that name."
 
+
+def about_preset(text: str, name: str) -> str:
+    """`Rename…` with the preset that it is about."""
+    return f"{text.rstrip('…')} “{printable(name)}”" + ("…" if text.endswith("…") else "")
+
+
 # What
 
 WHAT = "What"
-STEMS = "Stems"
-MIXES = "Mixes"
-MORE_PARTS = "More to choose from"
+MORE_PARTS = "More"
 REST = "Without one"
 PARTS = {
     PartKind.REMIX: "Your remix, as you hear it",
@@ -88,7 +90,7 @@ def loop_text(loop: Loop | None) -> str:
 
 
 def tuned_text(listening: Listening) -> str:
-    """`With speed and key as heard (80 %, −2)`."""
+    """`With speed and key as heard (80 %, +2)`."""
     facts = []
     if listening.speed_percent != 100.0:
         facts.append(f"{listening.speed_percent:g} %")
@@ -184,10 +186,9 @@ FOLDER_NAME = "Folder for the files"
 FOLDER_CAPTION = "Where should the files go?"
 BESIDE = "Beside each song's own file"
 BESIDE_TIP = "Each song's files lie in the folder that the song itself lies in"
-NAMES = "Names"
 TEMPLATE = "Names of the files"
 TEMPLATE_TIP = "Words in braces are filled in for each file; / makes a folder"
-ADD_FIELD = "Add a word"
+ADD_FIELD = "Add a word…"
 ADD_FIELD_TIP = "Put one of the words that are filled in at the cursor"
 PREVIEW_NAME = "Names of the files that will be written"
 NOT_APART = "All files of a song would have the same name: they get numbers. Add {stem}."
@@ -197,23 +198,15 @@ COLLISIONS = {
     Collision.SKIP: "Keep it, and skip the new one",
     Collision.REPLACE: "Replace it",
 }
-FIELDS = {
-    "artist": "Artist",
-    "title": "Title",
-    "album": "Album",
-    "track": "Track number",
-    "stem": "Stem or mix",
-    "model": "Model",
-    "bpm": "Tempo",
-    "key": "Key",
-    "date": "Date of today",
-    "name": "The song's file name",
-    "format": "File format",
-}
+
+
+def field_text(name: str, meaning: str) -> str:
+    """One of the words that can be added to the names."""
+    return f"{{{name}}}: {meaning}"
+
 
 # More
 
-MORE = "More"
 MORE_DAW = "For music programs and DJs"
 MORE_SOUND = "Sound"
 MORE_NAMES = "Names and tags"
@@ -251,12 +244,21 @@ NOTHING = "Choose what to export."
 LOSSY_SUM = "Files in {formats} do not sum to the song sample for sample; lossless ones do."
 RESIDUAL_SILENT = "When the stems sum to the song, nothing is left over: that file is silent."
 NO_FOLDER = "Choose a folder."
+WILL_CLIP = "What is louder than full scale will clip in files that are not 32 bit float."
+
+
+def stems_gone(titles: Sequence[str]) -> str:
+    """Of several songs, those that cannot be exported."""
+    first = f"“{shortened(printable(titles[0]))}”"
+    if len(titles) == 1:
+        return f"{first} is left out: its stems are not where they were saved."
+    return f"{first} and {len(titles) - 1} more are left out: their stems are not there any more."
 
 
 def headline(titles: Sequence[str]) -> str:
     """`Export “Viper”`, `Export 3 songs`."""
     if len(titles) == 1:
-        return f"Export “{printable(titles[0])}”"
+        return f"Export “{shortened(printable(titles[0]))}”"
     return f"Export {len(titles)} songs"
 
 

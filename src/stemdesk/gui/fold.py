@@ -11,6 +11,7 @@ from stemdesk.gui.icons import pixmap
 
 _ICON_PX = 16
 _GAP_PX = 6
+_EDGE_PX = 2
 
 
 class _Head(QToolButton):
@@ -28,8 +29,8 @@ class _Head(QToolButton):
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(self.text()) + _ICON_PX + _GAP_PX + 16
-        return QSize(width, metrics.height() + 14)
+        width = metrics.horizontalAdvance(self.text()) + _ICON_PX + _GAP_PX + 3 * _EDGE_PX
+        return QSize(width, metrics.height() + 10)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -45,9 +46,9 @@ class _Head(QToolButton):
         picture = pixmap("chevron-down", colours.text, _ICON_PX, self.devicePixelRatioF())
         if not self.isChecked():
             picture = picture.transformed(QTransform().rotate(-90))
-        painter.drawPixmap(8, (self.height() - _ICON_PX) // 2, picture)
+        painter.drawPixmap(_EDGE_PX, (self.height() - _ICON_PX) // 2, picture)
         painter.setPen(QColor(colours.text))
-        area = self.rect().adjusted(8 + _ICON_PX + _GAP_PX, 0, -8, 0)
+        area = self.rect().adjusted(_EDGE_PX + _ICON_PX + _GAP_PX, 0, 0, 0)
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.text())
 
 
@@ -62,7 +63,7 @@ class Fold(QWidget):
         self.head = _Head(title)
         self._inside = QWidget()
         self.body = QVBoxLayout(self._inside)
-        self.body.setContentsMargins(30, 2, 4, 8)
+        self.body.setContentsMargins(_EDGE_PX + _ICON_PX + _GAP_PX, 2, 4, 6)
         self.body.setSpacing(8)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

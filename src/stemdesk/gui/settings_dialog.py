@@ -20,17 +20,19 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.core.declared import Kind, Section
+from stemdesk.core.export_presets import BUILT_IN, ExportPreset, load_presets
 from stemdesk.core.options import AudioFormat
 from stemdesk.core.sentences import printable
 from stemdesk.core.settings import Settings, declared
 from stemdesk.gui import fetch_words, labels, setting_fields, settings_words
+from stemdesk.gui.about_box import AboutBox, Diagnose
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.downloader import Downloader
 from stemdesk.gui.downloader_box import DownloaderBox
 from stemdesk.gui.icons import retint
 from stemdesk.gui.model_values import ModelChoice
-from stemdesk.gui.setting_fields import ChoiceField, Field, OutputField
-from stemdesk.gui.settings_extras import AboutBox, SpaceBox
+from stemdesk.gui.setting_fields import ChoiceField, Field, OutputField, PresetField
+from stemdesk.gui.settings_extras import SpaceBox
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.widgets import ComboBox, chain, muted, push_button
 from stemdesk.models.catalogue import BASE_URL
@@ -60,7 +62,7 @@ def output_devices() -> tuple[str, ...]:
 class Around:
     """What the dialog knows of the machine. `models`: those that can be split with now.
     `devices`: asks for sound devices. `hidden`: settings that have no effect on this system.
-    `downloader`: without it, nothing is said of it."""
+    `downloader`: without it, nothing is said of it. `diagnose`: copies diagnostics."""
 
     folders: Folders
     tasks: Tasks
@@ -68,6 +70,7 @@ class Around:
     devices: Callable[[], tuple[str, ...]] = output_devices
     hidden: frozenset[str] = frozenset()
     downloader: Downloader | None = None
+    diagnose: Diagnose | None = None
 
 
 class SettingsDialog(Dialog):
@@ -190,6 +193,7 @@ class SettingsDialog(Dialog):
             ),
             Kind.CHOICE: lambda: ChoiceField({i: _CHOICES[name][i] for i in said.choices}, value),
             Kind.MODEL: lambda: ChoiceField(self._model_texts(value), value),
+            Kind.PRESET: lambda: PresetField(value, [one.name for one in BUILT_IN]),
             Kind.SWITCH: lambda: setting_fields.SwitchField(said, value),
             Kind.NUMBER: lambda: setting_fields.NumberField(said, value),
             Kind.DEVICE: lambda: OutputField(value, settings_words.SYSTEM_OUTPUT),
@@ -202,6 +206,7 @@ class SettingsDialog(Dialog):
         where = self._defaults
         return {
             "output_folder": where.output,
+            "export_folder": where.exports,
             "models_folder": where.models,
             "scratch_folder": where.scratch,
             "cache_folder": where.cache,
@@ -213,6 +218,7 @@ class SettingsDialog(Dialog):
         return {chosen: settings_words.not_installed(chosen)} | texts if chosen else texts
 
     def _add_extras(self) -> None:
+        around = self._around
         self.models_page = push_button(settings_words.MODELS, settings_words.MODELS_TIP)
         self.models_page.clicked.connect(partial(self._go, self.models_wanted))
         self._add_row(Section.NETWORK, muted(), _at_left(self.models_page))
@@ -225,7 +231,7 @@ class SettingsDialog(Dialog):
         self.space = SpaceBox(self._around.tasks, self._around.folders)
         for label, row in self.space.rows:
             self._add_row(Section.FOLDERS, muted(label), row)
-        self.about = AboutBox(self._around.tasks, self._around.folders)
+        self.about = AboutBox(around.tasks, around.folders, self._settings.model, around.diagnose)
         self.about.diagnostics.clicked.connect(partial(self._go, self.diagnostics_wanted))
         self.about.delete.clicked.connect(partial(self._go, self.delete_wanted))
         grid = self._grids[Section.ABOUT]
@@ -264,22 +270,27 @@ class SettingsDialog(Dialog):
     # What it asks and does
 
     def _look_around(self) -> None:
-        self.space.look()
-        output = self.fields.get("output_device")
-        if not isinstance(output, OutputField):
-            return
-
-        def found(outcome: Outcome[tuple[str, ...]]) -> None:
-            if not self._over and outcome.value is not None:
-                output.show_devices(outcome.value)
-
         self._over = False
         self.finished.connect(self._end)
-        self._around.tasks.io(self._around.devices, found)
+        self.space.look()
+        presets = partial(load_presets, self._around.folders.export_presets)
+        self._around.tasks.io(presets, self._show_presets)
+        self._around.tasks.io(self._around.devices, self._show_devices)
+
+    def _show_devices(self, outcome: Outcome[tuple[str, ...]]) -> None:
+        output = self.fields.get("output_device")
+        if not self._over and isinstance(output, OutputField) and outcome.value is not None:
+            output.show_devices(outcome.value)
+
+    def _show_presets(self, outcome: Outcome[tuple[ExportPreset, ...]]) -> None:
+        field = self.fields.get("auto_export")
+        if not self._over and isinstance(field, PresetField) and outcome.value is not None:
+            field.show_names(one.name for one in (*BUILT_IN, *outcome.value))
 
     def _end(self) -> None:
         self._over = True
         self.space.end()
+        self.about.end()
         if self.downloader is not None:
             self.downloader.end()
 

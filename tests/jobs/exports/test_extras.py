@@ -15,6 +15,7 @@ import pytest
 
 from stemdesk.audio.listening import Listening
 from stemdesk.audio.remix import Remix
+from stemdesk.core.errors import ErrorCode
 from stemdesk.core.export_order import (
     ALL_STEMS,
     Clipping,
@@ -162,7 +163,7 @@ def test_a_song_that_is_no_video_says_so_and_the_rest_is_written(desk: Desk) -> 
     assert [notice.code for notice in done.notices] == [NoticeCode.NO_VIDEO]
     assert len(done.files) == 4
     (nothing,) = desk.export(desk.song("b"), extra(Extra.VIDEO, parts=(), formats=())).songs
-    assert nothing.error is not None and nothing.error.code.value == "nothing_to_export"
+    assert nothing.error is not None and nothing.error.code is ErrorCode.SOURCE_NO_VIDEO
 
 
 def test_everything_at_once_of_two_songs(desk: Desk) -> None:

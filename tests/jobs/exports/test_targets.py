@@ -187,7 +187,7 @@ _KILLED = """
 
     class Die(list):
         def append(self, progress):
-            if progress.fraction > 0.5:
+            if progress.fraction > 0.8:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     Desk(root).export(song, ExportOrder(template="{title}/{stem}"), seen=Die())

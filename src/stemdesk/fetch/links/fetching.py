@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import re
 import shutil
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +18,8 @@ from urllib.parse import urljoin
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.files import replace_file
 from stemdesk.fetch.links.failures import StopError, chain
-from stemdesk.fetch.links.guard import Guard
+from stemdesk.fetch.links.guard import AddressRefusedError, Guard
+from stemdesk.fetch.links.options import TooMuchError
 from stemdesk.fetch.links.resolve import Info, check, too_large
 from stemdesk.fetch.links.values import LinkRules
 
@@ -186,7 +189,15 @@ def fetch(ydl: Any, info: Info) -> Path:
 
 
 def fetch_picture(ydl: Any, addresses: list[str], say: Say) -> Path | None:
-    """The first of these pictures that is one, in the working folder."""
+    """The first of these pictures that is one, in the working folder. A song without a picture is
+    a song: what the network does to it is passed over (addresses refused are noted by the guard).
+    """
+    from yt_dlp.utils import YoutubeDLError
+
+    network = (
+        *(YoutubeDLError, AddressRefusedError, TooMuchError, OSError),
+        *(http.client.HTTPException, zlib.error, ValueError),  # ValueError: addresses that are none
+    )
     for address in addresses[:_PICTURES_TRIED]:
         say({"event": "busy"})
         try:
@@ -194,7 +205,7 @@ def fetch_picture(ydl: Any, addresses: list[str], say: Say) -> Path | None:
                 data = answer.read(_PICTURE_BYTES + 1)
                 while len(data) <= _PICTURE_BYTES and (block := answer.read(1 << 16)):
                     data += block
-        except Exception:  # a song without a picture is a song; addresses refused are noted
+        except network:
             continue
         kind = picture_kind(data)
         if kind and len(data) <= _PICTURE_BYTES:

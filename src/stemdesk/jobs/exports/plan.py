@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stemdesk.audio.part_mix import PartMix, part_mixes
 from stemdesk.audio.writing.video import has_video, video_suffix
-from stemdesk.core.errors import ErrorCode, ExportError
+from stemdesk.core.errors import ErrorCode, ExportError, SourceError
 from stemdesk.core.export_order import (
     ALL_STEMS,
     MODEL_RATE,
@@ -75,8 +75,8 @@ class Plan:
 
 
 def plan_song(known: Known, order: ExportOrder, folder: Path, names: Names, today: date) -> Plan:
-    """Raises `ModelError` STEM_UNKNOWN, `ExportError` NOTHING_TO_EXPORT and for names that
-    cannot be found, `SettingsError` for the template."""
+    """Raises `ModelError` STEM_UNKNOWN, `SourceError` SOURCE_NO_VIDEO, `ExportError`
+    NOTHING_TO_EXPORT and for names that cannot be found, `SettingsError` for the template."""
     root = _root(known, order, folder)
     facts = known.names(today)
     notices: list[Notice] = []
@@ -102,6 +102,8 @@ def plan_song(known: Known, order: ExportOrder, folder: Path, names: Names, toda
             continue
         named = replace(facts, stem="remix") if extra is Extra.VIDEO else facts
         extras.append((extra, names.place(root, order.template, named, suffix)))
+    if not wishes and not extras and order.extras == {Extra.VIDEO} and known.source is not None:
+        raise SourceError(ErrorCode.SOURCE_NO_VIDEO, path=known.source)
     if not wishes and not extras:
         raise ExportError(ErrorCode.NOTHING_TO_EXPORT, path=known.song.folder)
     exact = order.exact_sum and (known.complete or any(wish.mix.original for wish in wishes))

@@ -17,14 +17,14 @@ from stemdesk.jobs.exports.landing import Landing, publish
 from stemdesk.jobs.exports.made import Made
 from stemdesk.jobs.exports.names import Names, Place
 from stemdesk.jobs.exports.outputs import Outputs, rates_of, room_for
-from stemdesk.jobs.exports.pace import DECODING, MEASURING, STRETCHING, Steps, cost_of
+from stemdesk.jobs.exports.pace import DECODING, MAKING, MEASURING, STRETCHING, Steps
 from stemdesk.jobs.exports.place import ExportPlace
 from stemdesk.jobs.exports.plan import Plan, rate_of
 from stemdesk.jobs.exports.room import check_room
 from stemdesk.jobs.exports.sounds import Sounds
 from stemdesk.jobs.exports.writing import Output
 
-_EXTRAS = {Extra.VIDEO: 8.0, Extra.DAWPROJECT: 4.0, Extra.NI_STEMS: 12.0}
+_EXTRAS = {Extra.VIDEO: 8.0, Extra.DAWPROJECT: 1.0}
 
 
 class SongExport:
@@ -57,7 +57,6 @@ class SongExport:
         made.skipped += [place.path for place in places if place.there]
         if plan.nothing_left:
             return
-        self._steps.plan(self._weights())
         with (
             Landing(plan.root) as landing,
             landing.speaking(),
@@ -67,14 +66,13 @@ class SongExport:
             check_room(plan.root, room_for(plan, rate))
             groups = self._groups(Outputs(plan, self._order, landing), rate, sounds)
             outputs = [output for group in groups for output in group.outputs]
+            self._steps.plan(self._weights(groups))
             self._write(groups)
-            video = make_video(
-                plan, outputs, landing, self._step(_EXTRAS[Extra.VIDEO]), self._cancel
-            )
+            video = make_video(plan, outputs, landing, self._extra_step(Extra.VIDEO), self._cancel)
             self._cancel.check()
             self._publish_all(outputs, video)
             self._tell(groups)
-            report = self._step(_EXTRAS[Extra.DAWPROJECT])
+            report = self._extra_step(Extra.DAWPROJECT)
             write_projects(plan, outputs, made, landing, self._publish, report, self._cancel)
             write_manifest_file(plan, made, landing, self._publish, self._place.today, self._cancel)
             if made.error is None:
@@ -91,9 +89,7 @@ class SongExport:
             return wanted
         for rate in rates_of(self._plan, wanted):
             whole = sounds.original(rate, self._step(DECODING))
-            if isinstance(whole, StemDeskError):
-                if whole.code is ErrorCode.DISK_FULL:  # the cache's: nothing about the song
-                    raise whole
+            if isinstance(whole, StemDeskError) and whole.code is not ErrorCode.DISK_FULL:
                 gone = whole.code is ErrorCode.SOURCE_MISSING
                 code = NoticeCode.ORIGINAL_GONE if gone else NoticeCode.ORIGINAL_DIFFERS
                 self._made.note(Notice(code, {"samplerate_hz": model}))
@@ -118,13 +114,14 @@ class SongExport:
         if isinstance(whole, WholeOriginal):
             group.whole = whole
             return
+        lost = {part.name for part in group.parts if part.original and not group.spare}
+        if whole.code is ErrorCode.DISK_FULL and (group.exact_sum or lost):
+            raise whole  # the cache's disk: what is asked for can be had
         if group.exact_sum:
             self._made.note(Notice(NoticeCode.EXACT_SUM_LEFT_OUT))
         group.exact_sum = group.complete = False
         if group.spare:
             group.parts = group.spare
-            return
-        lost = {part.name for part in group.parts if part.original}
         if not lost:
             return
         self._made.error = whole
@@ -133,19 +130,16 @@ class SongExport:
 
     def _write(self, groups: Sequence[Group]) -> None:
         order, made = self._order, self._made
-        if order.clipping is Clipping.SHARED:
-            gains = [
-                group.gain_db(self._step(MEASURING), self._cancel)
-                for group in groups
-                if any(one.may_clip for group in groups for one in group.outputs)
-            ]
+        if self._measures(groups):
+            gains = [group.gain_db(self._step(MEASURING), self._cancel) for group in groups]
             made.gain_db = min([0.0, *gains])
         for group in groups:
             group.write(order, made.gain_db, self._begin, self._cancel)
         made.exact_sum = any(group.exact_sum for group in groups)
 
     def _begin(self, outputs: Sequence[Output], stretched: bool) -> Callable[[float], None]:
-        weight = sum(output.cost for output in outputs) + (STRETCHING if stretched else 0.0)
+        weight = MAKING + sum(output.cost for output in outputs)
+        weight += STRETCHING if stretched else 0.0
         names = [output.place.path.name for output in outputs if output.place is not None]
         others = f" and {len(names) - 1} more" if len(names) > 1 else ""
         return self._step(weight, f"{names[0]}{others}" if names else "")
@@ -190,10 +184,23 @@ class SongExport:
     def _step(self, weight: float, file: str = "") -> Callable[[float], None]:
         return self._steps.step(weight, file)
 
-    def _weights(self) -> list[float]:
-        plan = self._plan
-        files = [cost_of(wish.file_format) for wish in plan.wishes if not wish.place.there]
-        stretched = {wish.mix.name for wish in plan.wishes if wish.mix.stretched}
-        extras = [_EXTRAS.get(extra, 0.0) for extra, place in plan.extras if not place.there]
-        measured = MEASURING if self._order.clipping is Clipping.SHARED else 0.0
-        return [*files, *extras, DECODING, measured, STRETCHING * len(stretched), 4.0]
+    def _measures(self, groups: Sequence[Group]) -> bool:
+        """Whether a gain has to be found with which nothing clips: not for floats only."""
+        may_clip = any(group.may_clip for group in groups)
+        return may_clip and self._order.clipping is Clipping.SHARED
+
+    def _weights(self, groups: Sequence[Group]) -> list[float]:
+        """Of all steps from writing on."""
+        extras = [_EXTRAS.get(extra, 0.0) for extra, _ in self._plan.extras]
+        weights = [output.cost for group in groups for output in group.outputs]
+        for group in groups:
+            stretched = sum(part.stretched for part in group.parts)
+            plain = min(1, len(group.parts) - stretched)
+            weights.append(MAKING * (plain + stretched) + STRETCHING * stretched)
+        if self._measures(groups):
+            weights += [MEASURING for _ in groups]
+        return weights + extras
+
+    def _extra_step(self, extra: Extra) -> Callable[[float], None]:
+        wanted = self._plan.extra(extra) is not None
+        return self._step(_EXTRAS[extra] if wanted else 0.0)
