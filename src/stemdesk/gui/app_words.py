@@ -61,3 +61,9 @@ NOT_THIS_VERSION = "Not this version"
 
 def update_text(version: str) -> str:
     return f"StemDesk {printable(version)} is out."
+
+
+# Notifications
+
+NOTE_DONE = "Song split"
+NOTE_FAILED = "A song could not be split"
