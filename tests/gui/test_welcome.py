@@ -33,7 +33,7 @@ def test_the_first_start_explains_in_one_card(stage: Stage) -> None:
         "built in",
         "get htdemucs",
         "stays on this computer",
-        "Your own files are never changed",
+        "Your own files stay as they are",
     ):
         assert part in text
     assert card.get.text().strip() == "Get htdemucs (84 MB)"
@@ -75,11 +75,11 @@ def test_it_says_where_stems_go_and_lets_that_be_changed(stage: Stage) -> None:
     def said() -> str:
         return card.lines[-1].text().replace("\u200b", "")
 
-    assert said().startswith(f"Stems are saved to {folders.output}.")
+    assert said().startswith(f"Stems go to {folders.output}.")
     card.place.click()
     dialog = stage.dialog()
     assert isinstance(dialog, SettingsDialog)
     assert dialog.sections.currentItem().text() == Section.SAVING.value
     stage.controller.folders = replace(folders, output_override=stage.root / "new place")
     dialog.save.click()
-    assert said().startswith(f"Stems are saved to {stage.root / 'new place'}.")
+    assert said().startswith(f"Stems go to {stage.root / 'new place'}.")

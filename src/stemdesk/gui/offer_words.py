@@ -43,7 +43,7 @@ _BREAK = "\u200b"  # lets a long path be wrapped
 def welcome_place(folder: Path) -> str:
     """Where stems go."""
     shown = re.sub(r"([/\\])", rf"\1{_BREAK}", printable(str(folder)))
-    return f"Stems are saved to {shown}. Your own files are never changed."
+    return f"Stems go to {shown}. Your own files stay as they are."
 
 
 DRAFT_QUALITY = "draft quality"
