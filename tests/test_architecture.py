@@ -30,7 +30,8 @@ FLOOR = {
     "jobs": 5,
     "cli": 6,
     "gui": 6,
-    "__main__": 7,
+    "selftest": 7,
+    "__main__": 8,
 }
 ONLY_IN = {
     "PySide6": "gui",

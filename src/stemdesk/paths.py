@@ -32,10 +32,15 @@ class Folders:
     output_override: Path | None = None
     cache_home: Path | None = None
     cache_override: Path | None = None
+    exports_override: Path | None = None
 
     @property
     def settings_file(self) -> Path:
         return self.config / "settings.json"
+
+    @property
+    def export_presets(self) -> Path:
+        return self.config / "export-presets.json"
 
     @property
     def database(self) -> Path:
@@ -84,6 +89,11 @@ class Folders:
         """Where stems are saved."""
         return self.output_override or self.music / APP
 
+    @property
+    def exports(self) -> Path:
+        """Where songs are exported to, unless a person chooses another folder."""
+        return self.exports_override or self.music / f"{APP} exports"
+
     def chosen(self, settings: Settings) -> Folders:
         """The same folders with the person's choices put in. `STEMDESK_MODELS` wins over the
         setting: it is nearer to the start of the program."""
@@ -93,6 +103,7 @@ class Folders:
             scratch_override=_below(settings.scratch_folder, "working files"),
             cache_override=_below(settings.cache_folder, "cache"),
             output_override=_path(settings.output_folder),
+            exports_override=_path(settings.export_folder),
         )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from stemdesk.paths import folders
+from support.exports import Desk
 from support.place import Place
 from support.terminals import shown_in_terminal
 
@@ -50,6 +51,25 @@ def test_a_signal_stops_it_and_leaves_no_half_file(
     assert json.loads(rest.splitlines()[-1])["event"] == "end"
     assert errors == ""
     assert not list(place.out.rglob("*")), "no half file, no partial folder"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_an_export_and_leaves_no_half_file(
+    place: Place, number: signal.Signals
+) -> None:
+    song = Desk(place.root).song(seconds=20.0)
+    out = place.root / "exported"
+    process = start(place, "export", song.folder, "-o", out, "--format", "mp3,opus", "--json")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line).get("file"):  # it is being written
+            process.send_signal(number)
+            break
+    rest, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert json.loads(rest.splitlines()[-1])["event"] == "end"
+    assert errors == ""
+    assert not [path for path in out.rglob("*") if path.is_file()]
 
 
 def test_a_misspelt_command_is_wrong_usage_and_no_window(place: Place) -> None:

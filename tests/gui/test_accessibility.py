@@ -24,7 +24,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from stemdesk.core.errors import ErrorCode
+from stemdesk.core.errors import DiskFullError, ErrorCode
+from stemdesk.core.export_order import ExportOrder, Extra
 from stemdesk.core.job import Failure, JobState
 from stemdesk.core.options import SeparationOptions
 from stemdesk.core.progress import Progress
@@ -33,9 +34,13 @@ from stemdesk.core.track import Tags
 from stemdesk.core.transfer import Transfer
 from stemdesk.fetch.links.values import LinkEntry, LinkList
 from stemdesk.gui import theme
+from stemdesk.gui.export_dialog import ExportDialog
+from stemdesk.gui.export_values import Batch, Ended
 from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
 from stemdesk.gui.values import BatchSummary, NoDevice, UserMessage
 from stemdesk.gui.widgets import ElidedLabel
+from stemdesk.jobs.exports.values import Exported, ExportSong
+from support.export_script import endless
 from support.fake_links import URL, link_job
 from support.fake_models import STARTER, released
 from support.link_services import a_list
@@ -135,6 +140,7 @@ def shown_states(stage: Stage) -> Iterator[str]:
     for banner in stage.window.banners.all:
         banner.hide()
     yield from _link_states(stage)
+    yield from _exports(stage)
     stage.window.show_settings()
     yield "settings"
     stage.dialog().reject()
@@ -174,6 +180,46 @@ def _link_states(stage: Stage) -> Iterator[str]:
     yield "list"
     stage.dialog().reject()
     stage.qtbot.waitUntil(lambda: not _dialogs(stage))
+
+
+def _exports(stage: Stage) -> Iterator[str]:
+    """The export window with everything unfolded, an export that runs, and one that failed."""
+    song = stage.done_song("export", tags=Tags(LONG, "An artist"))
+    stage.window.exports.show([song.id])
+    stage.qtbot.waitUntil(lambda: bool(_dialogs(stage)))
+    dialog = stage.dialog()
+    assert isinstance(dialog, ExportDialog)
+    stage.qtbot.waitUntil(lambda: not dialog.planning)
+    yield "export"
+    dialog.formats.add.click()
+    for fold in (dialog.parts.more, dialog.where.names, dialog.more.daw, dialog.more.sound):
+        fold.set_open(True)
+    dialog.more.extras[Extra.REAPER].click()
+    dialog.where.template.setText("{nobody}")
+    dialog.where.changed.emit()
+    stage.qtbot.waitUntil(lambda: not dialog.planning)
+    yield "export, unfolded"
+    dialog.reject()
+    stage.qtbot.waitUntil(lambda: not _dialogs(stage))
+    exports = stage.controller.exports
+    stage.controller.export_script.behaviour = endless
+    batch = Batch((ExportSong(Path("/x"), Path("/x.mp3"), LONG),), ExportOrder(), Path("/x"))
+    exports.put(batch)
+    exports.put(batch.again(batch.songs))
+    stage.window.exports.strip.running.show_closing(True)
+    stage.qtbot.waitUntil(lambda: exports.progress is not None)
+    yield "exporting"
+    exports.cancel_all()
+    stage.qtbot.waitUntil(lambda: not exports.busy)
+    failed = Ended(batch, Exported(()), DiskFullError(Path("/" + "x" * 90), 10**9))
+    exports.ended.emit(failed)
+    yield "export failed"
+    stage.window.exports.show_details(failed)
+    yield "export's details"
+    stage.dialog().reject()
+    stage.qtbot.waitUntil(lambda: not _dialogs(stage))
+    while stage.window.exports.strip.dismiss():
+        pass
 
 
 def _dialogs(stage: Stage) -> list[object]:
@@ -246,6 +292,7 @@ def test_tab_goes_through_the_window(qtbot: QtBot, tmp_path: Path) -> None:
         page.transport.speed.fader,
         page.transport.key.fader,
         page.transport.folder,
+        page.transport.export,
     ]
     assert [widget for widget in order if widget in wanted] == wanted
 

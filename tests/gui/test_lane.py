@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.audio.peaks import Pyramid
 from stemdesk.audio.remix import StemSetting
+from stemdesk.core.stem_colours import stem_colour
 from stemdesk.gui import theme
 from stemdesk.gui.lane import Lane
 from stemdesk.gui.time_view import TimeView
@@ -114,7 +115,7 @@ def test_a_silent_lane_is_grey(lane: Lane) -> None:
 
 def test_the_strip_has_the_stems_colour(lane: Lane) -> None:
     image = lane.grab().toImage()
-    assert image.pixelColor(5, 35).name() == theme.stem_colour("vocals")
+    assert image.pixelColor(5, 35).name() == stem_colour("vocals")
 
 
 @pytest.mark.parametrize("width", [620, 838, 1500])

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from stemdesk.core.stem_colours import STEM_COLOURS, stem_colour
 from stemdesk.gui import theme
 from stemdesk.gui.style import stylesheet
 from stemdesk.gui.tokens import Colours
@@ -24,9 +25,9 @@ def test_texts_can_be_read(colours: Colours, pair: tuple[str, str]) -> None:
     assert theme.contrast(text, ground) >= AA_TEXT
 
 
-@pytest.mark.parametrize("stem", [*theme.STEM_COLOURS, "choir"])
+@pytest.mark.parametrize("stem", [*STEM_COLOURS, "choir"])
 def test_texts_on_stem_colours_can_be_read(stem: str) -> None:
-    assert theme.contrast(theme.ON_STEM, theme.stem_colour(stem)) >= AA_TEXT
+    assert theme.contrast(theme.ON_STEM, stem_colour(stem)) >= AA_TEXT
 
 
 @pytest.mark.parametrize("colours", SCHEMES, ids=["light", "dark"])
@@ -46,10 +47,10 @@ def test_palette_texts_can_be_read(qtbot: QtBot, colours: Colours) -> None:
         assert value >= AA_TEXT, (text, ground)
 
 
-@pytest.mark.parametrize("stem", theme.STEM_COLOURS)
+@pytest.mark.parametrize("stem", STEM_COLOURS)
 @pytest.mark.parametrize("colours", SCHEMES, ids=["light", "dark"])
 def test_waveforms_stand_out(colours: Colours, stem: str) -> None:
-    drawn = theme.readable(theme.stem_colour(stem), colours.well, theme.WAVE_CONTRAST)
+    drawn = theme.readable(stem_colour(stem), colours.well, theme.WAVE_CONTRAST)
     assert theme.contrast(drawn, colours.well) >= theme.WAVE_CONTRAST
 
 
@@ -68,7 +69,7 @@ def test_contrast_is_that_of_wcag() -> None:
 def test_the_stems_have_the_agreed_colours() -> None:
     agreed = ["#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#e69f00", "#f0e442"]
     stems = ("drums", "bass", "other", "vocals", "guitar", "piano")
-    assert [theme.stem_colour(stem) for stem in stems] == agreed
+    assert [stem_colour(stem) for stem in stems] == agreed
 
 
 def test_a_readable_colour_stays_as_it_is() -> None:

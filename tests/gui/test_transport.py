@@ -147,7 +147,8 @@ def test_two_lines_or_fewer(
     bar.resize(width, bar.heightForWidth(width))
     qtbot.waitUntil(lambda: bar.heightForWidth(width) == bar.height())
     assert bar.height() < 110
-    assert bool(bar.folder.text()) == (width > 900)
+    assert bool(bar.export.text()) == bar.folder.isVisible() == (width > 900)
+    assert bool(bar.folder.text()) == (width > 1000)
     assert bar.folder.accessibleName() == "Show in folder"
     others = (bar.master, bar.grip)
     edges = [widget.mapTo(bar, widget.rect().topRight()).x() for widget in others]

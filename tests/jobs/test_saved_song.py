@@ -190,3 +190,14 @@ def test_a_remix_of_stems_that_are_still_being_decoded_is_made_then(
     open_song = partial(SavedSong, result.folder, job.source, live.originals)
     render(open_song, Remix.of(SOURCES), path, lambda _: None, CancelToken())
     assert np.abs(read(path)).max() > 0.1
+
+
+def test_without_the_original_nothing_is_decoded_for_it(place: Place, live: Live) -> None:
+    folder = place.root / "songs"
+    folder.mkdir()
+    source = make_in(folder, "mp3", bursts(SAMPLERATE * 3, SAMPLERATE), SAMPLERATE)
+    result = place.run(place.job(source))
+    song = SavedSong(result.folder, source, live.originals, with_original=False)
+    assert song.complete and song.original is None and song.known == 0
+    assert song.final() == ((0, result.frames),)
+    song.close()

@@ -16,10 +16,12 @@ from stemdesk.core.job import ENDED, Job, JobState
 from stemdesk.core.progress import Progress, Stage
 from stemdesk.core.settings import Settings
 from stemdesk.fetch.links.values import LinkEntry
+from stemdesk.gui.export_desk import ExportDesk
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
+from support.export_script import ExportScript
 from support.fake_links import FakeDownloader, FakeLinks, link_job
 from support.fake_models import FakeModels
 from support.jobs import a_job
@@ -75,6 +77,7 @@ class FakeController(QObject):
         self.links = FakeLinks(self)
         self.downloader = FakeDownloader(self)
         self.memory = FakeMemory()
+        self.export_script = ExportScript()
         self.hearing = Hearing(lambda: self.folders, lambda: self.settings)
         self._jobs: list[Job] = []
         self._progress: dict[str, Progress] = {}
@@ -84,6 +87,11 @@ class FakeController(QObject):
         return Tasks(self)
 
     # What is known
+
+    @cached_property
+    def exports(self) -> ExportDesk:
+        """The real one, with exports that do what a test says."""
+        return ExportDesk(self.tasks, self.hearing, self.export_script.services(), self)
 
     @property
     def jobs(self) -> tuple[Job, ...]:

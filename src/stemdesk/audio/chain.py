@@ -67,11 +67,13 @@ class Chain:
         position: Fraction,
         after: tuple[Chain, int] | None = None,
         stems_share: float | None = None,
+        *,
+        guarded: bool = True,
     ) -> None:
         """`position`: the song's frame of the first frame; kept to a whole one where a fraction
         of a frame cannot be begun at. `after`: the chain that was there until now, and how many
         of its frames are given up for those of this one, which goes on in phase if it can.
-        `stems_share`: as for `Timeline`."""
+        `stems_share`: as for `Timeline`. `guarded`: what is too loud is bent (`guard`)."""
         pitch = Fraction(round(2.0 ** (sound.key_semitones / 12.0) * _PITCH_STEPS), _PITCH_STEPS)
         self._ratio = pitch * Fraction(song.samplerate, rate)  # the resampler's, in for each out
         self._speed = sound.speed / pitch if sound.stretched else Fraction(1)  # the vocoder's
@@ -92,6 +94,7 @@ class Chain:
         if self._ratio != 1:
             self._read = _Resampler(self._read, self._ratio, begin.skipped).read
         self._master = np.float32(amplitude(sound.remix.master_db))
+        self._guarded = guarded
 
     @property
     def ended(self) -> bool:
@@ -107,7 +110,8 @@ class Chain:
             samples = samples[:, :left]
         if self._master != 1.0:
             samples = samples * self._master
-        samples = guard(samples)
+        if self._guarded:
+            samples = guard(samples)
         spans = tuple(self._spans(samples))
         self._next += samples.shape[1] * self._step
         self._given += samples.shape[1]

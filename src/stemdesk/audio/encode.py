@@ -7,16 +7,15 @@ with 2^(bits-1) - 1 and reads them back with 2^(bits-1), which changes the level
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stemdesk.audio.target import Target
 from stemdesk.core.errors import ErrorCode, ExportError, StemDeskError, write_error
 from stemdesk.core.options import AudioFormat, ExportOptions
 
@@ -99,7 +98,7 @@ class StemWriter:
         self._channels = channels
         self._frames_left = frames
         try:
-            self._target = _Target(path.open("wb", buffering=0))
+            self._target = Target(path.open("wb", buffering=0))
         except OSError as error:
             raise write_error(error, path) from error
         self._file: Any = None
@@ -205,47 +204,3 @@ def _write_texts(file: Any, texts: StemTexts) -> None:
         if text:
             cut = text.encode("utf-8", "replace")[:_TEXT_BYTES].decode("utf-8", "ignore")
             setattr(file, name, cut)
-
-
-class _Target:
-    """The file libsndfile writes to. It calls from C, where an exception would only be printed:
-    `error` keeps the first one, and after it, or after `close`, nothing is taken any more."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.error: OSError | None = None
-
-    def write(self, data: bytes) -> int:
-        """All of `data`, or less and `error` is set: a nearly full disk takes a part first."""
-        view = memoryview(data)
-        while view and self.error is None and not self._file.closed:
-            try:
-                view = view[self._file.write(view) :]
-            except OSError as error:
-                self.error = error
-        return len(data) - len(view)
-
-    def read(self, size: int = -1) -> bytes:
-        """soundfile asks for the method; nothing reads while writing."""
-        return b""
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._place(lambda: self._file.seek(offset, whence))
-
-    def tell(self) -> int:
-        return self._place(self._file.tell)
-
-    def _place(self, ask: Callable[[], int]) -> int:
-        if self._file.closed:
-            return -1
-        try:
-            return ask()
-        except OSError as error:
-            self.error = self.error or error
-            return -1
-
-    def close(self) -> None:
-        try:
-            self._file.close()  # unbuffered: network drives tell of a full disk only here
-        except OSError as error:
-            self.error = self.error or error

@@ -42,7 +42,7 @@ def sum_to_mix(stems: Rounded, mix: Rounded, rest: int | None, bits: int) -> Rou
     `rest`: index of the stem that takes up what is missing; None: at each sample the one with
     most headroom.
     """
-    low, high = _range(bits)
+    low, high = sample_range(bits)
     missing = _missing(stems, mix)
     exact = stems.copy()
     tight = np.ones(mix.shape, dtype=np.bool_)
@@ -79,7 +79,7 @@ class NullMeter:
         return NullDepth(_decibels(self._plain, mix), _decibels(self._saved, mix))
 
 
-def _range(bits: int) -> tuple[float, float]:
+def sample_range(bits: int) -> tuple[float, float]:
     """Lowest and highest sample of a format, as `Rounded` holds them."""
     if bits == 32:
         return float(np.finfo(np.float32).min), float(np.finfo(np.float32).max)

@@ -79,6 +79,7 @@ class Original:
         self._held: Path | None = None
         self._heard = 0  # what was heard last ends here
         self._followed: int | None = None
+        self._wanted = 0  # by so many who wait for all of it
         self._thread: threading.Thread | None = None
         self._changed = threading.Condition()
 
@@ -116,6 +117,12 @@ class Original:
         """Somebody works through the song and has come to `frame`; None: nobody does any more."""
         with self._changed:
             self._followed = frame
+            self._changed.notify_all()
+
+    def want_all(self, more: int) -> None:
+        """So many `more` wait for all of it, whoever follows it, or less."""
+        with self._changed:
+            self._wanted += more
             self._changed.notify_all()
 
     def wait(self, known: int, timeout_s: float) -> Extent:
@@ -223,12 +230,12 @@ class Original:
                 self._changed.wait(_REST_S)
 
     def _enough(self) -> float:
-        """Up to this frame it is decoded now: all of it, unless somebody follows, or waits for
-        something else."""
+        """Up to this frame it is decoded now: all of it, unless somebody follows and nobody waits
+        for all, or somebody waits for something else."""
         if rushing():  # and who follows it says when it has enough
             soon = 0 if self._followed is None else self._followed + _SOON_S * self.samplerate
             return max(soon, self._heard + RUSH_LEAD_S * self.samplerate)
-        if self._followed is None:
+        if self._followed is None or self._wanted:
             return math.inf
         return max(self._followed, self._heard) + LEAD_S * self.samplerate
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stemdesk import __version__
+from stemdesk.cli.export_arguments import add_export, add_split_export, bits, file_kinds
 from stemdesk.cli.link_arguments import add_link_options, without_links
-from stemdesk.core.options import MAX_SHIFTS, AudioFormat
+from stemdesk.core.options import MAX_SHIFTS
 from stemdesk.core.quality import BEST_MODEL, Quality
 
-COMMANDS = ("split", "demo", "models", "update-downloader", "doctor", "clean")
+COMMANDS = ("split", "demo", "export", "models", "update-downloader", "doctor", "clean")
 
 _ABOUT = (
     "StemDesk takes a song apart: vocals, drums, bass and the rest, on your own machine. "
@@ -33,6 +34,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     quality, model = getattr(options, "quality", None), getattr(options, "model", None)
     if quality == Quality.BEST and model not in (None, BEST_MODEL):
         root.error(_BEST_IS_A_MODEL.format(model=model))
+    if getattr(options, "two_stems", None) and getattr(options, "stems", None):
+        root.error("--two-stems says which stems are needed: leave --stems out")
+    if options.command == "export" and not (options.songs or options.presets or options.list):
+        root.error("name a song: stemdesk export --list shows which there are")
     more = options.command == "clean" and (options.models or options.yes)
     if more and not options.everything:
         root.error("--models and --yes belong to --everything")
@@ -43,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     """The parser for every command."""
     root = argparse.ArgumentParser(prog="stemdesk", description=_ABOUT, epilog=_EXIT_CODES)
     root.add_argument("--version", action="version", version=f"StemDesk {__version__}")
+    root.add_argument(  # for its help only: `__main__` runs it
+        "--self-test",
+        action="store_true",
+        help="try every part of StemDesk on this computer; with --json: as JSON",
+    )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     split = commands.add_parser("split", help="split songs into stems", epilog=_EXIT_CODES)
     split.add_argument(
@@ -50,9 +60,17 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_split_options(split)
     add_link_options(split)
+    add_split_export(split)
     demo = commands.add_parser("demo", help="make a short demo song and split it")
     _add_split_options(demo)
     without_links(demo)
+    add_split_export(demo)
+    export = commands.add_parser(
+        "export",
+        help="bring stems and remixes of songs that were split into other files",
+        epilog=_EXIT_CODES,
+    )
+    add_export(export)
     _add_models(commands.add_parser("models", help="list, download, import, remove, check models"))
     for name, about in (
         ("update-downloader", "fetch a newer yt-dlp, which gets the songs behind links"),
@@ -146,13 +164,17 @@ def _add_split_options(command: argparse.ArgumentParser) -> None:
         help="only these stems, for example vocals,drums; default: all",
     )
     add(
-        "--format", choices=[item.value for item in AudioFormat], help="default: the settings, flac"
+        "--format",
+        type=file_kinds,
+        metavar="FORMAT",
+        help="wav or flac; default: the settings, flac. Others, or several with commas, are "
+        "exports, see below",
     )
     add(
         "--bits",
-        type=int,
-        choices=(16, 24, 32),
-        help="default: the settings, 24; 32 is float, WAV only",
+        type=bits,
+        metavar="N",
+        help="16, 24 or 32; default: the settings, 24; 32 is float, WAV only",
     )
     add(
         "--exact-sum",

@@ -11,6 +11,13 @@ import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from stemdesk.cli.export_words import (
+    exported_facts,
+    failure_facts,
+    progress_facts,
+    say_failure,
+    say_song,
+)
 from stemdesk.cli.link_words import LOOKING, say_found, say_here, say_listed, say_transfer
 from stemdesk.cli.terminal import Terminal, bar, written
 from stemdesk.core.errors import LinkError, StemDeskError
@@ -24,6 +31,7 @@ from stemdesk.core.sentences import (
     say_notice,
     say_null_depth,
 )
+from stemdesk.jobs.exports.values import ExportedSong, ExportProgress
 from stemdesk.jobs.pipeline import Result
 
 SCHEMA_VERSION = 1
@@ -47,6 +55,8 @@ class Display(Protocol):
     def listed(self, title: str, site: str, entries: int, total: int, songs: int) -> None: ...
     def progress(self, progress: Progress) -> None: ...
     def done(self, result: Result) -> None: ...
+    def exporting(self, progress: ExportProgress) -> None: ...
+    def exported(self, song: ExportedSong) -> None: ...
     def failed(self, error: StemDeskError) -> None: ...
     def note(self, text: str) -> None: ...
     def end(self, done: int, failed: int, exit_code: int) -> None: ...
@@ -102,24 +112,42 @@ class TextDisplay:
         self._terminal.say(say_listed(title, site, entries, total))
 
     def progress(self, progress: Progress) -> None:
-        stage, before = self._last
         stalled = progress.stalled_s is not None
-        changed = stage != progress.stage.value or stalled != self._stalled
-        self._stalled = stalled
+        changed, self._stalled = stalled != self._stalled, stalled
+        self._advance(
+            progress.stage.value,
+            progress.fraction,
+            _outlook(progress),
+            endless=_endless(progress),
+            changed=changed,
+        )
+
+    def _advance(
+        self,
+        stage: str,
+        fraction: float,
+        outlook: str,
+        *,
+        endless: bool = False,
+        changed: bool = False,
+    ) -> None:
+        """Show how far a stage is, where that is worth a line. `endless`: nobody knows how much
+        there is to come; `changed`: something else has, too."""
+        last, before = self._last
+        changed = changed or stage != last
+        percent = int(fraction * 100 + 1e-6)
         if self._terminal.has_bar:
             now = time.monotonic()
-            if changed or now - self._moment >= _INTERVAL_S or progress.fraction >= 1:
+            if changed or now - self._moment >= _INTERVAL_S or fraction >= 1:
                 self._moment = now
-                self._last = (progress.stage.value, progress.fraction)
-                drawn = f"{bar(progress.fraction)} {progress.percent:3} %"
-                parts = [f"{progress.stage.value:<10}", drawn, f" {_outlook(progress)}"]
-                if _endless(progress):
+                self._last = (stage, fraction)
+                parts = [f"{stage:<10}", f"{bar(fraction)} {percent:3} %", f" {outlook}"]
+                if endless:
                     del parts[1]
                 self._terminal.draw(self._label, " ".join(parts))
-        elif changed or progress.fraction - before >= _LINE_STEP:
-            self._last = (progress.stage.value, progress.fraction)
-            percent = "" if _endless(progress) else f"{progress.percent} %"
-            parts = [self._label, progress.stage.value, percent, _outlook(progress)]
+        elif changed or fraction - before >= _LINE_STEP:
+            self._last = (stage, fraction)
+            parts = [self._label, stage, "" if endless else f"{percent} %", outlook]
             self._terminal.say("  ".join(part for part in parts if part))
 
     def done(self, result: Result) -> None:
@@ -129,6 +157,18 @@ class TextDisplay:
             self._terminal.say(f"{self._label}  {say_null_depth(result.null_depth)}")
         word = "Already split" if result.already else "Saved"
         self._terminal.result(f"{word}: {printable(str(result.folder))}")
+
+    def exporting(self, progress: ExportProgress) -> None:
+        left = "" if progress.left_s is None else f"{format_duration(progress.left_s)} left"
+        self._advance("exporting", progress.fraction, left)
+
+    def exported(self, song: ExportedSong) -> None:
+        for line in say_song(song):
+            self._terminal.say(line)
+        for path in song.files:
+            self._terminal.result(f"Exported: {printable(str(path))}")
+        if song.error is not None:
+            self._terminal.say(f"{self._label}  {say_failure(song.error)}")
 
     def failed(self, error: StemDeskError) -> None:
         happened, remedy = say_here(error)
@@ -233,6 +273,20 @@ class JsonDisplay:
             null_depth_db=None if result.null_depth is None else result.null_depth.to_json(),
             notices=[_notice(notice) for notice in result.notices],
         )
+
+    def exporting(self, progress: ExportProgress) -> None:
+        facts = progress_facts(progress)
+        now = (facts["file"], facts["percent"], 0)
+        if self._last != now:
+            self._last = now
+            self._put("exporting", song=self._number, **facts)
+
+    def exported(self, song: ExportedSong) -> None:
+        if song.error is None or song.files:
+            self._put("exported", song=self._number, **exported_facts(song))
+        if song.error is not None:
+            facts = failure_facts(song.error)
+            self._put("failed", song=self._number, file=self._file, **facts)
 
     def failed(self, error: StemDeskError) -> None:
         happened, remedy = say_here(error)

@@ -153,7 +153,7 @@ class LinkSongs:
             output = earlier.output
             if same and output is not None and read_manifest(output) is not None:
                 self._telling.display.found(earlier)
-                self._telling.done(_result(earlier, output))
+                self._telling.done(earlier, _result(earlier, output))
                 return True
         return False
 

@@ -6,7 +6,8 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -14,11 +15,14 @@ from stemdesk.awake import held_off
 from stemdesk.cli.arguments import parse
 from stemdesk.cli.choice import say_best_is_missing, say_choice
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
+from stemdesk.cli.export_after import ExportAfter, ExportPlan, plan_of
+from stemdesk.cli.export_choice import exports_too
+from stemdesk.cli.exporting import opened_originals
 from stemdesk.cli.link_arguments import with_link_options
 from stemdesk.cli.link_songs import LinkPlace
 from stemdesk.cli.order import Order
 from stemdesk.cli.split import Splitter
-from stemdesk.core.errors import SettingsError, StemDeskError
+from stemdesk.core.errors import ErrorCode, SettingsError, StemDeskError
 from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.quality import BEST_MODEL, Quality, model_and_overlap
@@ -31,6 +35,7 @@ from stemdesk.models.library import ModelLibrary, default_quality, default_reaso
 from stemdesk.paths import Folders, folders, user_path
 
 _INTERRUPTED = 130
+_STOPPABLE = ("export", "models", "update-downloader")
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -46,8 +51,8 @@ def run_command(arguments: Sequence[str]) -> int:
         if options.command in ("split", "demo"):
             display: Display = JsonDisplay() if options.json else TextDisplay()
             return _told(lambda: _split(options, where, settings, display), display)
-        if options.command in ("models", "update-downloader"):
-            return _fetch(options, where, settings)
+        if options.command in _STOPPABLE:
+            return _stoppable(options, where, settings)
         return _report(options, where, settings)
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -59,12 +64,14 @@ def run_command(arguments: Sequence[str]) -> int:
         return 1
 
 
-def _fetch(options: argparse.Namespace, where: Folders, settings: Settings) -> int:
-    """`stemdesk models` and `stemdesk update-downloader`."""
-    from stemdesk.cli import models, update
+def _stoppable(options: argparse.Namespace, where: Folders, settings: Settings) -> int:
+    """`stemdesk export`, `stemdesk models` and `stemdesk update-downloader`."""
+    from stemdesk.cli import export, models, update
 
     cancel = CancelToken()
     _stop_on_signals(cancel)
+    if options.command == "export":
+        return export.run(options, where, settings, cancel)
     if options.command == "models":
         return models.run(options, where, settings, cancel)
     return update.run(where, options.json, cancel)
@@ -96,6 +103,8 @@ def _split(
 ) -> int:
     """`stemdesk split` and `stemdesk demo`. Raises `StemDeskError` for what concerns the whole
     run: said once, not once a song."""
+    root = _root(options, where)
+    plan = plan_of(options, settings, where, root)
     export = _export(options, settings)
     library = ModelLibrary(where.models)
     asked = options.paths if options.command == "split" else [_demo_song(where)]
@@ -114,9 +123,9 @@ def _split(
         force=options.force,
         checks=where.self_checks,
     )
-    order = Order(separation, export, _root(options, where))
-    links = _links(options, where, settings)
-    return _run(asked, order, place, links, where.database, display, settings.stay_awake)
+    order = Order(separation, export, root)
+    run = _Run(order, place, _links(options, where, settings), where, settings)
+    return run(asked, plan, display)
 
 
 def _separation(
@@ -124,7 +133,7 @@ def _separation(
 ) -> SeparationOptions:
     """What the line asks for, else the settings; tells the model if the line names none.
     Raises `ModelError`."""
-    stems = options.stems or ()
+    stems = _needed_first(options)
     quality = _quality(options, settings, library)
     if quality is Quality.BEST and not options.model:
         display.note(f"Model: {BEST_MODEL}, quality: {quality.value}.")
@@ -139,17 +148,25 @@ def _separation(
     if best and quality is not Quality.BEST:
         display.note(say_best_is_missing(stems))
     model, overlap = model_and_overlap(quality, model)
-    wanted_stems(library.get(model, stems), stems)
+    info = library.get(model, stems)
+    wanted_stems(info, stems)
+    if options.two_stems and info.needed(stems) == info.needed():
+        stems = ()  # the others come for nothing: one network gives them all
     full = options.full_precision
     full_precision = settings.full_precision if full is None else full
     return SeparationOptions(model, stems, overlap, options.shifts, full_precision)
+
+
+def _needed_first(options: argparse.Namespace) -> tuple[str, ...]:
+    """The stems that a model must give; () for all of its."""
+    return (options.two_stems,) if options.two_stems else options.stems or ()
 
 
 def _quality(options: argparse.Namespace, settings: Settings, library: ModelLibrary) -> Quality:
     """A model that the line names is taken even where the settings say Best."""
     if options.quality:
         return Quality(options.quality)
-    quality = default_quality(library, settings.quality, options.stems or ())
+    quality = default_quality(library, settings.quality, _needed_first(options))
     return Quality.STANDARD if options.model and quality is Quality.BEST else quality
 
 
@@ -169,33 +186,42 @@ def _links(options: argparse.Namespace, where: Folders, settings: Settings) -> L
     return LinkPlace(where, lambda: rules_of(chosen, where), options.first, options.force)
 
 
-def _run(
-    asked: Sequence[str | Path],
-    order: Order,
-    place: Workplace,
-    links: LinkPlace,
-    database: Path,
-    display: Display,
-    stay_awake: bool,
-) -> int:
-    cancel = CancelToken()
-    _stop_on_signals(cancel)
-    store = JobStore(database)
-    try:
-        splitter = Splitter(store, Pipeline(place), display, cancel, links)
-        with held_off(stay_awake):
-            return splitter.split(asked, order)
-    finally:
-        store.close()
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Splits songs, and exports each where that is planned."""
+
+    order: Order
+    place: Workplace
+    links: LinkPlace
+    where: Folders
+    settings: Settings
+
+    def __call__(
+        self, asked: Sequence[str | Path], plan: ExportPlan | None, display: Display
+    ) -> int:
+        cancel = CancelToken()
+        _stop_on_signals(cancel)
+        store = JobStore(self.where.database)
+        with ExitStack() as stack:
+            stack.callback(store.close)
+            stack.enter_context(held_off(self.settings.stay_awake))
+            after = None
+            if plan is not None:
+                originals = stack.enter_context(opened_originals(self.where, self.settings))
+                after = ExportAfter(plan, originals, display, cancel, store.recall)
+            splitter = Splitter(store, Pipeline(self.place), display, cancel, self.links, after)
+            return splitter.split(asked, self.order)
 
 
 def _export(options: argparse.Namespace, settings: Settings) -> ExportOptions:
-    """Options given on the line, else the settings; `--bits 32` without a format means WAV."""
+    """How stems are saved in the song folder: as the line says, else the settings; where the line
+    says it of an export, as the settings say. `--bits 32` without a format means WAV."""
     if options.exact_sum is not None:
         settings = replace(settings, exact_sum=options.exact_sum)
-    if options.format is None and options.bits is None:
+    if exports_too(options) or (options.format is None and options.bits is None):
         return settings.export
-    kind = AudioFormat(options.format or ("wav" if options.bits == 32 else settings.format))
+    usual = "wav" if options.bits == 32 else settings.format
+    kind = AudioFormat(options.format[0].value if options.format else usual)
     if options.bits is None:
         return replace(settings, format=kind.value).export
     return ExportOptions(kind, options.bits, settings.exact_sum, settings.keep_original)
@@ -218,6 +244,9 @@ def _stop_on_signals(cancel: CancelToken) -> None:
 
 
 def _complain(error: StemDeskError) -> None:
+    if error.code is ErrorCode.SETTINGS_INVALID:  # the line's own: the detail says it all
+        print(f"stemdesk: {printable(error.detail)}", file=sys.stderr)
+        return
     happened, remedy = say(error.code, error.path, error.facts, error.detail)
     print(f"stemdesk: {happened} {remedy}", file=sys.stderr)
     if error.detail:

@@ -12,7 +12,7 @@ from stemdesk.cli.asked import read_asked
 from stemdesk.cli.display import Display
 from stemdesk.cli.link_songs import LinkPlace, LinkSongs
 from stemdesk.cli.order import Order, was_left
-from stemdesk.cli.telling import Telling
+from stemdesk.cli.telling import Afterwards, Telling
 from stemdesk.cli.watched import Watched
 from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
 from stemdesk.core.job import Job, JobState, new_job
@@ -37,13 +37,14 @@ class Splitter:
         display: Display,
         cancel: CancelToken,
         links: LinkPlace,
+        afterwards: Afterwards | None = None,
     ) -> None:
         self._store = store
         self._pipeline = pipeline
         self._scratch = pipeline.workplace.scratch
         self._display = display
         self._cancel = cancel
-        self._telling = Telling(display)
+        self._telling = Telling(display, afterwards)
         self._links = LinkSongs(links, store, self._telling, cancel)
         self._stopwatch = Stopwatch()  # the running job's
 
@@ -144,7 +145,7 @@ class Splitter:
             self._links.forget(job)
         else:
             self._ended(finished)
-        self._telling.done(result)
+        self._telling.done(finished, result)
 
     def _same(self, job: Job) -> list[Job]:
         """The jobs of the same song."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from stemdesk.cli.display import Display
@@ -9,12 +10,16 @@ from stemdesk.core.errors import StemDeskError
 from stemdesk.core.job import Job
 from stemdesk.jobs.pipeline import Result
 
+Afterwards = Callable[[Job, Result], bool]
+"""Does more with a song that is split; returns whether that went well."""
+
 
 class Telling:
     """`display`: who shows it."""
 
-    def __init__(self, display: Display) -> None:
+    def __init__(self, display: Display, afterwards: Afterwards | None = None) -> None:
         self.display = display
+        self._afterwards = afterwards
         self._songs = 0
         self._number = 0
         self._done = 0
@@ -35,9 +40,13 @@ class Telling:
         self._number -= 1
         self.display.listed(title, site, entries, total, self._songs)
 
-    def done(self, result: Result) -> None:
-        self._done += 1
+    def done(self, job: Job, result: Result) -> None:
+        """A song is split. Raises `Cancelled` while more is done with it."""
         self.display.done(result)
+        if self._afterwards is None or self._afterwards(job, result):
+            self._done += 1
+        else:
+            self._failed += 1
 
     def failed(self, error: StemDeskError) -> None:
         self._failed += 1

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     DEVICE = "device"  # a sound device of this machine
     ADDRESS = "address"
     MODEL = "model"
+    PRESET = "preset"  # of exports, by its name
     HIDDEN = "hidden"
 
 

@@ -55,6 +55,8 @@ _RATES: dict[FileKind, tuple[int, ...]] = {
     FileKind.OPUS: (48000,),
 }  # fmt: skip
 """Sample rates in hertz where a format does not take any."""
+_MOST = {FileKind.VORBIS: 192_000}
+"""The highest one, where it takes any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,18 @@ class FileFormat:
         """The file name's end, with its dot."""
         return SUFFIXES[self.kind]
 
+    @property
+    def label(self) -> str:
+        """For people and in file names: `WAV 24-bit`, `MP3 320 kbps`, `MP3 V0`, `OGG Q8`."""
+        name = self.kind.value.upper()
+        if self.bits:
+            return f"{name} {self.bits}-bit{' float' if self.bits == 32 else ''}"
+        if self.kbps is not None:
+            return f"{name} {self.kbps} kbps"
+        if self.quality is None:
+            return name
+        return f"{name} {'V' if self.kind is FileKind.MP3 else 'Q'}{self.quality}"
+
     def with_source_bits(self, bits: int) -> Self:
         """The same with its bits chosen, where they are the source's: `bits` of it (16, 24, 32;
         0 where it has none, a lossy one: 24), as many of them as the kind can hold."""
@@ -103,7 +117,7 @@ class FileFormat:
         one that it can hold, rather a higher one."""
         rates = _RATES.get(self.kind)
         if rates is None or wanted in rates:
-            return wanted
+            return min(wanted, _MOST.get(self.kind, wanted))
         return next((rate for rate in rates if rate > wanted), rates[-1])
 
     def to_json(self) -> dict[str, Any]:

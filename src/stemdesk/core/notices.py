@@ -18,6 +18,15 @@ class NoticeCode(StrEnum):
     SUM_LEFT_OUT = "sum_left_out"  # only a part of the stems was wanted
     BATCH_REDUCED = "batch_reduced"  # facts: device
     DEVICE_LEFT = "device_left"  # facts: device
+    PART_CLIPPED = "part_clipped"  # facts: part, peak_db (over full scale)
+    PART_LIMITED = "part_limited"  # facts: part, peak_db (over full scale)
+    ORIGINAL_GONE = "original_gone"  # facts: samplerate_hz (the model's, which was taken)
+    ORIGINAL_DIFFERS = "original_differs"  # facts: samplerate_hz (the same)
+    EXACT_SUM_LEFT_OUT = "exact_sum_left_out"  # of an export: the song's own sound is not there
+    RESIDUAL_LEFT_OUT = "residual_left_out"  # with exact sum it is silence
+    NO_LOOP = "no_loop"
+    NO_VIDEO = "no_video"
+    NOT_FOR_PROJECT = "not_for_project"  # no files that a project could use
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode
+from stemdesk.core.export_sentences import EXPORT_ERRORS, EXPORT_NOTICES
 from stemdesk.core.link_sentences import LINK_ERRORS, UPDATE_REMEDIES
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
@@ -175,6 +176,7 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "Make room: what is finished is kept, and it goes on from there.",
     ),
     _E.ENCODER_FAILED: ("{name} could not be written.", "Try another file format."),
+    **EXPORT_ERRORS,
     _E.STEMS_MISSING: (
         "The stems are not in {path} any more.",
         "Locate the folder, split the song again, or remove it from the list.",
@@ -231,6 +233,7 @@ NOTICES: dict[NoticeCode, str] = {
         "{device} ran out of memory or stopped answering, so the processor did the rest. The next "
         "song tries it again."
     ),
+    **EXPORT_NOTICES,
 }
 
 Fact = str | int | float

@@ -56,6 +56,20 @@ class Settings:
         section=Section.SAVING,
         help="The song that came from a link stays beside its stems.",
     )
+    auto_export: str = setting(  # a preset's name; empty: not
+        "",
+        "Export after each split",
+        kind=Kind.PRESET,
+        section=Section.SAVING,
+        help="Each song that is split here is exported at once, as the preset says.",
+    )
+    export_folder: str = setting(  # empty: Music/StemDesk exports
+        "",
+        "Export to",
+        kind=Kind.FOLDER,
+        section=Section.SAVING,
+        help="Unless the preset says: beside the song's own file.",
+    )
     model: str = setting(  # empty: htdemucs, else another installed one
         "",
         "Model",
@@ -217,6 +231,7 @@ class Settings:
     draft_accepted: bool = setting(False, "Split with the draft model")  # do not ask again
     links_noticed: bool = setting(False, "Has read what links are for")  # once
     window: str = setting("", "Window geometry")
+    last_export: str = setting("", "The last export's order")  # JSON of an `ExportOrder`
     welcomed: bool = setting(False, "Has added a song")  # the first start's card is not shown
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QLineF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton
 
+from stemdesk.core.stem_colours import stem_colour
 from stemdesk.gui import labels, theme
 
 _PAD_PX = 12
@@ -41,9 +42,9 @@ class StemChip(QAbstractButton):
         area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         radius = area.height() / 2
         on = self.isChecked()
-        edge = theme.stem_colour(self.stem) if on else colours.outline
+        edge = stem_colour(self.stem) if on else colours.outline
         painter.setPen(QPen(QColor(edge), 1.4))
-        painter.setBrush(QColor(theme.stem_colour(self.stem) if on else colours.surface))
+        painter.setBrush(QColor(stem_colour(self.stem) if on else colours.surface))
         painter.drawRoundedRect(area, radius, radius)
         if self.hasFocus():
             painter.setPen(QPen(QColor(colours.text), 2))
@@ -63,5 +64,5 @@ class StemChip(QAbstractButton):
             painter.drawLine(QLineF(left + 3, middle + 3, left + 8, middle - 4))
         else:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.stem_colour(self.stem)))
+            painter.setBrush(QColor(stem_colour(self.stem)))
             painter.drawEllipse(QRectF(left, middle - 4, 8, 8))

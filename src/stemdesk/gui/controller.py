@@ -16,9 +16,11 @@ from stemdesk.core.job import Job
 from stemdesk.core.settings import Settings
 from stemdesk.gui import reports
 from stemdesk.gui.adding import Adder
+from stemdesk.gui.auto_export import AutoExport
 from stemdesk.gui.conveyor import Conveyor
 from stemdesk.gui.downloader import Downloader
 from stemdesk.gui.elsewhere import Elsewhere
+from stemdesk.gui.export_desk import ExportDesk
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.job_commands import JobCommands
@@ -79,6 +81,7 @@ class Controller(JobCommands):
         adder = self._adder = Adder(tasks, ledger, self)
         self._shelf = Shelf(tasks, ledger, self)
         self.hearing = Hearing(lambda: machine.folders, lambda: machine.settings)
+        self.exports = ExportDesk(tasks, self.hearing, around.exports, self)
         janitor = self._janitor = Janitor(tasks, self.hearing, self)
         # These know nothing of the controller: in a circle of references, the garbage collector
         # would end it and its timers, in whatever thread that happens to run.
@@ -91,6 +94,7 @@ class Controller(JobCommands):
         self._conveyor = Conveyor(runner, ledger, adder, elsewhere, janitor, machine.scratch, self)
         put = self._conveyor.put
         links = self.links = LinkDesk(tasks, ledger, elsewhere, machine, around.links, put, self)
+        self._auto = AutoExport(tasks, ledger, machine, self.memory, self.exports, self)
         self.downloader = Downloader(tasks, machine, around.links, self)
         self._new_link_job = around.links.new_job
         self._connect()
@@ -119,8 +123,10 @@ class Controller(JobCommands):
         self.models.can_go_on.connect(self.go_on)
         self.models.settings_wanted.connect(self.change_settings)
         self.downloader.retry_wanted.connect(self.retry)
-        for part in (self._adder, self._shelf, self._machine, self.models, self.downloader):
+        parts = (self._adder, self._shelf, self._machine, self.models, self.downloader, self._auto)
+        for part in parts:
             part.message.connect(self.message)
+        self._conveyor.split.connect(self._auto.split)
         self._conveyor.progressed.connect(self.progress_changed)
         self._conveyor.rested.connect(self.job_changed)
         self._conveyor.batch_finished.connect(self.batch_finished)
@@ -150,6 +156,7 @@ class Controller(JobCommands):
         """Stop the running job, to go on at the next start; `stopped` follows within 1 s."""
         self._adder.stop()
         self.links.stop()
+        self.exports.stop()
         self._conveyor.stop(self._stop_ms)
 
     def close(self, wait_ms: int = 2000) -> bool:
@@ -157,6 +164,7 @@ class Controller(JobCommands):
         then the process has to be ended without tidying up."""
         self._adder.stop()
         self.links.stop()
+        self.exports.stop()
         self._conveyor.stop(self._stop_ms)
         self._elsewhere.stop()
         self._waits.stop()

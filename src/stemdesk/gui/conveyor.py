@@ -40,6 +40,7 @@ class Conveyor(QObject):
     progressed = Signal(str)  # job id
     rested = Signal(str)  # job id: its run has ended although its row was removed before
     model_wanted = Signal(str)  # a song met that its model is not there, and waits for it now
+    split = Signal(str)  # job id: its song is finished now
     batch_finished = Signal(object)  # BatchSummary
     stopped = Signal()
 
@@ -183,6 +184,8 @@ class Conveyor(QObject):
         elif job.state is JobState.CANCELLED or not self._was_stopped(outcome):
             after = self._after(job, outcome)
             self.put([after])
+            if after.state is JobState.DONE:
+                self.split.emit(job_id)
             if awaited_model(after):
                 self.model_wanted.emit(awaited_model(after))
         if job is None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from stemdesk.audio.remix import StemSetting
+from stemdesk.core.stem_colours import stem_colour
 from stemdesk.gui import labels, theme
 from stemdesk.gui.lane_head import STRIP_PX, LaneHead
 from stemdesk.gui.time_view import TimeView
@@ -109,7 +110,7 @@ class Lane(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = theme.stem_colour(self.stem) if self._sounds else theme.colours().outline
+        colour = stem_colour(self.stem) if self._sounds else theme.colours().outline
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colour))
         strip = QRectF(2, 6, STRIP_PX, self.height() - 12)

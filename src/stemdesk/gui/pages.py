@@ -122,7 +122,7 @@ class Pages(QObject):
 
     def _at_work(self) -> bool:
         controller = self._controller
-        here = controller.busy or bool(controller.links.running)
+        here = controller.busy or controller.exports.busy or bool(controller.links.running)
         return here or any(controller.is_elsewhere(job.id) for job in controller.jobs)
 
     def _change(self, settings: Settings) -> None:

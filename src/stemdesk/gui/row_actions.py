@@ -38,6 +38,7 @@ class RowAction(StrEnum):
     USE_INSTEAD = "use-instead"
     CANCEL = "cancel"
     SHOW_FOLDER = "show-folder"
+    EXPORT = "export"
     SPLIT_AGAIN = "split-again"
     OPEN_LINK = "open-link"
     MOVE_TOP = "move-top"
@@ -58,6 +59,7 @@ ICONS = {
     RowAction.USE_INSTEAD: "split",
     RowAction.CANCEL: "close",
     RowAction.SHOW_FOLDER: "folder",
+    RowAction.EXPORT: "export",
     RowAction.SPLIT_AGAIN: "retry",
     RowAction.OPEN_LINK: "link",
     RowAction.MOVE_TOP: "move-top",
@@ -77,7 +79,7 @@ _BY_STATE: dict[JobState, tuple[RowAction, ...]] = {
     JobState.DECODING: (_A.PAUSE, _A.CANCEL, _A.REMOVE),
     JobState.SEPARATING: (_A.PAUSE, _A.CANCEL, _A.REMOVE),
     JobState.SAVING: (_A.CANCEL, _A.REMOVE),
-    JobState.DONE: (_A.SHOW_FOLDER, _A.SPLIT_AGAIN, _A.REMOVE, _A.TRASH),
+    JobState.DONE: (_A.SHOW_FOLDER, _A.EXPORT, _A.SPLIT_AGAIN, _A.REMOVE, _A.TRASH),
     JobState.FAILED: (_A.RETRY, _A.DETAILS, _A.REMOVE),
     JobState.CANCELLED: (_A.RETRY, _A.REMOVE),
     JobState.INTERRUPTED: (_A.GO_ON, _A.CANCEL, _A.REMOVE),
@@ -102,6 +104,7 @@ _OF_MANY = frozenset(
         _A.GET_MODEL,
         _A.USE_INSTEAD,
         _A.CANCEL,
+        _A.EXPORT,
         _A.REMOVE,
     }
 )
@@ -163,6 +166,7 @@ class RowCommands(QObject):
 
     details_wanted = Signal(str)
     trash_wanted = Signal(str)
+    export_wanted = Signal(object)  # list[str]
 
     def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -176,6 +180,7 @@ class RowCommands(QObject):
         controller = self._controller
         many = {
             _A.REMOVE: controller.remove,
+            _A.EXPORT: self.export_wanted.emit,
             _A.GO_ON: controller.go_on,
             _A.GET_MODEL: controller.models.download_for,
             _A.USE_INSTEAD: controller.models.use_instead,

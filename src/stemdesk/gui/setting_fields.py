@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from stemdesk.core.declared import Declared
 from stemdesk.core.sentences import printable
-from stemdesk.gui import dialogs, labels
+from stemdesk.gui import dialogs, export_words, labels
 from stemdesk.gui.settings_words import not_connected
 from stemdesk.gui.widgets import CheckBox, ComboBox, push_button
 
@@ -117,6 +117,21 @@ class OutputField(ChoiceField):
             self.control.addItem(printable(name), name)
         if chosen and chosen not in known:
             self.control.addItem(self._gone, chosen)
+        self.control.setCurrentIndex(self.control.findData(chosen))
+
+
+class PresetField(ChoiceField):
+    """A preset of exports by its name, "" for none. One that is not there now stays chosen."""
+
+    def __init__(self, value: str, ready_made: Iterable[str]) -> None:
+        super().__init__(export_words.auto_texts(list(ready_made), value), value)
+
+    def show_names(self, names: Iterable[str]) -> None:
+        """The presets that are there."""
+        chosen = self.value()
+        self.control.clear()
+        for name, text in export_words.auto_texts(list(names), chosen).items():
+            self.control.addItem(text, name)
         self.control.setCurrentIndex(self.control.findData(chosen))
 
 

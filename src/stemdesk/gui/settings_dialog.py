@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.core.declared import Kind, Section
+from stemdesk.core.export_presets import BUILT_IN, ExportPreset, load_presets
 from stemdesk.core.options import AudioFormat
 from stemdesk.core.sentences import printable
 from stemdesk.core.settings import Settings, declared
@@ -30,7 +31,7 @@ from stemdesk.gui.downloader import Downloader
 from stemdesk.gui.downloader_box import DownloaderBox
 from stemdesk.gui.icons import retint
 from stemdesk.gui.model_values import ModelChoice
-from stemdesk.gui.setting_fields import ChoiceField, Field, OutputField
+from stemdesk.gui.setting_fields import ChoiceField, Field, OutputField, PresetField
 from stemdesk.gui.settings_extras import SpaceBox
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.widgets import ComboBox, chain, muted, push_button
@@ -192,6 +193,7 @@ class SettingsDialog(Dialog):
             ),
             Kind.CHOICE: lambda: ChoiceField({i: _CHOICES[name][i] for i in said.choices}, value),
             Kind.MODEL: lambda: ChoiceField(self._model_texts(value), value),
+            Kind.PRESET: lambda: PresetField(value, [one.name for one in BUILT_IN]),
             Kind.SWITCH: lambda: setting_fields.SwitchField(said, value),
             Kind.NUMBER: lambda: setting_fields.NumberField(said, value),
             Kind.DEVICE: lambda: OutputField(value, settings_words.SYSTEM_OUTPUT),
@@ -204,6 +206,7 @@ class SettingsDialog(Dialog):
         where = self._defaults
         return {
             "output_folder": where.output,
+            "export_folder": where.exports,
             "models_folder": where.models,
             "scratch_folder": where.scratch,
             "cache_folder": where.cache,
@@ -267,18 +270,22 @@ class SettingsDialog(Dialog):
     # What it asks and does
 
     def _look_around(self) -> None:
-        self.space.look()
-        output = self.fields.get("output_device")
-        if not isinstance(output, OutputField):
-            return
-
-        def found(outcome: Outcome[tuple[str, ...]]) -> None:
-            if not self._over and outcome.value is not None:
-                output.show_devices(outcome.value)
-
         self._over = False
         self.finished.connect(self._end)
-        self._around.tasks.io(self._around.devices, found)
+        self.space.look()
+        presets = partial(load_presets, self._around.folders.export_presets)
+        self._around.tasks.io(presets, self._show_presets)
+        self._around.tasks.io(self._around.devices, self._show_devices)
+
+    def _show_devices(self, outcome: Outcome[tuple[str, ...]]) -> None:
+        output = self.fields.get("output_device")
+        if not self._over and isinstance(output, OutputField) and outcome.value is not None:
+            output.show_devices(outcome.value)
+
+    def _show_presets(self, outcome: Outcome[tuple[ExportPreset, ...]]) -> None:
+        field = self.fields.get("auto_export")
+        if not self._over and isinstance(field, PresetField) and outcome.value is not None:
+            field.show_names(one.name for one in (*BUILT_IN, *outcome.value))
 
     def _end(self) -> None:
         self._over = True
@@ -332,4 +339,5 @@ def _without_choices(folders: Folders, settings: Settings) -> Folders:
         scratch_override=None,
         output_override=None,
         cache_override=None,
+        exports_override=None,
     )

@@ -30,6 +30,9 @@ def install_shortcuts(window: MainWindow) -> PlainKeys:
     def show_folder() -> None:
         window.commands.run(RowAction.SHOW_FOLDER, [window.song.job_id])
 
+    def export() -> None:
+        window.commands.run(RowAction.EXPORT, view.selected_ids())
+
     for keys, act in (
         (QKeySequence.StandardKey.Open, window.open_files),
         ("Ctrl+Shift+O", window.open_folder),
@@ -42,6 +45,7 @@ def install_shortcuts(window: MainWindow) -> PlainKeys:
         ("Ctrl+L", lambda: _to_library(window)),
         ("Ctrl+D", window.empty.demo.click),
         ("Ctrl+Shift+F", show_folder),
+        ("Ctrl+E", export),
         ("Ctrl+Shift+Del", window.library.forget.click),
         ("Alt+M", bar.model.setFocus),
         ("Alt+Q", bar.quality.setFocus),
@@ -117,7 +121,7 @@ def _to_library(window: MainWindow) -> None:
 def _escape(window: MainWindow) -> None:
     if window.body.drawer_open:
         window.body.close_drawer()
-    else:
+    elif not window.exports.strip.dismiss():
         window.banners.dismiss()
 
 

@@ -112,6 +112,7 @@ class SongView(QWidget):
         reader.missing.connect(lambda job_id: self._meet(job_id, None))
         self._playback.failed.connect(self._silenced)
         self.stems.folder_wanted.connect(lambda: self._commands.run(_A.SHOW_FOLDER, [self._job_id]))
+        self.stems.export_wanted.connect(lambda: self._commands.run(_A.EXPORT, [self._job_id]))
 
     @property
     def job_id(self) -> str:

@@ -1,4 +1,4 @@
-"""The computer stays awake while a job runs or a link is fetched, if the settings say so."""
+"""The computer stays awake while there is work, if the settings say so."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ class StayAwake(QObject):
         self._by = by or inhibitor()
         self._held = False
         controller.job_changed.connect(self.look)
+        controller.exports.changed.connect(self.look)
         controller.stopped.connect(self.end)
 
     def look(self) -> None:
-        """Whether a job runs, a link is fetched, or the setting has changed."""
+        """Whether a job runs, a link is fetched, songs are exported, or the setting has changed."""
         controller = self._controller
-        works = controller.busy or bool(controller.links.running)
+        works = controller.busy or controller.exports.busy or bool(controller.links.running)
         wanted = works and controller.settings.stay_awake
         if wanted != self._held:
             self._held = wanted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from stemdesk.gui import desk_words, labels, theme
+from stemdesk.gui import desk_words, export_words, labels, theme
 from stemdesk.gui.lane import Lane
 from stemdesk.gui.lanes import Lanes
 from stemdesk.gui.overview import Overview
@@ -36,6 +36,7 @@ class StemsPage(QWidget):
 
     shown = Signal(object)
     folder_wanted = Signal()
+    export_wanted = Signal()
     drag_wanted = Signal(str)
     remix_drag_wanted = Signal()
 
@@ -92,6 +93,7 @@ class StemsPage(QWidget):
         transport.master.chosen.connect(playback.set_master)
         transport.grip.drag_wanted.connect(self.remix_drag_wanted)
         transport.folder_wanted.connect(self.folder_wanted)
+        transport.export_wanted.connect(self.export_wanted)
 
     def _listen_to(self, lane: Lane) -> None:
         playback = self._playback
@@ -157,6 +159,10 @@ class StemsPage(QWidget):
     def _show_all(self) -> None:
         saved = self._source is not None and self._source.folder is not None
         self.transport.folder.setEnabled(saved)
+        finished = saved and self._source is not None and not self._source.live
+        tip = export_words.EXPORT_TIP if finished else export_words.NOT_FINISHED_TIP
+        self.transport.export.setEnabled(finished)
+        self.transport.export.setToolTip(labels.native_keys(tip))
         self.shown.emit(self._source)
         self._show_state()
         self._show_tuning()

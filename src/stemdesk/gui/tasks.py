@@ -1,4 +1,4 @@
-"""Work off the GUI thread: four pools, and one relay that brings values back.
+"""Work off the GUI thread: five pools, and one relay that brings values back.
 
 The compute pool has exactly one thread that never expires: the only one that touches torch. The
 relay lives in the GUI thread for as long as the tasks do; runnables only borrow its signals.
@@ -118,6 +118,7 @@ class Tasks(QObject):
         self._io = _pool(self, threads=2)
         self._net = _pool(self, threads=2)
         self._links = _pool(self, threads=2)
+        self._exports = _pool(self, threads=1)
         self._numbers = itertools.count(1)
         self._tasks: dict[int, _Task] = {}
         self._mailed: set[int] = set()
@@ -156,6 +157,19 @@ class Tasks(QObject):
         """The same for links: a song does not wait until models are downloaded."""
         self._start(self._links, work, done, heard)
 
+    def export(
+        self, work: Callable[[Tell], T], done: Callable[[Outcome[T]], None], heard: Tell = ignore
+    ) -> None:
+        """Run `work` on the thread for exports, after what was given to it before. While sound
+        plays it makes way, as the compute thread does."""
+
+        def begun(tell: Tell) -> T:
+            priority.name_compute_thread()
+            priority.make_way(*self._makes_way)
+            return work(tell)
+
+        self._start(self._exports, begun, done, heard)
+
     def make_way(self, wanted: bool, most: int = 0) -> None:
         """Whether the compute thread, and torch's, let others go first: sound that plays.
         `most`: so many of the processor's threads they share then, where the system can do that;
@@ -184,7 +198,8 @@ class Tasks(QObject):
         self._io.clear()
         self._net.clear()
         self._links.clear()
-        pools = (self._compute, self._io, self._net, self._links)
+        self._exports.clear()
+        pools = (self._compute, self._io, self._net, self._links, self._exports)
         return all(pool.waitForDone(deadline) for pool in pools)
 
     def _begin_to_compute(self) -> None:

@@ -1,4 +1,4 @@
-"""Colours, light and dark, and the stems' own; follows the system while the app runs.
+"""Colours, light and dark, the stems' own among them; follows the system while the app runs.
 
 Texts keep a contrast of at least 4.5:1 and waveforms of 3:1 to what is behind them (WCAG 2 AA);
 tests compute it for every pair in `TEXT_PAIRS`.
@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from stemdesk.core.stem_colours import stem_colour
 from stemdesk.gui.style import stylesheet
 from stemdesk.gui.tokens import Colours
 
@@ -56,16 +57,6 @@ DARK = Colours(
     on_solo="#14161c",
 )
 
-STEM_COLOURS = {
-    "drums": "#009e73",
-    "bass": "#d55e00",
-    "other": "#cc79a7",
-    "vocals": "#56b4e9",
-    "guitar": "#e69f00",
-    "piano": "#f0e442",
-}
-"""The colour-blind-safe set that DJ software uses too."""
-_FURTHER = ("#8b8fd8", "#7fb069", "#c98b6b", "#6aa6a6")
 ON_STEM = "#101217"
 """Text on any stem's colour."""
 WAVE_CONTRAST = 3.0
@@ -163,12 +154,6 @@ def palette(colours: Colours) -> QPalette:
     for key in (role.WindowText, role.Text, role.ButtonText):
         result.setColor(QPalette.ColorGroup.Disabled, key, QColor(colours.outline))
     return result
-
-
-def stem_colour(stem: str) -> str:
-    """The stem's colour; names that no one knows share a few quiet ones."""
-    known = STEM_COLOURS.get(stem)
-    return known or _FURTHER[sum(stem.encode()) % len(_FURTHER)]
 
 
 def wave_colour(stem: str) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from stemdesk.audio.listening import Listening
-from stemdesk.gui import desk_words, labels, messages
+from stemdesk.gui import desk_words, export_words, labels, messages
 from stemdesk.gui.grip import Grip
 from stemdesk.gui.icons import set_icon
 from stemdesk.gui.presets import PresetBar
@@ -20,7 +20,9 @@ _PLAY_PX = 44
 _GROUP_GAP_PX = 10
 _LINE_GAP_PX = 8
 _WIDE_PX = 940
-"""From here on there is room for words on the button that shows the folder."""
+"""From here on there is room for the button that shows the folder, and for words on `Export`."""
+_WIDEST_PX = 1090
+"""And here for words on both."""
 
 
 class TransportBar(QFrame):
@@ -31,6 +33,7 @@ class TransportBar(QFrame):
     stop_wanted = Signal()
     start_wanted = Signal()
     folder_wanted = Signal()
+    export_wanted = Signal()
     loop_wanted = Signal()  # on or off
     loop_start_wanted = Signal()
     loop_end_wanted = Signal()
@@ -59,7 +62,9 @@ class TransportBar(QFrame):
         self.master = Master()
         self.grip = Grip("drag-out", words.GRIP_ALL_NAME, words.GRIP_ALL_TIP, 20)
         self.folder = push_button(labels.SHOW_FOLDER, labels.SHOW_FOLDER_TIP, "folder")
-        self._folder_text = self.folder.text()
+        self.export = push_button(export_words.EXPORT, export_words.EXPORT_TIP, "export")
+        widths = ((self.folder, _WIDEST_PX), (self.export, _WIDE_PX))
+        self._texts = [(button, button.text(), width) for button, width in widths]
         self._connect()
         self._lay_out()
         self.show_time(0.0, 0.0)
@@ -71,6 +76,7 @@ class TransportBar(QFrame):
             (self.play, self.toggle_wanted),
             (self.stop, self.stop_wanted),
             (self.folder, self.folder_wanted),
+            (self.export, self.export_wanted),
             (self.loop, self.loop_wanted),
             (self.loop_start, self.loop_start_wanted),
             (self.loop_end, self.loop_end_wanted),
@@ -97,7 +103,7 @@ class TransportBar(QFrame):
             self.master,
             self.presets,
             _group(self.speed, self.key, gap_px=_GROUP_GAP_PX),
-            _group(self.folder, self.grip),
+            _group(self.folder, self.export, self.grip),
         ):
             flow.addWidget(group)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -110,14 +116,18 @@ class TransportBar(QFrame):
         return (
             self.to_start, self.play, self.stop, self.loop, self.loop_start, self.loop_end,
             self.side.original, self.side.stems, self.master.fader,
-            *self.presets.buttons.values(), self.speed.fader, self.key.fader, self.folder,
+            *self.presets.buttons.values(), self.speed.fader, self.key.fader,
+            self.folder, self.export,
         )  # fmt: skip
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        text = self._folder_text if event.size().width() >= _WIDE_PX else ""
-        if text != self.folder.text():
-            self.folder.setText(text)
+        width = event.size().width()
+        self.folder.setVisible(width >= _WIDE_PX)  # a song's row has the same, and there is a key
+        for button, text, from_px in self._texts:
+            shown = text if width >= from_px else ""
+            if button.text() != shown:
+                button.setText(shown)
 
     def show_time(self, position_s: float, length_s: float) -> None:
         self.time.setText(messages.time_text(position_s, length_s))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from stemdesk.core.errors import free_bytes
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, Report
+from stemdesk.gui.export_values import ExportServices
 from stemdesk.gui.link_values import LinkServices
 from stemdesk.gui.model_values import ModelServices
 
@@ -89,3 +90,4 @@ class Surroundings:
     rest_ms: int = REST_MS  # without a job, until loaded models are let go
     models: ModelServices = field(default_factory=ModelServices)
     links: LinkServices = field(default_factory=LinkServices)
+    exports: ExportServices = field(default_factory=ExportServices)

@@ -37,6 +37,7 @@ from stemdesk.gui.dialogs import CloseChoice
 from stemdesk.gui.drawer import NARROW_PX, Body
 from stemdesk.gui.drop import DropOverlay
 from stemdesk.gui.empty_state import EmptyState
+from stemdesk.gui.export_asks import ExportAsks
 from stemdesk.gui.icons import app_icon, retint
 from stemdesk.gui.library import Library
 from stemdesk.gui.link_asks import LinkAsks
@@ -117,12 +118,13 @@ class MainWindow(QMainWindow):
         self._area.addWidget(song_holder)
         self.body = Body(self.library, self._area)
         self.drags = DeskDrags(controller, self.song.stems, self.playback)
+        self.exports = ExportAsks(controller, self)
         self.status = StatusLine(controller, controller.tasks, sound_reason)
         self.centre = QWidget()
         layout = QVBoxLayout(self.centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.add_bar, self.banners, self.drags.note):
+        for part in (self.add_bar, self.banners, self.exports.strip, self.drags.note):
             layout.addWidget(part)
         layout.addWidget(self.body, 1)
         layout.addWidget(self.status)
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
         self.song.locate_wanted.connect(self.locate)
         self.commands.details_wanted.connect(self.show_failure)
         self.commands.trash_wanted.connect(self.ask_trash)
+        self.commands.export_wanted.connect(self.exports.show)
         self.banners.show_wanted.connect(self.library.view.select)
         self.banners.details_wanted.connect(
             lambda title, text: dialogs.TextDialog(self, title, text).show_over()
@@ -281,6 +284,9 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.status.start)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close and self.exports.holds(self.close):
+            event.ignore()
+            return
         if self._may_close or not self._controller.busy:
             self._shut()
             event.accept()

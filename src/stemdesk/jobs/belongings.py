@@ -80,7 +80,7 @@ def belongings(where: Folders) -> tuple[Belonging, ...]:
         Kept.CACHE: (where.cache, cached(where.cache)),
         Kept.MODELS: (where.models, _model_files(where.models)),
         Kept.LOGS: (where.logs, _matching(where.logs, _LOGS)),
-        Kept.SETTINGS: (where.config, [where.settings_file]),
+        Kept.SETTINGS: (where.config, [where.settings_file, where.export_presets]),
     }
     safe = _protected(where)
     found = []

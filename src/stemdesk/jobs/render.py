@@ -18,14 +18,16 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from stemdesk.audio.encode import StemWriter, rounded
-from stemdesk.audio.guard import guard
-from stemdesk.audio.mixer import Mixer
+from stemdesk.audio.encode import StemWriter
+from stemdesk.audio.finish import Finisher
+from stemdesk.audio.listening import Listening
+from stemdesk.audio.part_mix import part_mixes
 from stemdesk.audio.playable import OpenPlayable, Playable
-from stemdesk.audio.remix import Preset, Remix, amplitude
+from stemdesk.audio.remix import Preset, Remix
+from stemdesk.audio.rendition import SongSound, needed_stems, renditions
+from stemdesk.audio.whole_original import wait_for_stems
 from stemdesk.core.errors import write_error
+from stemdesk.core.export_order import Part, PartKind
 from stemdesk.core.files import sync
 from stemdesk.core.names import safe_name
 from stemdesk.core.options import AudioFormat, ExportOptions
@@ -36,8 +38,6 @@ KEPT_DAYS = 7
 _RENDERING = threading.Lock()
 """One at a time: who cancels a remix and asks for it again must not write into the same file, or
 have it removed by the one that ends."""
-_BLOCK = 65_536  # frames
-_LOOK_S = 0.05
 _OURS = re.compile("[0-9a-f]{24}")  # a song with its remix (`rendered_path`)
 _WAV = ExportOptions(AudioFormat.WAV, BITS)
 _NAMES = {
@@ -131,21 +131,17 @@ def _write(
     report: Callable[[float], None],
     cancel: CancelToken,
 ) -> None:
-    while not (complete := song.complete) or song.final() != ((0, song.frames),):
-        if not song.frames:
-            break
-        if complete:
-            raise ValueError("the song is not finished")
-        cancel.wait(_LOOK_S)  # saved stems in a lossy format are decoded first
-    mixer = Mixer({stem: song.stem(stem) for stem in song.stems})
-    master = np.float32(amplitude(remix.master_db))
+    wait_for_stems(song, cancel)
+    parts = part_mixes([Part(PartKind.REMIX)], song.stems, Listening(remix), tempo_and_key=False)
+    stems = needed_stems(parts, song.stems, complete=False)
+    (rendition,) = renditions(SongSound.of(song, stems), parts)
+    finisher = Finisher(rendition, BITS)
+    done = 0
     with StemWriter(path, song.samplerate, 2, _WAV, song.frames) as writer:
-        for start in range(0, song.frames, _BLOCK):
-            cancel.check()
-            frames = min(_BLOCK, song.frames - start)
-            mixed = guard(master * mixer.read(start, frames, remix))
-            writer.write(rounded(mixed, BITS))
-            report((start + frames) / song.frames)
+        for block in rendition.blocks(cancel):
+            writer.write(finisher.finish(block)[0])
+            done += block.frames
+            report(done / rendition.frames)
 
 
 def forget_old(cache: Path, now: float | None = None) -> None:

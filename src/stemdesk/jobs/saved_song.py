@@ -27,8 +27,11 @@ class SavedSong:
     the one in the folder, is still the one that was split; else there is none.
     """
 
-    def __init__(self, folder: Path, source: Path, originals: Originals) -> None:
-        """Raises `SourceError`: STEMS_MISSING, and as `StemReader`."""
+    def __init__(
+        self, folder: Path, source: Path, originals: Originals, *, with_original: bool = True
+    ) -> None:
+        """`with_original`: else there is none, and nothing is decoded for it. Raises `SourceError`:
+        STEMS_MISSING, and as `StemReader`."""
         manifest = read_manifest(folder)
         if manifest is None or not manifest.files:
             raise SourceError(ErrorCode.STEMS_MISSING, path=folder, retryable=True)
@@ -41,7 +44,7 @@ class SavedSong:
             self._decoded: list[Original] = []
             self._readers = self._open_stems(manifest, originals, stack)
             self._original: Handle | None = None
-            if manifest.fingerprint:
+            if manifest.fingerprint and with_original:
                 handle = originals.open(source, self.samplerate, manifest.fingerprint)
                 self._original = stack.enter_context(handle)
             self._frames = self._length(manifest)

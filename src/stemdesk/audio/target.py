@@ -1,0 +1,72 @@
+"""The file that an encoder written in C writes to."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from typing import BinaryIO
+
+_LOST = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+
+
+class Target:
+    """A file for libsndfile or FFmpeg. They call from C, where an exception would only be printed
+    or end up elsewhere: `error` keeps the first one, and after it, or after `close`, nothing is
+    taken any more."""
+
+    name = ""  # PyAV asks; the format is always named, not guessed from it
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.start = 0  # where the encoder's own part of the file begins
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """All of `data`, or less and `error` is set: a nearly full disk takes a part first."""
+        view = memoryview(data)
+        while view and self.error is None and not self._file.closed:
+            try:
+                view = view[self._file.write(view) :]
+            except OSError as error:
+                self.error = error
+        return len(data) - len(view)
+
+    def read(self, size: int = -1) -> bytes:
+        """What was written before, where the file was opened for reading, too."""
+        try:
+            return self._file.read(size) if self.error is None else b""
+        except OSError as error:
+            self.error = error
+            return b""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = self.start if whence == os.SEEK_SET else 0
+        return self._place(lambda: self._file.seek(offset + start, whence) - self.start)
+
+    def tell(self) -> int:
+        return self._place(lambda: self._file.tell() - self.start)
+
+    def _place(self, ask: Callable[[], int]) -> int:
+        if self._file.closed:
+            return -1
+        try:
+            return ask()
+        except OSError as error:
+            self.error = self.error or error
+            return -1
+
+    def sync(self) -> None:
+        """Bring what was written to the disk itself, so that a rename cannot be there before it."""
+        if self.error is None and not self._file.closed:
+            try:
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                if error.errno in _LOST:  # others: a volume that cannot sync, but took all
+                    self.error = error
+
+    def close(self) -> None:
+        try:
+            self._file.close()  # unbuffered: network drives tell of a full disk only here
+        except OSError as error:
+            self.error = self.error or error

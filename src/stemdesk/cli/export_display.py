@@ -1,0 +1,140 @@
+"""Progress and outcome of `stemdesk export`: a bar, plain lines, or one JSON object a line.
+
+The JSON lines follow `export.schema.json` beside this file; `v` is its version.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from stemdesk.cli.export_words import (
+    exported_facts,
+    failure_facts,
+    progress_facts,
+    say_failure,
+    say_song,
+)
+from stemdesk.cli.terminal import Terminal, bar, written
+from stemdesk.core.errors import StemDeskError
+from stemdesk.core.sentences import format_duration, printable
+from stemdesk.jobs.exports.values import ExportedSong, ExportProgress
+
+SCHEMA_VERSION = 1
+_INTERVAL_S = 0.1
+_LINE_STEP = 0.25  # plain lines: one for each quarter
+
+
+class ExportDisplay(Protocol):
+    """What a run of `export` tells. `closed`: whoever read it has gone. `number`: of the song,
+    from 1; 0 for what was named but is no song."""
+
+    @property
+    def closed(self) -> bool: ...
+    def begin(self, songs: int, folder: Path) -> None: ...
+    def progress(self, progress: ExportProgress) -> None: ...
+    def done(self, number: int, song: ExportedSong) -> None: ...
+    def failed(self, number: int, name: str, error: StemDeskError) -> None: ...
+    def note(self, text: str) -> None: ...
+    def end(self, done: int, failed: int, exit_code: int) -> None: ...
+
+
+class TextExports:
+    """A bar that is redrawn on a terminal, plain lines otherwise. The files' names go to stdout,
+    all else to stderr."""
+
+    def __init__(
+        self,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._terminal = Terminal(out, err)
+        self._clock = clock
+        self._songs = 0
+        self._last = ("", -1.0)
+        self._moment = float("-inf")
+
+    @property
+    def closed(self) -> bool:
+        return self._terminal.closed
+
+    def begin(self, songs: int, folder: Path) -> None:
+        self._songs = songs
+
+    def progress(self, progress: ExportProgress) -> None:
+        label = self._label(progress.index + 1, progress.song)
+        left = "" if progress.left_s is None else f"{format_duration(progress.left_s)} left"
+        percent = int(progress.fraction * 100 + 1e-6)
+        name, before = self._last
+        if self._terminal.has_bar:
+            now = self._clock()
+            if now - self._moment >= _INTERVAL_S or progress.fraction >= 1:
+                self._moment = now
+                self._terminal.draw(label, f"{bar(progress.fraction)} {percent:3} %  {left}")
+        elif name != label or progress.fraction - before >= _LINE_STEP:
+            self._last = (label, progress.fraction)
+            self._terminal.say(f"{label}  exporting  {percent} %  {left}".rstrip())
+
+    def done(self, number: int, song: ExportedSong) -> None:
+        for line in say_song(song):
+            self._terminal.say(line)
+        for path in song.files:
+            self._terminal.result(f"Exported: {printable(str(path))}")
+
+    def failed(self, number: int, name: str, error: StemDeskError) -> None:
+        label = f"{self._label(number, name)}  " if number else ""
+        self._terminal.say(f"{label}{say_failure(error)}")
+
+    def note(self, text: str) -> None:
+        self._terminal.say(text)
+
+    def end(self, done: int, failed: int, exit_code: int) -> None:
+        if exit_code == 130:
+            self._terminal.say("Stopped. Files that were finished stay.")
+        elif done + failed > 1:
+            self._terminal.say(f"{done} done, {failed} failed.")
+
+    def _label(self, number: int, name: str) -> str:
+        return f"[{number}/{self._songs}] {printable(name)}"
+
+
+class JsonExports:
+    """One JSON object a line on stdout, for programs."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self.closed = False
+        self._last: dict[str, Any] = {}
+
+    def begin(self, songs: int, folder: Path) -> None:
+        self._put("begin", songs=songs, folder=printable(str(folder)))
+
+    def progress(self, progress: ExportProgress) -> None:
+        facts = progress_facts(progress)
+        now = {"song": progress.index + 1, "percent": facts["percent"], "file": facts["file"]}
+        if now != self._last:
+            self._last = now
+            name = printable(progress.song)
+            self._put("progress", song=progress.index + 1, name=name, **facts)
+
+    def done(self, number: int, song: ExportedSong) -> None:
+        name, folder = printable(song.song.title), printable(str(song.song.folder))
+        self._put("exported", song=number, name=name, folder=folder, **exported_facts(song))
+
+    def failed(self, number: int, name: str, error: StemDeskError) -> None:
+        self._put("failed", song=number, name=printable(name), **failure_facts(error))
+
+    def note(self, text: str) -> None:
+        self._put("note", text=text)
+
+    def end(self, done: int, failed: int, exit_code: int) -> None:
+        self._put("end", done=done, failed=failed, exit_code=exit_code)
+
+    def _put(self, event: str, **values: Any) -> None:
+        line = json.dumps({"v": SCHEMA_VERSION, "event": event, **values})
+        self.closed = not written(self._out, f"{line}\n") or self.closed

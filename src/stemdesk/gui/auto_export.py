@@ -1,0 +1,59 @@
+"""Exports each song after its split, if the settings say so."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from stemdesk.audio.listening import Listening
+from stemdesk.core.export_presets import BUILT_IN, ExportPreset
+from stemdesk.core.job import Job
+from stemdesk.gui import export_reports
+from stemdesk.gui.export_desk import ExportDesk
+from stemdesk.gui.export_values import Batch
+from stemdesk.gui.ledger import Ledger
+from stemdesk.gui.machine import Machine
+from stemdesk.gui.memory import LedgerMemory
+from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.values import UserMessage
+from stemdesk.jobs.exports.values import ExportSong
+
+
+class AutoExport(QObject):
+    """`message`: what is to be told in passing."""
+
+    message = Signal(object)  # UserMessage
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        ledger: Ledger,
+        machine: Machine,
+        memory: LedgerMemory,
+        desk: ExportDesk,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._tasks, self._ledger, self._machine = tasks, ledger, machine
+        self._memory, self._desk = memory, desk
+        self._told = ""  # the preset that is said to be gone
+
+    def split(self, job_id: str) -> None:
+        """A song has just been split."""
+        name, job = self._machine.settings.auto_export, self._ledger.get(job_id)
+        if not name or job is None:
+            return
+        path = self._machine.folders.export_presets
+        load = partial(self._desk.services.load, path)
+        self._tasks.io(load, partial(self._export, name, job))
+
+    def _export(self, name: str, job: Job, outcome: Outcome[tuple[ExportPreset, ...]]) -> None:
+        presets = (*BUILT_IN, *(outcome.value or ()))
+        preset = next((one for one in presets if one.name == name), None)
+        song = ExportSong.of(job, self._memory.recall(job.id) or Listening())
+        if preset is not None and song is not None:
+            self._desk.put(Batch((song,), preset.order, self._machine.folders.exports))
+        elif preset is None and self._told != name:
+            self._told = name  # once, not for each of a hundred songs
+            self.message.emit(UserMessage(export_reports.PRESET_GONE))

@@ -1,0 +1,116 @@
+"""Several songs by one order: each on its own, so that one that fails stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
+from stemdesk.core.export_order import ExportOrder
+from stemdesk.core.progress import CancelToken
+from stemdesk.core.template import check_template
+from stemdesk.jobs.exports.known import Known, know, know_again
+from stemdesk.jobs.exports.made import Made
+from stemdesk.jobs.exports.names import Names
+from stemdesk.jobs.exports.pace import Pace
+from stemdesk.jobs.exports.place import ExportPlace
+from stemdesk.jobs.exports.plan import plan_song
+from stemdesk.jobs.exports.song import SongExport
+from stemdesk.jobs.exports.values import Exported, ExportedSong, ExportSong, ReportExport
+from stemdesk.log import log
+
+__all__ = ["ExportPlace", "export_songs", "planned"]
+
+
+def export_songs(
+    songs: Sequence[ExportSong],
+    order: ExportOrder,
+    folder: Path,
+    place: ExportPlace,
+    report: ReportExport,
+    cancel: CancelToken,
+    finished: Callable[[ExportedSong], None] = lambda _: None,
+) -> Exported:
+    """Write what the order says of each song to `folder` (made where it is not there), or beside
+    the song's own file (`order.beside_source`).
+
+    Files appear under their names once all of their song are whole. What goes wrong with a song is
+    its `ExportedSong.error`. `finished`: told of each song when it is done, failed ones too.
+
+    Raises `SettingsError` for a template that cannot be, before anything
+    is written, and nothing else.
+    """
+    check_template(order.template)
+    found = [_found(song) for song in songs]
+    known = [one for one in found if isinstance(one, Known)]
+    names = Names(order.collision, known)
+    lengths_s = [one.seconds if isinstance(one, Known) else 0.0 for one in found]
+    pace = Pace(songs, lengths_s, report)
+    done: list[ExportedSong] = []
+    for index, (song, one) in enumerate(zip(songs, found, strict=True)):
+        if cancel.cancelled:
+            return Exported(tuple(done), cancelled=True)
+        steps = pace.song(index)
+        made = Made(song)
+        try:
+            if isinstance(one, StemDeskError):
+                raise one
+            plan = plan_song(one, order, folder, names, place.today)
+            SongExport(plan, order, place, names, made, steps, cancel).run()
+        except Cancelled:
+            if made.files:  # whole ones: what was to be made of them is not
+                done.append(made.result())
+            return Exported(tuple(done), cancelled=True)
+        except Exception as error:  # the song's edge: the next one is begun all the same
+            made.error = _told(error, song)
+        done.append(made.result())
+        pace.end(index)
+        finished(done[-1])
+    return Exported(tuple(done))
+
+
+def planned(
+    songs: Sequence[ExportSong], order: ExportOrder, folder: Path, today: date | None = None
+) -> tuple[Path, ...]:
+    """The files that `export_songs` would write now, under the names that are free now; songs that
+    cannot be read are passed over. Reads the songs' headers once and keeps what they say, so that
+    it can be asked again while a person types.
+
+    Raises `SettingsError` for a template that cannot be.
+    """
+    check_template(order.template)
+    known = []
+    for song in songs:
+        try:
+            known.append(know_again(song))
+        except StemDeskError as error:
+            log.info("not to be exported: %s", error)
+    names = Names(order.collision, known)
+    paths: list[Path] = []
+    for one in known:
+        try:
+            plan = plan_song(one, order, folder, names, today or date.today())
+        except StemDeskError as error:
+            log.info("not to be exported: %s", error)
+            continue
+        places = [wish.place for wish in plan.wishes] + [extra for _, extra in plan.extras]
+        paths += [place.path for place in places if not place.there]
+    return tuple(paths)
+
+
+def _found(song: ExportSong) -> Known | StemDeskError:
+    """What is known of the song, or why it cannot be exported."""
+    try:
+        return know(song)
+    except Exception as error:  # the song's edge, too
+        return _told(error, song)
+
+
+def _told(error: Exception, song: ExportSong) -> StemDeskError:
+    """The error as people get it; anything but a `StemDeskError` is a bug, and logged."""
+    if isinstance(error, StemDeskError):
+        log.info("the export of %s failed: %s", song.folder, error)
+        return error
+    log.error("an export failed unexpectedly", exc_info=error)
+    return StemDeskError(ErrorCode.INTERNAL, repr(error), path=song.folder)

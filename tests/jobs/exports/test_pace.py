@@ -1,0 +1,62 @@
+"""How far a batch is and how long it takes still."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from stemdesk.jobs.exports.pace import DECODED, DECODING, Pace
+from stemdesk.jobs.exports.values import ExportProgress, ExportSong
+
+SONGS = [ExportSong(Path(name), Path(f"{name}.wav"), name) for name in ("one", "two")]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_songs_count_by_their_length_and_steps_by_their_weight() -> None:
+    seen: list[ExportProgress] = []
+    clock = Clock()
+    pace = Pace(SONGS, [30.0, 10.0], seen.append, clock)
+    steps = pace.song(0)
+    decode = steps.step(DECODING)
+    decode(1.0)
+    steps.plan([3.0, 1.0])
+    write = steps.step(3.0, "one.wav")
+    clock.now += 10.0
+    write(0.5)
+    assert (seen[-1].file, seen[-1].song, seen[-1].index, seen[-1].count) == (
+        "one.wav",
+        "one",
+        0,
+        2,
+    )
+    done = 0.75 * (DECODED + (1 - DECODED) * 3 / 8)
+    assert abs(seen[-1].fraction - done) < 1e-9
+    left = 10.0 / (done - 0.75 * DECODED) * (1 - done)
+    assert seen[-1].left_s is not None and abs(seen[-1].left_s - left) < 1e-6
+    pace.end(0)
+    assert abs(seen[-1].fraction - 0.75) < 1e-9
+    pace.song(1)
+    pace.end(1)
+    assert seen[-1].fraction == 1.0
+    assert all(a.fraction <= b.fraction for a, b in itertools.pairwise(seen))
+
+
+def test_it_is_told_twenty_times_a_second_but_each_file_at_once() -> None:
+    seen: list[ExportProgress] = []
+    clock = Clock()
+    steps = Pace(SONGS, [1.0, 1.0], seen.append, clock).song(0)
+    steps.plan([1.0, 1.0])
+    for name in ("a.wav", "b.wav"):
+        report = steps.step(1.0, name)
+        for hundredth in range(100):
+            clock.now += 0.01
+            report(hundredth / 100)
+    assert {"a.wav", "b.wav"} <= {progress.file for progress in seen}
+    assert len(seen) <= 2 * 20 + 4
