@@ -115,6 +115,13 @@ class Settings:
         section=Section.SPLITTING,
         help="The computer does not fall asleep while a song is being split.",
     )
+    notify: bool = setting(
+        True,
+        "Tell when a song is done",
+        kind=Kind.SWITCH,
+        section=Section.SPLITTING,
+        help="By a notification, if it took more than a minute and StemDesk is not in front.",
+    )
     output_device: str = setting(  # PortAudio's name; empty: the system's
         "",
         "Play through",

@@ -48,7 +48,7 @@ class Known:
 
     looked_s: float = 0.0
     version: str = ""
-    page: str = ""
+    page: str = project.RELEASES
     passed: str = ""
 
     def newer_than(self, version: str) -> Release | None:
@@ -117,7 +117,8 @@ def _write(data: Path, known: Known) -> None:
 
 def _release_of(value: Any) -> Release:
     """Raises `ValueError`, `TypeError`, `KeyError` for what is no release for everybody."""
-    version = str(value["tag_name"]).strip().removeprefix("v")
+    tag = value["tag_name"]
+    version = tag.strip().removeprefix("v") if isinstance(tag, str) else ""
     if release(version) is None or value.get("draft") or value.get("prerelease"):
         raise ValueError(f"no release: {version[:80]!r}")
     return Release(version, _safe(value.get("html_url")))

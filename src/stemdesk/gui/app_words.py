@@ -6,13 +6,13 @@ from stemdesk.core.sentences import printable
 
 # After a crash
 
-ENDED = "StemDesk ended unexpectedly last time. Your songs go on from where they were."
-WENT_WRONG = "Something went wrong inside of StemDesk last time, although it went on."
+ENDED = "StemDesk ended unexpectedly last time. You can copy a report of it; none is sent."
+WENT_WRONG = "Something went wrong inside StemDesk last time. You can copy a report; none is sent."
 COPY_REPORT = "Copy report"
 DISMISS = "Dismiss"
 CRASH_COPIED = (
     "The report is copied. It names neither you nor your home folder; read it before you paste it "
-    "somewhere, since it may name songs. StemDesk sends nothing by itself."
+    "somewhere, since it may name songs."
 )
 REPORT_PAGE = "Open the page for reports"
 
@@ -61,3 +61,9 @@ NOT_THIS_VERSION = "Not this version"
 
 def update_text(version: str) -> str:
     return f"StemDesk {printable(version)} is out."
+
+
+# Notifications
+
+NOTE_DONE = "Song split"
+NOTE_FAILED = "A song could not be split"

@@ -28,7 +28,8 @@ class LicencesDialog(Dialog):
         self.find.setToolTip(labels.native_keys(app_words.FIND_TIP))
         self.find.setClearButtonEnabled(True)
         self.find.textChanged.connect(self._find_first)
-        self.found = muted()
+        self.found = muted(app_words.NOT_FOUND)
+        self.found.hide()
         self.text_box = QPlainTextEdit(settings_words.ASKING)
         self.text_box.setReadOnly(True)
         self.text_box.setTabChangesFocus(True)
@@ -68,7 +69,7 @@ class LicencesDialog(Dialog):
             there = self.text_box.find(wanted, flags)
             if not there:
                 self.text_box.setTextCursor(before)
-        self.found.setText("" if there else app_words.NOT_FOUND)
+        self.found.setVisible(not there)
 
     def _find_first(self) -> None:
         """From where the last place begins: it may go on to fit while more is typed."""

@@ -43,6 +43,9 @@ class Pages(QObject):
     def show_link_settings(self) -> None:
         self.show_settings(Section.LINKS)
 
+    def show_saving_settings(self) -> None:
+        self.show_settings(Section.SAVING)
+
     def show_settings(self, section: Section | None = None) -> None:
         """`section`: the one that is shown first."""
         controller, window = self._controller, self._window
