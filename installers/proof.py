@@ -49,7 +49,8 @@ def differences(folder: Path, expected: Mapping[str, Samples]) -> dict[str, floa
 
 def stock_stems(model: Any, mix: Samples) -> dict[str, Samples]:
     """What demucs' own code makes of float32 [2, frames] at the model's rate, as its command line
-    does it. `model`: one of demucs' networks, or a bag of them. Normalised by the mono mix, no shifts, a quarter of overlap."""
+    does it: normalised by the mono mix, no shifts, a quarter of overlap. `model`: one of demucs'
+    networks, or a bag of them."""
     import torch
     from demucs.apply import apply_model
 
