@@ -53,6 +53,7 @@ def main() -> int:
             exit_code = run_command(arguments)
         except KeyboardInterrupt:  # before the command had set up its own answer to it
             exit_code = _STOPPED
+        log.end()
         if exit_code == _STOPPED or "torch" in sys.modules:
             _leave_now(exit_code)
         return exit_code

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QWidget
 
 from screens import link_asks
+from screens.exports import Brake, export, for_a_daw, shown, unfolded, wrong_template
 from screens.links import fill_links, scripted_links
 from screens.songs import fill_library, long_song
 from screens.studio import Studio
@@ -92,6 +93,7 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     _links(studio, album)
     studio.close()
     take_links(root / "third", target, sizes)
+    take_exports(root / "fourth", target, sizes)
 
 
 def take_links(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
@@ -120,6 +122,39 @@ def take_links(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
         view.select(job.id)
         studio.rest()
         album.take(f"link-{name}")
+    studio.close()
+
+
+def take_exports(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
+    """The export window, an export at work, finished, failed; all real."""
+    brake = Brake()
+    studio = Studio(root, target, fill_library, exports=brake.services())
+    album, window = Album(studio, sizes), studio.window
+    studio.controller.add_paths(studio.songs[:1])
+    studio.wait_for(lambda: len(studio.controller.jobs) == 4 and studio.all_ended())
+    demo = next(job for job in studio.controller.jobs if job.source == studio.songs[0])
+    studio.show_drawn(demo.id)
+    window.playback.set_loop((6.2, 12.2))
+    window.playback.set_speed(80.0)
+    album.take_dialog("export", lambda: shown(window, [demo.id]))
+    album.take_dialog("export-daw", lambda: shown(window, [demo.id], for_a_daw))
+    album.take_dialog("export-unfolded", lambda: shown(window, [demo.id], unfolded))
+    album.take_dialog("export-template", lambda: shown(window, [demo.id], wrong_template))
+    every = [job.id for job in studio.controller.jobs if job.state is JobState.DONE]
+    album.take_dialog("export-songs", lambda: shown(window, every))
+    brake.hold()
+    export(studio, [demo.id, "six"])
+    export(studio, [demo.id])
+    studio.wait_for(brake.holds)
+    album.take("exporting")
+    brake.release()
+    studio.wait_for(lambda: not studio.controller.exports.busy)
+    album.take("exported")
+    export(studio, [demo.id, "moved"])
+    export(studio, [demo.id], Path("/proc/nowhere"))
+    studio.wait_for(lambda: not studio.controller.exports.busy)
+    album.take("export-failed")
+    album.take_dialog("export-details", window.exports.strip.reports[0].buttons[-1].click)
     studio.close()
 
 
