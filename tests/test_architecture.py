@@ -17,6 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import from rooms on lower floors, and from its own.
 FLOOR = {
     "core": 0,
+    "crash": 0,
     "paths": 1,
     "log": 1,
     "memory": 1,
@@ -29,7 +30,8 @@ FLOOR = {
     "jobs": 5,
     "cli": 6,
     "gui": 6,
-    "__main__": 7,
+    "selftest": 7,
+    "__main__": 8,
 }
 ONLY_IN = {
     "PySide6": "gui",

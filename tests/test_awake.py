@@ -175,7 +175,7 @@ def test_it_is_held_inside_only_and_if_wanted() -> None:
 
 def test_a_frozen_app_keeps_its_libraries_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = {"LD_LIBRARY_PATH": "/app", "LD_LIBRARY_PATH_ORIG": "/theirs", "HOME": "/h"}
-    assert awake._environment(ours) == ours
+    assert awake.environment(ours) == ours
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert awake._environment(ours) == {"LD_LIBRARY_PATH": "/theirs", "HOME": "/h"}
-    assert awake._environment({"LD_LIBRARY_PATH": "/app"}) == {}
+    assert awake.environment(ours) == {"LD_LIBRARY_PATH": "/theirs", "HOME": "/h"}
+    assert awake.environment({"LD_LIBRARY_PATH": "/app"}) == {}

@@ -4,6 +4,7 @@ No arguments, or files and links: the window. A command (`split`, `demo`, `expor
 `update-downloader`, `doctor`, `clean`) or an option: the command line, which imports neither Qt nor
 PortAudio.
 `--link-worker`: our own child process, which downloads songs from links.
+`--self-test`: whether this copy is whole and works here.
 """
 
 from __future__ import annotations
@@ -36,8 +37,14 @@ def main() -> int:
         from stemdesk.fetch.links.worker import main as serve_links
 
         return serve_links()
+    if arguments[:1] == ["--gpu-trial"] and len(arguments) == 2:  # likewise (engine/gpu_trial.py)
+        from stemdesk.engine.gpu_trial import serve_trial
+
+        return serve_trial(Path(arguments[1]))
     multiprocessing.freeze_support()
     memory.keep_freed()
+    if arguments[:1] == ["--self-test"]:
+        return _self_test(arguments[1:])
     if arguments and (arguments[0] in COMMANDS or _is_no_file(arguments[0])):
         log.set_up(folders().logs, "command")
         try:
@@ -46,11 +53,21 @@ def main() -> int:
             exit_code = run_command(arguments)
         except KeyboardInterrupt:  # before the command had set up its own answer to it
             exit_code = _STOPPED
+        log.end()
         if exit_code == _STOPPED or "torch" in sys.modules:
             _leave_now(exit_code)
         return exit_code
     log.set_up(folders().logs, "window")
     return _open_window(arguments)
+
+
+def _self_test(arguments: Sequence[str]) -> int:
+    log.set_up(folders().logs, "command")
+    from stemdesk.selftest.main import main as test
+
+    exit_code = test(arguments)
+    _leave_now(exit_code)
+    return exit_code
 
 
 def _is_no_file(argument: str) -> bool:

@@ -51,7 +51,7 @@ class Program:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl+C is for us
-                env=_environment(os.environ),
+                env=environment(os.environ),
             )
         except OSError as error:
             log.info("sleep cannot be held off: %s", error)
@@ -131,8 +131,8 @@ def _command(
     return []
 
 
-def _environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """Ours without what a frozen app sets for its own libraries."""
+def environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """For programs of the system: ours without what a frozen app sets for its own libraries."""
     values = dict(ours)
     if getattr(sys, "frozen", False):
         before = values.pop("LD_LIBRARY_PATH_ORIG", None)

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import logging
 import logging.handlers
+import platform
 import sys
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
-_MAX_BYTES = 2 * 1024 * 1024
-_BACKUPS = 3  # 8 MiB in all
+from stemdesk import __version__
+from stemdesk.crash import CrashLog, crash_path
+
+# Window and command line have a log each: 8.4 MB with the older ones, and about 1 MB of crashes.
+# All together stay below 10 MB.
+_MAX_BYTES = 1024 * 1024
+_BACKUPS = 3
 
 log = logging.getLogger("stemdesk")
-_crashes: list[IO[str]] = []  # kept open for the life of the process, for faulthandler
+_crashes: list[CrashLog] = []  # kept open for the life of the process, for faulthandler
 
 
 def set_up(folder: Path, name: str) -> None:
-    """Log to `<folder>/<name>.log`, native crashes to `<name>-crash.log`. The window and the
-    command line have a log each, since two processes cannot rotate one. A folder that cannot be
-    written is no reason not to start: then nothing is logged."""
+    """Log to `<folder>/<name>.log`, crashes to `<name>-crash.log`. The window and the command line
+    have a log each, since two processes cannot rotate one. A folder that cannot be written is no
+    reason not to start: then nothing is logged."""
     log.setLevel(logging.INFO)
     log.propagate = False
     with contextlib.suppress(OSError):
@@ -34,17 +38,22 @@ def set_up(folder: Path, name: str) -> None:
             logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(message)s")
         )
         log.addHandler(handler)
-        _crashes.append((folder / f"{name}-crash.log").open("a", encoding="utf-8"))
-        faulthandler.enable(_crashes[-1])
+        _crashes.append(CrashLog(crash_path(folder, name)))
+        log.info("StemDesk %s, Python %s, %s", __version__, platform.python_version(), sys.platform)
     sys.excepthook = _log_uncaught
     threading.excepthook = lambda args: _log_uncaught(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
     )
 
 
+def end() -> None:
+    """This process ends as it should (`CrashLog.end`)."""
+    for crashes in _crashes:
+        crashes.end()
+
+
 def close() -> None:
     """Let the files go, so that they can be deleted on every system; nothing is logged after."""
-    faulthandler.disable()
     while _crashes:
         _crashes.pop().close()
     for handler in list(log.handlers):
@@ -56,5 +65,8 @@ def _log_uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     log.critical("uncaught", exc_info=(kind, error, trace))
+    if issubclass(kind, Exception):  # Ctrl+C is none
+        for crashes in _crashes:
+            crashes.note(kind, error, trace)
     if sys.stderr is not None:  # a windowed app has none
         sys.__excepthook__(kind, error, trace)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.job import JobState
+from stemdesk.gui import app_words
 from stemdesk.gui.app import FirstPaint
 from stemdesk.jobs.store import JobStore
 from support.jobs import a_job
@@ -211,6 +212,36 @@ app.Controller = Opens
 sys.exit(app.run(given_by_arguments([]), ["--platform", "offscreen"]))
 """
 )
+_CRASHES = (
+    _PRELUDE
+    + """
+from PySide6.QtCore import QTimer
+
+seen = []
+
+def look():
+    banner, crash_log = the_window().banners.crash, Path(sys.argv[1]) / "logs/window-crash.log"
+    if banner.isVisible():
+        seen.append(banner.label.text())
+        banner.buttons[1].click()
+    elif seen and crash_log.stat().st_size == 0:
+        timer.stop()
+        tell(crash=seen)
+        the_window().close()
+
+class Sees(Told):
+    def start(self):
+        global timer
+        super().start()
+        timer = QTimer(self, interval=20)
+        timer.timeout.connect(look)
+        timer.start()
+
+app.Controller = Sees
+app.log.set_up(Path(sys.argv[1]) / "logs", "window")
+sys.exit(app.run(given_by_arguments([]), ["--platform", "offscreen"]))
+"""
+)
 
 
 class App:
@@ -387,6 +418,20 @@ def test_a_file_that_the_system_opens_is_added(start: Callable[..., App], tmp_pa
     song = make(tmp_path / "song.wav", "wav-16", sine(4410, 44100), 44100)
     app = start(_OPENED, song)
     assert app.wait_for("added")["added"] == [str(song)]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_after_a_crash_the_next_start_offers_a_report(
+    start: Callable[..., App], tmp_path: Path
+) -> None:
+    first = start(_CRASHES, tmp_path)
+    first.wait_for("started")
+    first.process.send_signal(signal.SIGSEGV)
+    code, _ = first.end()
+    assert code == -signal.SIGSEGV
+    second = start(_CRASHES, tmp_path)
+    assert second.wait_for("crash")["crash"] == [app_words.ENDED]
+    assert second.end() == (0, "")
 
 
 def test_closing_takes_less_than_two_seconds_whatever_hangs(

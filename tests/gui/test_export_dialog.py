@@ -277,6 +277,12 @@ def test_several_songs_offer_what_any_of_them_has(room: Room) -> None:
     assert dialog.summary.text() == "8 files of 2 songs"
 
 
+def test_songs_without_stems_are_named(room: Room) -> None:
+    gone = Subject(room.song("Adder", Listening()))
+    dialog = room.open(subjects=(Subject(room.song(), FOUR), gone))
+    assert dialog.notes.text().startswith("“Adder” is left out")
+
+
 # Presets
 
 

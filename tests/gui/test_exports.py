@@ -186,7 +186,10 @@ def test_what_came_of_it(stage: Theatre, monkeypatch: pytest.MonkeyPatch) -> Non
     said: list[str] = []
     stage.window.announcer.announced.connect(said.append)
     stage.export(stage.song())
-    text = "1 file of “Viper” exported. The stems sum to the song exactly."
+    text = (
+        "1 file of “Viper” exported. The stems sum to the song exactly. "
+        "All are 1.2 dB quieter, so that none clips."
+    )
     assert stage.report() == text
     assert text in said
     (banner,) = stage.strip.reports
@@ -222,7 +225,7 @@ def test_failures_stay_and_can_be_tried_again(stage: Theatre) -> None:
     stage.script.behaviour = failing("two")
     one, two = stage.song("one"), stage.song("two")
     stage.export(one, two)
-    assert stage.report().startswith("1 file of 1 song exported. 1 song could not be exported: ")
+    assert stage.report().startswith("1 file of 1 song exported. “two” could not be exported. The")
     assert "The disk is full" in stage.report()
     failed = stage.strip.reports[0]
     stage.export(one)  # another one that goes well

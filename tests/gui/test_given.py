@@ -11,6 +11,7 @@ from stemdesk.gui.given import (
     given_by_field,
     given_by_mime,
     given_by_text,
+    given_by_url,
     may_be_link,
 )
 from support.stage import file_mime
@@ -114,3 +115,16 @@ def test_a_file_named_like_a_link_is_a_file(
     monkeypatch.chdir(tmp_path)
     Path("www.band.mp3").touch()
     assert given_by_arguments(["www.band.mp3"]) == Given((Path("www.band.mp3"),))
+
+
+def test_arguments_may_be_addresses_of_files(tmp_path: Path) -> None:
+    song = tmp_path / "ünï & co #1.mp3"
+    words = [QUrl.fromLocalFile(str(song)).toString(QUrl.ComponentFormattingOption.FullyEncoded)]
+    assert "%" in words[0]
+    assert given_by_arguments([*words, "plain.mp3"]) == Given((song, Path("plain.mp3")))
+
+
+def test_what_the_system_opens_is_a_file_or_a_link() -> None:
+    assert given_by_url(QUrl.fromLocalFile("/a b.mp3")) == Given((Path("/a b.mp3"),))
+    assert given_by_url(QUrl("https://example.org/a")) == Given((), ("https://example.org/a",))
+    assert not given_by_url(QUrl("stemdesk:7"))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QDir
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +21,7 @@ from stemdesk.gui.instance import (
     decode_given,
     encode_given,
     hand_over,
+    is_ours,
     server_names,
 )
 
@@ -155,7 +158,7 @@ def test_a_socket_that_a_crash_left_is_taken_over(qtbot: QtBot, tmp_path: Path) 
 
 def test_a_deep_data_folder_has_its_socket_elsewhere(qtbot: QtBot, tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 120)
-    assert len(server_names(deep)) == 1
+    assert not any(name.startswith(str(deep)) for name in server_names(deep))
     instance = Instance(deep)
     assert instance.claim()
     with qtbot.waitSignal(instance.handed_over, timeout=20_000):
@@ -167,6 +170,38 @@ def test_a_deep_data_folder_has_its_socket_elsewhere(qtbot: QtBot, tmp_path: Pat
 def test_only_this_user_may_connect(first: Instance) -> None:
     options = first._server.socketOptions()
     assert options == QLocalServer.SocketOption.UserAccessOption
+    if os.name == "posix":
+        made = Path(first._server.fullServerName()).stat()
+        assert stat.S_IMODE(made.st_mode) & 0o077 == 0 and made.st_uid == os.getuid()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sockets that are files")
+def test_the_socket_of_a_deep_folder_is_this_users_only_too(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * 120)
+    for runtime in ("", str(tmp_path)):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        instance = Instance(deep)
+        assert instance.claim()
+        path = Path(instance._server.fullServerName())
+        assert path.parent == (Path(runtime) if runtime else Path(QDir.tempPath()))
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+        assert is_ours(path.name if not runtime else str(path))
+        instance.close()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can give files away")
+def test_nothing_is_told_to_the_socket_of_another_user(first: Instance, tmp_path: Path) -> None:
+    os.chown(first._server.fullServerName(), 65534, -1)
+    assert not hand_over(tmp_path, Given((Path("/secret.mp3"),)), patience_s=0.2)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sockets that are files")
+def test_a_file_in_the_sockets_place_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "window.socket").write_bytes(b"")
+    assert not is_ours(str(tmp_path / "window.socket"))
+    assert not is_ours(str(tmp_path / "none"))
 
 
 def test_who_closes_lets_another_be_the_first(qtbot: QtBot, tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ OTHER = Settings(
     cache_gb=2.5,
     threads_playing=3,
     stay_awake=False,
+    notify=False,
     check_updates=True,
     local_network=True,
     longest_link_hours=2.0,
@@ -160,6 +161,7 @@ def test_changes_are_saved(room: Room) -> None:
         "keep_original",
         "full_precision",
         "stay_awake",
+        "notify",
         "check_updates",
         "local_network",
     )

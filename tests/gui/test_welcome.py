@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from stemdesk.core.declared import Section
 from stemdesk.core.settings import Settings
 from stemdesk.core.transfer import Transfer
 from stemdesk.gui.model_values import Download, Errand, ModelState, Phase
+from stemdesk.gui.settings_dialog import SettingsDialog
 from support.fake_models import STARTER, released
 from support.stage import Stage
 
@@ -25,7 +28,13 @@ def test_the_first_start_explains_in_one_card(stage: Stage) -> None:
     card = stage.window.empty.welcome
     assert card.isVisible()
     text = "\n".join(line.text() for line in card.lines)
-    for part in ("Drop a song", "built in", "get htdemucs", "stays on this computer"):
+    for part in (
+        "Drop a song",
+        "built in",
+        "get htdemucs",
+        "stays on this computer",
+        "Your own files stay as they are",
+    ):
         assert part in text
     assert card.get.text().strip() == "Get htdemucs (84 MB)"
     card.get.click()
@@ -58,3 +67,19 @@ def test_it_follows_the_download(stage: Stage) -> None:
     stage.controller.models_known.emit((STARTER, released(state=ModelState.INSTALLED)))
     assert card.lines[2].text() == "htdemucs is installed: new songs are split with it."
     assert not card.get.isVisible()
+
+
+def test_it_says_where_stems_go_and_lets_that_be_changed(stage: Stage) -> None:
+    card, folders = stage.window.empty.welcome, stage.controller.folders
+
+    def said() -> str:
+        return card.lines[-1].text().replace("\u200b", "")
+
+    assert said().startswith(f"Stems go to {folders.output}.")
+    card.place.click()
+    dialog = stage.dialog()
+    assert isinstance(dialog, SettingsDialog)
+    assert dialog.sections.currentItem().text() == Section.SAVING.value
+    stage.controller.folders = replace(folders, output_override=stage.root / "new place")
+    dialog.save.click()
+    assert said().startswith(f"Stems go to {stage.root / 'new place'}.")

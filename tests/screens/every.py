@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QWidget
 
 from screens import link_asks
+from screens.exports import Brake, export, for_a_daw, shown, unfolded, wrong_template
 from screens.links import fill_links, scripted_links
 from screens.songs import fill_library, long_song
 from screens.studio import Studio
 from stemdesk.audio.remix import Preset
 from stemdesk.core.declared import Section
 from stemdesk.core.job import JobState
+from stemdesk.crash import crash_path
+from stemdesk.fetch.releases import Known
+from stemdesk.gui.crash_notice import CrashNotice
 from stemdesk.gui.diagnostics import DiagnosticsPage
 from stemdesk.gui.dialogs import Dialog
+from stemdesk.gui.licences_dialog import LicencesDialog
 from stemdesk.gui.settings_dialog import SettingsDialog
+from stemdesk.gui.updates import Updates
 from stemdesk.gui.window import SIZE, SMALLEST
 
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
@@ -65,6 +72,21 @@ class Album:
                 studio.wait_for(dialog.copy.isEnabled)
                 self._both(f"diagnostics-{size.width()}", dialog)
 
+    def take_licences(self) -> None:
+        studio = self.studio
+
+        def show() -> None:
+            LicencesDialog(studio.window, studio.controller.tasks).show_over()
+
+        for size in self.sizes:
+            studio.resize(size)
+            with studio.dialog(show) as dialog:
+                assert isinstance(dialog, LicencesDialog)
+                text = dialog.text_box
+                studio.wait_for(lambda box=text: box.blockCount() > 1)  # type: ignore[misc] # mypy knows no type of a default
+                dialog.search.setText("apache")
+                self._both(f"licences-{size.width()}", dialog)
+
     def _both(self, name: str, widget: QWidget | None = None) -> None:
         for scheme, value in SCHEMES.items():
             self.studio.colour(value)
@@ -82,6 +104,7 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     first.window.add_bar.path.setText("ftp://music.example/song.mp3")
     first.window.empty.link.setText("https://music.example/1 https://music.example/2")
     album.take("empty-links")
+    _news(first, album)
     first.close()
     studio = Studio(root / "second", target, fill_library)
     album = Album(studio, sizes)
@@ -92,6 +115,22 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     _links(studio, album)
     studio.close()
     take_links(root / "third", target, sizes)
+    take_exports(root / "fourth", target, sizes)
+
+
+def _news(studio: Studio, album: Album) -> None:
+    """After a crash, with a newer version."""
+    crash_log = crash_path(studio.folders.logs, "window")
+    crash_log.parent.mkdir(parents=True, exist_ok=True)
+    crash_log.write_text("Fatal Python error: Segmentation fault\n")
+    banners, controller = studio.window.banners, studio.controller
+    controller.change_settings(replace(controller.settings, check_updates=True))
+    CrashNotice(studio.folders.logs, controller.tasks, banners.crash).look()
+    Updates(controller, banners.update_ready, lambda *_: Known(version="9.8.7")).look()
+    studio.wait_for(lambda: banners.crash.isVisible() and banners.update_ready.isVisible())
+    album.take("empty-news")
+    banners.crash.buttons[0].click()
+    album.take("empty-news-copied")
 
 
 def take_links(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
@@ -120,6 +159,39 @@ def take_links(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
         view.select(job.id)
         studio.rest()
         album.take(f"link-{name}")
+    studio.close()
+
+
+def take_exports(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
+    """The export window, an export at work, finished, failed; all real."""
+    brake = Brake()
+    studio = Studio(root, target, fill_library, exports=brake.services())
+    album, window = Album(studio, sizes), studio.window
+    studio.controller.add_paths(studio.songs[:1])
+    studio.wait_for(lambda: len(studio.controller.jobs) == 4 and studio.all_ended())
+    demo = next(job for job in studio.controller.jobs if job.source == studio.songs[0])
+    studio.show_drawn(demo.id)
+    window.playback.set_loop((6.2, 12.2))
+    window.playback.set_speed(80.0)
+    album.take_dialog("export", lambda: shown(window, [demo.id]))
+    album.take_dialog("export-daw", lambda: shown(window, [demo.id], for_a_daw))
+    album.take_dialog("export-unfolded", lambda: shown(window, [demo.id], unfolded))
+    album.take_dialog("export-template", lambda: shown(window, [demo.id], wrong_template))
+    every = [job.id for job in studio.controller.jobs if job.state is JobState.DONE]
+    album.take_dialog("export-songs", lambda: shown(window, every))
+    brake.hold()
+    export(studio, [demo.id, "six"])
+    export(studio, [demo.id])
+    studio.wait_for(brake.holds)
+    album.take("exporting")
+    brake.release()
+    studio.wait_for(lambda: not studio.controller.exports.busy)
+    album.take("exported")
+    export(studio, [demo.id, "moved"])
+    export(studio, [demo.id], Path("/proc/nowhere"))
+    studio.wait_for(lambda: not studio.controller.exports.busy)
+    album.take("export-failed")
+    album.take_dialog("export-details", window.exports.strip.reports[0].buttons[-1].click)
     studio.close()
 
 
@@ -198,6 +270,7 @@ def _dialogs(studio: Studio, album: Album) -> None:
     window = studio.window
     album.take_settings()
     album.take_diagnostics()
+    album.take_licences()
     album.take_dialog("models", window.models.show_page)
     album.take_dialog("keys", window.show_keys)
     album.take_dialog("delete-everything", window.pages.ask_delete)

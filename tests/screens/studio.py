@@ -16,6 +16,7 @@ from stemdesk.core.settings import Settings
 from stemdesk.gui import theme
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.dialogs import Dialog
+from stemdesk.gui.export_values import ExportServices
 from stemdesk.gui.lane import Lane
 from stemdesk.gui.link_values import LinkServices
 from stemdesk.gui.values import Surroundings
@@ -38,9 +39,10 @@ class Studio:
         target: Path,
         fill: Callable[[Folders, Path], None] | None = None,
         links: LinkServices | None = None,
+        exports: ExportServices | None = None,
     ) -> None:
         """`fill` puts jobs into the database before the app opens it. `links`: what is behind
-        them."""
+        them. `exports`: what songs are exported with."""
         self.target = target
         self.app = QApplication.instance() or QApplication([])
         assert isinstance(self.app, QApplication)
@@ -52,7 +54,7 @@ class Studio:
         if fill is not None:
             fill(self.folders, root)
         self.output = HandOutput()
-        around = Surroundings(links=links or LinkServices())
+        around = Surroundings(links=links or LinkServices(), exports=exports or ExportServices())
         settings = Settings(draft_accepted=True, links_noticed=True)
         self.controller = Controller(self.folders, settings, surroundings=around)
         self.window = MainWindow(

@@ -18,6 +18,7 @@ from stemdesk.gui.values import BatchSummary, DeviceLike, NoDevice, Surroundings
 from stemdesk.jobs.locks import job_lock
 from stemdesk.jobs.pipeline import Result, Workplace
 from stemdesk.paths import Folders
+from support.export_script import ExportScript
 from support.link_services import ScriptedLinks
 
 WAIT_MS = 20_000  # machines are busy at times
@@ -104,6 +105,7 @@ class Desk:
         self.rest_ms = 60_000
         self.services = ModelServices(catalogue=tuple)  # no released models: nothing is asked
         self.links = ScriptedLinks()
+        self.exports = ExportScript()
         self.probed_on: set[int] = set()
         self.batches: list[BatchSummary] = []
         self.messages: list[UserMessage] = []
@@ -122,6 +124,7 @@ class Desk:
             rest_ms=self.rest_ms,
             models=self.services,
             links=self.links.services(),
+            exports=self.exports.services(),
         )
         controller = Controller(
             self.folders, settings or Settings(), self.script.factory, surroundings=around

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Self
 from unicodedata import category, normalize
 
+from stemdesk.audio.writing.picture import picture_type
+
 TEXT_KEYS = (
     "title", "artist", "album", "album_artist", "track", "disc", "date", "genre", "composer",
     "comment", "lyrics", "copyright", "isrc", "bpm", "key", "publisher", "grouping", "language",
     "lyricist", "conductor", "remixer", "compilation",
 )  # fmt: skip
 """Our names of texts. `track` and `disc`: "3" or "3/12"."""
+LARGEST_COVER = 20_000_000  # bytes
 _LINES = frozenset({"comment", "lyrics"})  # texts of more than one line
 _LONGEST = 1 << 20  # characters
 
@@ -20,8 +23,9 @@ _LONGEST = 1 << 20  # characters
 @dataclass(frozen=True, slots=True)
 class FileTags:
     """`texts`: key (one of `TEXT_KEYS`) and text, in order; a key may stand there twice (two
-    artists). `cover`: a picture file's bytes; `cover_type`: its MIME type. Texts are made safe
-    here: no control characters, no halves of surrogate pairs, none empty."""
+    artists). `cover`: a picture file's bytes; `cover_type`: its MIME type, found here from the
+    bytes. All is made safe here: no control characters, no halves of surrogate pairs, no empty
+    texts, no cover that is no picture or larger than `LARGEST_COVER`."""
 
     texts: tuple[tuple[str, str], ...] = ()
     cover: bytes = b""
@@ -30,6 +34,9 @@ class FileTags:
     def __post_init__(self) -> None:
         safe = ((key, _safe(text, key in _LINES)) for key, text in self.texts if key in TEXT_KEYS)
         object.__setattr__(self, "texts", tuple((key, text) for key, text in safe if text))
+        kind = picture_type(self.cover) if len(self.cover) <= LARGEST_COVER else ""
+        object.__setattr__(self, "cover", self.cover if kind else b"")
+        object.__setattr__(self, "cover_type", kind)
 
     def get(self, key: str) -> str:
         """The first text of this key, "" where there is none."""

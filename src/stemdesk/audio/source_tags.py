@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stemdesk.audio.file_tags import NO_FILE_TAGS, TEXT_KEYS, FileTags
+from stemdesk.audio.file_tags import LARGEST_COVER, NO_FILE_TAGS, TEXT_KEYS, FileTags
 from stemdesk.audio.open_media import Media, open_media
 from stemdesk.audio.writing.picture import picture_type
 from stemdesk.core.errors import StemDeskError
@@ -19,7 +19,6 @@ from stemdesk.core.progress import CancelToken
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
-LARGEST_COVER = 20_000_000  # bytes
 _NAMES = {  # what FFmpeg calls a text (it translates the usual ones), besides our own name
     "album_artist": ("albumartist", "album artist"),
     "track": ("tracknumber",),
@@ -34,7 +33,7 @@ _NAMES = {  # what FFmpeg calls a text (it translates the usual ones), besides o
     "grouping": ("tit1", "contentgroup"),
     "language": ("tlan",),
     "lyricist": ("text",),
-    "conductor": ("tpe3", "performer"),
+    "conductor": ("tpe3",),
     "remixer": ("tpe4", "mixartist"),
     "compilation": ("tcmp", "itunescompilation"),
 }
@@ -52,7 +51,7 @@ def read_source_tags(path: Path) -> FileTags:
     except StemDeskError:
         return NO_FILE_TAGS
     found = ((key, _text(key, texts)) for key in TEXT_KEYS)
-    return FileTags(tuple((key, text) for key, text in found if text), cover, picture_type(cover))
+    return FileTags(tuple((key, text) for key, text in found if text), cover)
 
 
 def source_bits(path: Path) -> int:

@@ -48,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     """The parser for every command."""
     root = argparse.ArgumentParser(prog="stemdesk", description=_ABOUT, epilog=_EXIT_CODES)
     root.add_argument("--version", action="version", version=f"StemDesk {__version__}")
+    root.add_argument(  # for its help only: `__main__` runs it
+        "--self-test",
+        action="store_true",
+        help="try every part of StemDesk on this computer; with --json: as JSON",
+    )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     split = commands.add_parser("split", help="split songs into stems", epilog=_EXIT_CODES)
     split.add_argument(

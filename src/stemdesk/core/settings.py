@@ -115,6 +115,13 @@ class Settings:
         section=Section.SPLITTING,
         help="The computer does not fall asleep while a song is being split.",
     )
+    notify: bool = setting(
+        True,
+        "Tell when a song is done",
+        kind=Kind.SWITCH,
+        section=Section.SPLITTING,
+        help="By a notification, if it took more than a minute and StemDesk is not in front.",
+    )
     output_device: str = setting(  # PortAudio's name; empty: the system's
         "",
         "Play through",
@@ -193,7 +200,8 @@ class Settings:
         "Look for updates",
         kind=Kind.SWITCH,
         section=Section.NETWORK,
-        help="Off until you ask for it: StemDesk does not call anywhere by itself.",
+        help="Once a day it asks the project's page for the newest version, and only tells you. "
+        "Off, StemDesk calls nowhere by itself.",
     )
     scratch_folder: str = setting(  # empty: the app's own
         "",

@@ -19,6 +19,9 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from stemdesk.engine import gpu_pack
+from stemdesk.paths import folders
+
 _TURN_S = 0.0005
 
 
@@ -26,6 +29,8 @@ def import_torch() -> None:
     """Import torch; call on the compute thread before anything else imports it there."""
     if "torch" in sys.modules:
         return
+    if getattr(sys, "frozen", False):  # else pip has installed the torch that is wanted
+        _take_gpu_pack(folders().data)
     if sys.platform.startswith("linux"):
         _load_libraries()
     collects, turn_s = gc.isenabled(), sys.getswitchinterval()
@@ -38,6 +43,13 @@ def import_torch() -> None:
         if collects:
             gc.enable()
     gc.freeze()  # modules stay: no later collection looks at them
+
+
+def _take_gpu_pack(data: Path) -> None:
+    """Let the import find a torch with CUDA, if one was fetched and has passed its test."""
+    pack = gpu_pack.pack_in_use(data)
+    if pack is not None:
+        gpu_pack.put_first(pack)
 
 
 def _load_libraries() -> None:

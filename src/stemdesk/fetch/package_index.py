@@ -16,11 +16,11 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from stemdesk.core.errors import ErrorCode, FetchError
 from stemdesk.core.progress import CancelToken
-from stemdesk.fetch.answer import Answer, host_of, refused, web_page, wrong_size
+from stemdesk.fetch.answer import refused, web_page
 from stemdesk.fetch.failures import BrokenError
 from stemdesk.fetch.limits import Limits
+from stemdesk.fetch.page import broken, read_page
 from stemdesk.fetch.stream import Stream
 from stemdesk.fetch.tool import PYTHON
 from stemdesk.fetch.versions import fits, release
@@ -48,7 +48,9 @@ def wheels(index: str, package: str, cancel: CancelToken, limits: Limits) -> tup
     """The wheels of `package` (`yt-dlp`) that this Python can use: releases that were not taken
     back, with a hash, at an https address; newest first. Raises `FetchError`, `Cancelled`.
     """
-    answer, page = _page(f"{index.rstrip('/')}/{package}/", cancel, limits)
+    answer, page = read_page(
+        f"{index.rstrip('/')}/{package}/", _ACCEPT, _PAGE_BYTES, cancel, limits
+    )
     is_json = "json" in answer.headers.get("content-type", "").lower()
     try:
         listed = list(_of_json(page) if is_json else _of_html(page))
@@ -70,37 +72,10 @@ def size_of(wheel: Wheel, cancel: CancelToken, limits: Limits) -> int:
         with contextlib.closing(Stream(wheel.url, 0, limits)) as stream:
             answer = stream.answer(cancel)
     except BrokenError as error:
-        raise _broken(wheel.url, str(error)) from error
+        raise broken(wheel.url, str(error)) from error
     if answer.status != 200 or answer.length is None:
         raise refused(answer)
     return answer.length
-
-
-def _page(url: str, cancel: CancelToken, limits: Limits) -> tuple[Answer, bytes]:
-    page = bytearray()
-    try:
-        with contextlib.closing(Stream(url, 0, limits, _ACCEPT)) as stream:
-            answer = stream.answer(cancel)
-            if answer.status != 200:
-                raise refused(answer)
-            for block in stream.blocks(cancel):
-                page += block
-                if len(page) > _PAGE_BYTES:
-                    raise wrong_size(answer.url, len(page), _PAGE_BYTES)
-    except BrokenError as error:
-        raise _broken(url, str(error), len(page)) from error
-    return answer, bytes(page)
-
-
-def _broken(url: str, detail: str, done_bytes: int = 0) -> FetchError:
-    return FetchError(
-        ErrorCode.DOWNLOAD_BROKEN,
-        detail,
-        retryable=True,
-        host=host_of(url),
-        done_bytes=done_bytes,
-        total_bytes="an unknown size",
-    )
 
 
 def _of_json(page: bytes) -> Iterator[dict[str, Any]]:

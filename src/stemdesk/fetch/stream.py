@@ -137,6 +137,13 @@ class Stream:
                 self._hang_up()
 
 
+def try_client(limits: Limits) -> None:
+    """Whether the web could be asked: certificates and proxies are read, nothing is sent. Raises
+    `FetchError`."""
+    with _client(limits):
+        pass
+
+
 def _client(limits: Limits) -> httpx2.Client:
     import httpx2
 

@@ -50,13 +50,17 @@ def requirement(wheel: Path, package: str) -> str | None:
 
 
 def unpack(
-    wheel: Path, folder: Path, packages: tuple[str, ...], cancel: CancelToken
+    wheel: Path,
+    folder: Path,
+    packages: tuple[str, ...],
+    cancel: CancelToken,
+    bytes_max: int = UNPACKED_BYTES,
 ) -> dict[str, int]:
     """Unpack the parts of `packages` (`yt_dlp`: the package and its `.dist-info`) into `folder`;
-    returns the bytes of each file by its name. Raises `WheelError`, `ExportError`,
-    `DiskFullError`, `Cancelled`."""
+    returns the bytes of each file by its name. More than `bytes_max` are refused. Raises
+    `WheelError`, `ExportError`, `DiskFullError`, `Cancelled`."""
     sizes: dict[str, int] = {}
-    left = UNPACKED_BYTES
+    left = bytes_max
     with _opened(wheel) as archive:
         for item in _wanted(archive, packages):
             cancel.check()

@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import FrameType
 
 from PySide6.QtCore import QDeadlineTimer, QEvent, QObject, Qt, QTimer, Signal
@@ -20,13 +19,17 @@ from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import load_settings
 from stemdesk.gui import settings_words, theme
 from stemdesk.gui.controller import Controller
+from stemdesk.gui.crash_notice import CrashNotice
 from stemdesk.gui.delete_everything import delete_everything, delete_locks
-from stemdesk.gui.given import Given
+from stemdesk.gui.desktop_notes import notes
+from stemdesk.gui.given import Given, given_by_url
 from stemdesk.gui.instance import Instance, hand_over
+from stemdesk.gui.notifier import Notifier
 from stemdesk.gui.reports import NO_ANSWER, error_message
 from stemdesk.gui.run_notes import RunNotes
 from stemdesk.gui.runner import load_pipeline
 from stemdesk.gui.stay_awake import StayAwake
+from stemdesk.gui.updates import Updates
 from stemdesk.gui.window import MainWindow, why_no_sound
 from stemdesk.paths import Folders, folders
 
@@ -40,13 +43,16 @@ _PAINT_MS = 1000  # a window that starts minimised is never painted
 
 
 class Application(QApplication):
-    """Also takes the files that macOS opens with the app."""
+    """Also takes the files and links that macOS opens with the app, or that are dropped on its
+    icon."""
 
-    file_opened = Signal(object)  # Path
+    opened = Signal(object)  # Given
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QFileOpenEvent) and event.file():
-            self.file_opened.emit(Path(event.file()))
+        if isinstance(event, QFileOpenEvent):
+            given = given_by_url(event.url())
+            if given:
+                self.opened.emit(given)
             return True
         return super().event(event)
 
@@ -102,6 +108,11 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
     window = MainWindow(controller, sound_reason=sound_reason)
     window.pages.settings_changed.connect(StayAwake(controller).look)
     RunNotes(controller)
+    Notifier(controller, window, notes(controller.tasks, window, lambda: bring_to_front(window)))
+    crash_notice = CrashNotice(where.logs, controller.tasks, window.banners.crash)
+    updates = Updates(controller, window.banners.update_ready)
+    window.pages.settings_changed.connect(updates.look)
+    app.aboutToQuit.connect(updates.stop)
     connect(app, instance, controller, window)
 
     def begin() -> None:
@@ -109,6 +120,8 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
         # Not here: importing NumPy and what else jobs need takes a tenth of a second.
         controller.tasks.io(load_pipeline, lambda _: controller.start())
         window.adds.take(given)
+        crash_notice.look()
+        updates.look()
 
     FirstPaint(window, begin)
     window.show()
@@ -140,7 +153,7 @@ def connect(
         QTimer.singleShot(0, controller.stop_now)
 
     instance.handed_over.connect(take)
-    app.file_opened.connect(lambda path: take(Given((path,))))
+    app.opened.connect(take)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)  # Python runs it at the next poll of the controller
 
@@ -163,6 +176,7 @@ def _end(controller: Controller, instance: Instance, window: MainWindow, exit_co
     instance.close()  # not before: no other window opens while all is deleted
     if delete is not None:
         delete_locks(controller.folders)
+    log.end()
     if not ended:  # a thread is deep inside of a library and would be waited for
         log.log.info("ended without waiting for a task")
         logging.shutdown()

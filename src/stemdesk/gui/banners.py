@@ -1,4 +1,5 @@
-"""The lines below the add bar: interrupted songs, the end of a batch, messages in passing."""
+"""The lines below the add bar: what the app has to say of itself, interrupted songs, the end of a
+batch, messages in passing."""
 
 from __future__ import annotations
 
@@ -33,6 +34,8 @@ class Banners(QWidget):
         self._failed_shown = ""
         self._tells_of_failures = False
         self.closing = Banner("waiting", "accent")
+        self.crash = Banner("info", "warning")  # who shows these two: `gui.app`
+        self.update_ready = Banner("info", "accent")
         self.interrupted = Banner("interrupted", "warning")
         self.batch = Banner("done", "success")
         self.message = Banner("info", "accent")
@@ -51,7 +54,14 @@ class Banners(QWidget):
 
     @property
     def all(self) -> tuple[Banner, ...]:
-        return self.closing, self.interrupted, self.batch, self.message
+        return (
+            self.closing,
+            self.crash,
+            self.update_ready,
+            self.interrupted,
+            self.batch,
+            self.message,
+        )
 
     def dismiss(self) -> bool:
         """Close the lowest banner that may be closed; whether there was one."""

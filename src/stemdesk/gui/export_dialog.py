@@ -60,6 +60,7 @@ class ExportDialog(Dialog):
         self._asked = 0  # which choice the files are asked for, and which one they are known for
         self._planned = 0
         self._files: tuple[Path, ...] = ()
+        self._gone = [one.song.title for one in start.subjects if not one.stems]
         self._applying = False
         self._mark: tuple[str, ExportOrder | None] = ("", None)
         self.presets = PresetBar(start.own)
@@ -174,7 +175,8 @@ class ExportDialog(Dialog):
         order = self.order()
         name, marked = self._mark
         self.presets.show_name(name if order == marked and order is not None else "")
-        said = [] if order is None else warnings(order, len(self.parts.stems))
+        said = [words.stems_gone(self._gone)] if self._gone else []
+        said += [] if order is None else warnings(order, len(self.parts.stems))
         self.notes.setText("\n".join(said))
         self.notes.setVisible(bool(said))
         self._asked += 1
@@ -206,7 +208,7 @@ class ExportDialog(Dialog):
             self.where.preview.show_names(self._files, self.where.path)
         else:
             self._files = ()
-            self.where.preview.show_trouble(reports.error_message(outcome.error).text)
+            self.where.preview.show_trouble(_trouble(outcome.error))
         self._show_ready(self.order())
 
     def _show_ready(self, order: ExportOrder | None) -> None:
@@ -252,3 +254,10 @@ def _card(title: str, box: QWidget) -> QFrame:
     layout.addWidget(head)
     layout.addWidget(box)
     return card
+
+
+def _trouble(error: BaseException) -> str:
+    """Why there are no names: of a template what is wrong with it, for people see it."""
+    if isinstance(error, SettingsError) and error.detail:
+        return f"{error.detail[:1].upper()}{error.detail[1:]}."
+    return reports.error_message(error).text

@@ -78,9 +78,8 @@ def ended_text(ended: Ended) -> str:
     if len(ended.batch.songs) == 1:
         return _one_text(ended)
     text = f"{files_of(files, len(done))} exported."
-    failed = len(ended.failed)
-    if failed:
-        text = f"{text} {_failed_count(failed)}: {_why(ended)}"
+    if ended.failed:
+        text = f"{text} {_failed_text(ended)} {_why(ended)}"
     return text
 
 
@@ -92,7 +91,7 @@ def _one_text(ended: Ended) -> str:
     if not song.files:
         return f"{title}: all files are there already and were left as they are."
     text = f"{count_of(len(song.files), 'file')} of {title} exported."
-    short = _sum_text(song)
+    short = _short_facts(song)
     return f"{text} {short}" if short else text
 
 
@@ -100,14 +99,22 @@ def files_of(files: int, songs: int) -> str:
     return f"{count_of(files, 'file')} of {count_of(songs, 'song')}"
 
 
-def _failed_count(count: int) -> str:
-    return f"{count_of(count, 'song')} could not be exported"
+def _failed_text(ended: Ended) -> str:
+    first, count = _name(ended.failed[0].title), len(ended.failed)
+    if count == 1:
+        return f"{first} could not be exported."
+    return f"{count} songs could not be exported, {first} among them."
 
 
-def _sum_text(song: ExportedSong) -> str:
+def _short_facts(song: ExportedSong) -> str:
+    """The most important of `facts`, in short."""
+    said = []
     if song.null_depth is not None and song.null_depth.saved_db is None:
-        return "The stems sum to the song exactly."
-    return ""
+        said.append("The stems sum to the song exactly.")
+    if song.gain_db:
+        said.append(f"All are {abs(song.gain_db):.1f} dB quieter, so that none clips.")
+    said += [say_notice(notice) for notice in song.notices[:1]]
+    return " ".join(said)
 
 
 def _why(ended: Ended) -> str:
@@ -171,11 +178,6 @@ def common_folder(paths: Sequence[Path]) -> Path | None:
     while not all(path.is_relative_to(folder) for path in paths):
         folder = folder.parent
     return folder
-
-
-def spoken(ended: Ended) -> str:
-    """For screen readers."""
-    return ended_text(ended)
 
 
 def _name(title: str) -> str:

@@ -24,8 +24,6 @@ EXPORT = "Export…"
 EXPORT_TIP = "Save stems, the remix or an instrumental as files of your choice (Ctrl+E)"
 NOT_FINISHED_TIP = "A song can be exported once it is split"
 TITLE = "Export"
-LOOKING = "Looking at what there is of the song…"
-GONE = "The stems are not where they were saved. Locate the folder first, or split again."
 EXPORT_NOW = "Export"
 
 # Presets
@@ -247,6 +245,14 @@ LOSSY_SUM = "Files in {formats} do not sum to the song sample for sample; lossle
 RESIDUAL_SILENT = "When the stems sum to the song, nothing is left over: that file is silent."
 NO_FOLDER = "Choose a folder."
 WILL_CLIP = "What is louder than full scale will clip in files that are not 32 bit float."
+
+
+def stems_gone(titles: Sequence[str]) -> str:
+    """Of several songs, those that cannot be exported."""
+    first = f"“{shortened(printable(titles[0]))}”"
+    if len(titles) == 1:
+        return f"{first} is left out: its stems are not where they were saved."
+    return f"{first} and {len(titles) - 1} more are left out: their stems are not there any more."
 
 
 def headline(titles: Sequence[str]) -> str:

@@ -43,6 +43,11 @@ def given_by_mime(data: QMimeData) -> Given:
     return given_by_text(data.text()) if data.hasText() else Given()
 
 
+def given_by_url(url: QUrl) -> Given:
+    """A file or a link that the system opens with the app."""
+    return _given_by_urls([url])
+
+
 def given_by_text(text: str) -> Given:
     """Lines that are links or whole paths; others are names of no file that is there."""
     read = read_lines(text[:LONGEST].splitlines())
@@ -62,6 +67,7 @@ def given_by_field(text: str) -> Given:
 
 def given_by_arguments(words: Sequence[str]) -> Given:
     """What stands behind the program's name: files, whole or not, and links."""
+    words = [_without_scheme(word) for word in words]
     is_link = [looks_like_link(word) and not exists(Path(word)) for word in words]
     paths = [Path(word) for word, other in zip(words, is_link, strict=True) if not other]
     rest = _given_by_addresses([word for word, it in zip(words, is_link, strict=True) if it])
@@ -83,6 +89,12 @@ def _given_by_urls(urls: list[QUrl]) -> Given:
 def _given_by_addresses(addresses: list[str]) -> Given:
     read = read_lines(addresses)
     return Given((), read.links, read.others)
+
+
+def _without_scheme(word: str) -> str:
+    """The path behind `file:///…`, as some file managers name files; other words as they are."""
+    url = QUrl(word) if word.lower().startswith("file:") else QUrl()
+    return url.toLocalFile() or word
 
 
 def _is_whole(line: str) -> bool:

@@ -1,7 +1,8 @@
 """One window per user: a second start hands its files and links to the first and ends.
 
 The first one holds a lock for as long as it lives (freed by the system even when it crashes) and
-listens on a local socket that only its user may open. A message is 4 bytes of length, big endian,
+listens on a local socket that only its user may open; a second one speaks to its own user's socket
+only. A message is 4 bytes of length, big endian,
 and so many bytes of JSON: a list of absolute paths, links, and what is neither. The answer is one
 byte.
 """
@@ -11,12 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import struct
 import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QDir, QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from stemdesk.core.errors import write_error
@@ -127,12 +129,30 @@ class _Reception(QObject):
 
 
 def server_names(data: Path) -> list[str]:
-    """Where the socket may be, best first: in the user's own folder where systems have sockets
+    """Where the socket may be, best first: in the user's own folders where systems have sockets
     in folders, the path is short enough and the volume can hold one; else by a name."""
     path = data.absolute() / "window.socket"
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    fits = os.name == "posix" and len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH
-    return ([str(path)] if fits else []) + [f"stemdesk-{digest}"]
+    name = f"stemdesk-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
+    if os.name != "posix":
+        return [name]
+    paths = [str(path)]
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if os.path.isabs(runtime):  # noqa: PTH117 - a text, "" for none
+        paths.append(f"{runtime}/{name}")
+    fitting = [one for one in paths if len(os.fsencode(one)) <= _LONGEST_SOCKET_PATH]
+    return [*fitting, name]
+
+
+def is_ours(name: str) -> bool:
+    """Whether this user has made the socket: somebody else may have put one with our name into the
+    folder for everybody's temporary files, to be told what others open."""
+    if os.name != "posix":
+        return True  # Windows names the pipe's user at the connection
+    try:
+        found = os.lstat(os.path.join(QDir.tempPath(), name))  # noqa: PTH118 - may be absolute
+    except OSError:
+        return False
+    return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
 
 
 def encode_given(given: Given) -> bytes:
@@ -171,6 +191,8 @@ def _send(name: str, message: bytes, until: float) -> bool:
     def left_ms() -> int:
         return max(1, int((until - time.monotonic()) * 1000))
 
+    if not is_ours(name):
+        return False
     socket = QLocalSocket()
     socket.connectToServer(name)
     if not socket.waitForConnected(left_ms()):

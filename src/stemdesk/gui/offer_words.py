@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from stemdesk.core.quality import BEST_MODEL
 from stemdesk.core.sentences import printable
 from stemdesk.gui.model_values import Download, Errand, ModelChoice, Phase, Stems
@@ -29,8 +32,20 @@ WELCOME_LINES = (
     "A draft model is built in, so it works at once, without a network.",
     f"For the real thing, get {DEFAULT}: one download.",
     "Everything stays on this computer. Nothing is uploaded, there is no account.",
+    "",  # `welcome_place`
 )
 WELCOME_THERE = f"{DEFAULT} is installed: new songs are split with it."
+CHANGE_PLACE = "Change folder…"
+CHANGE_PLACE_TIP = "Choose where stems are saved (Ctrl+,)"
+_BREAK = "\u200b"  # lets a long path be wrapped
+
+
+def welcome_place(folder: Path) -> str:
+    """Where stems go."""
+    shown = re.sub(r"([/\\])", rf"\1{_BREAK}", printable(str(folder)))
+    return f"Stems go to {shown}. Your own files stay as they are."
+
+
 DRAFT_QUALITY = "draft quality"
 AGAIN = f"Split again with {DEFAULT}"
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
 from stemdesk.core.declared import Section
+from stemdesk.core.redact import redact
 from stemdesk.gui import reports
 from stemdesk.gui.delete_everything import DeleteDialog, find_everything, show_at_work
-from stemdesk.gui.diagnostics import DiagnosticsPage, Heard
+from stemdesk.gui.diagnostics import DiagnosticsPage, Heard, report_text
 from stemdesk.gui.settings_dialog import Around, SettingsDialog
 from stemdesk.gui.tasks import Outcome
 from stemdesk.gui.values import DeviceLike
@@ -21,11 +24,6 @@ if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
     from stemdesk.gui.window import MainWindow
     from stemdesk.jobs.belongings import Belonging
-
-
-NOT_YET = frozenset({"check_updates"})
-"""Settings that nothing obeys before there are updates: a switch without an effect would be a
-promise that is not kept."""
 
 
 class Pages(QObject):
@@ -45,17 +43,21 @@ class Pages(QObject):
     def show_link_settings(self) -> None:
         self.show_settings(Section.LINKS)
 
+    def show_saving_settings(self) -> None:
+        self.show_settings(Section.SAVING)
+
     def show_settings(self, section: Section | None = None) -> None:
         """`section`: the one that is shown first."""
         controller, window = self._controller, self._window
         models = [one for one in controller.models.choices if one.choosable]
-        hidden = NOT_YET if can_limit() else NOT_YET | {"threads_playing"}
+        hidden = frozenset() if can_limit() else frozenset({"threads_playing"})
         around = Around(
             controller.folders,
             controller.tasks,
             models,
             hidden=hidden,
             downloader=controller.downloader,
+            diagnose=self.copy_diagnostics,
         )
         dialog = SettingsDialog(window, controller.settings, around)
         dialog.changed.connect(self._change)
@@ -71,6 +73,17 @@ class Pages(QObject):
         DiagnosticsPage(
             window, controller.folders, controller.tasks, lambda: self._device, self.heard
         ).show_over()
+
+    def copy_diagnostics(self, then: Callable[[bool], None]) -> None:
+        """Copy them without showing them, and call `then` with whether they are copied."""
+        where, device, heard = self._controller.folders, self._device, self.heard()
+
+        def made(outcome: Outcome[str]) -> None:
+            if outcome.value is not None:
+                QGuiApplication.clipboard().setText(outcome.value)
+            then(outcome.value is not None)
+
+        self._controller.tasks.io(lambda: redact(report_text(where, device, heard)), made)
 
     def heard(self) -> Heard:
         """What the player tells of sound."""

@@ -25,13 +25,14 @@ from stemdesk.core.options import AudioFormat
 from stemdesk.core.sentences import printable
 from stemdesk.core.settings import Settings, declared
 from stemdesk.gui import fetch_words, labels, setting_fields, settings_words
+from stemdesk.gui.about_box import AboutBox, Diagnose
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.downloader import Downloader
 from stemdesk.gui.downloader_box import DownloaderBox
 from stemdesk.gui.icons import retint
 from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.setting_fields import ChoiceField, Field, OutputField, PresetField
-from stemdesk.gui.settings_extras import AboutBox, SpaceBox
+from stemdesk.gui.settings_extras import SpaceBox
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.widgets import ComboBox, chain, muted, push_button
 from stemdesk.models.catalogue import BASE_URL
@@ -61,7 +62,7 @@ def output_devices() -> tuple[str, ...]:
 class Around:
     """What the dialog knows of the machine. `models`: those that can be split with now.
     `devices`: asks for sound devices. `hidden`: settings that have no effect on this system.
-    `downloader`: without it, nothing is said of it."""
+    `downloader`: without it, nothing is said of it. `diagnose`: copies diagnostics."""
 
     folders: Folders
     tasks: Tasks
@@ -69,6 +70,7 @@ class Around:
     devices: Callable[[], tuple[str, ...]] = output_devices
     hidden: frozenset[str] = frozenset()
     downloader: Downloader | None = None
+    diagnose: Diagnose | None = None
 
 
 class SettingsDialog(Dialog):
@@ -216,6 +218,7 @@ class SettingsDialog(Dialog):
         return {chosen: settings_words.not_installed(chosen)} | texts if chosen else texts
 
     def _add_extras(self) -> None:
+        around = self._around
         self.models_page = push_button(settings_words.MODELS, settings_words.MODELS_TIP)
         self.models_page.clicked.connect(partial(self._go, self.models_wanted))
         self._add_row(Section.NETWORK, muted(), _at_left(self.models_page))
@@ -228,7 +231,7 @@ class SettingsDialog(Dialog):
         self.space = SpaceBox(self._around.tasks, self._around.folders)
         for label, row in self.space.rows:
             self._add_row(Section.FOLDERS, muted(label), row)
-        self.about = AboutBox(self._around.tasks, self._around.folders)
+        self.about = AboutBox(around.tasks, around.folders, self._settings.model, around.diagnose)
         self.about.diagnostics.clicked.connect(partial(self._go, self.diagnostics_wanted))
         self.about.delete.clicked.connect(partial(self._go, self.delete_wanted))
         grid = self._grids[Section.ABOUT]
@@ -287,6 +290,7 @@ class SettingsDialog(Dialog):
     def _end(self) -> None:
         self._over = True
         self.space.end()
+        self.about.end()
         if self.downloader is not None:
             self.downloader.end()
 

@@ -76,7 +76,10 @@ def open_name(place: str) -> str:
 
 
 def about_text(version: str) -> str:
-    return f"StemDesk {version}. It works on this computer alone and tells nobody anything."
+    return (
+        f"StemDesk {version}. It works on this computer alone, and asks the network only for what "
+        "you want from there."
+    )
 
 
 # Deleting everything

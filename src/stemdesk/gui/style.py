@@ -104,6 +104,8 @@ def _fields(c: Colours) -> str:
         width: 16px; height: 16px; border: 1px solid {c.outline}; border-radius: 5px;
         background: {c.surface};
     }}
+    QCheckBox:disabled {{ color: {c.outline}; }}
+    QCheckBox::indicator:disabled {{ border-color: {c.border}; background: {c.window}; }}
     QCheckBox::indicator:hover {{ background: {c.raised}; }}
     QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent}; }}
     QCheckBox::indicator:focus {{

@@ -1,4 +1,4 @@
-"""The card of the first start: what to do, in four lines. It goes once a song was added."""
+"""The card of the first start: what to do, in a few lines. It goes once a song was added."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from stemdesk.models.library import DEFAULT
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
 
-_ICONS = ("note", "split", "drop", "device")
+_ICONS = ("note", "split", "drop", "device", "folder")
 _WIDTH_PX = 620
 
 
 class WelcomeCard(QFrame):
-    """The line about the better model says how far its download is."""
+    """The line about the better model says how far its download is, the last one where stems go."""
 
     models_wanted = Signal()
+    place_wanted = Signal()  # to choose where stems go
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._controller = controller
         self._desk = controller.models
         self.setProperty("kind", "card")
         self.setAccessibleName(offer_words.WELCOME_TITLE)
@@ -44,6 +46,7 @@ class WelcomeCard(QFrame):
         for row, (icon, text) in enumerate(zip(_ICONS, offer_words.WELCOME_LINES, strict=True)):
             mark, line = QLabel(), QLabel(text)
             set_icon(mark, icon, "accent")
+            line.setTextFormat(Qt.TextFormat.PlainText)
             line.setWordWrap(True)
             grid.addWidget(mark, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(line, row, 1)
@@ -52,10 +55,13 @@ class WelcomeCard(QFrame):
         self.get.clicked.connect(lambda: self._desk.download(DEFAULT))
         self.page = push_button(model_words.PAGE_BUTTON, model_words.PAGE_TIP)
         self.page.clicked.connect(self.models_wanted)
+        self.place = push_button(offer_words.CHANGE_PLACE, offer_words.CHANGE_PLACE_TIP)
+        self.place.clicked.connect(self.place_wanted)
         buttons = QWidget()
         flow = FlowLayout(8, buttons)
         flow.addWidget(self.get)
         flow.addWidget(self.page)
+        flow.addWidget(self.place)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 16)
         layout.setSpacing(10)
@@ -65,6 +71,11 @@ class WelcomeCard(QFrame):
         self._desk.changed.connect(self._follow)
         self._desk.known.connect(self._show)
         self._show()
+        self.show_place()
+
+    def show_place(self) -> None:
+        """Say where stems go by the settings as they are now."""
+        self.lines[-1].setText(offer_words.welcome_place(self._controller.folders.output))
 
     def _follow(self, name: str) -> None:
         if name == DEFAULT:

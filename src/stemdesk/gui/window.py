@@ -142,6 +142,8 @@ class MainWindow(QMainWindow):
         for source in (bar, self.empty.welcome, self.song):
             source.models_wanted.connect(self.models.show_page)
         self.empty.demo_wanted.connect(controller.add_demo)
+        self.empty.welcome.place_wanted.connect(self.pages.show_saving_settings)
+        self.pages.settings_changed.connect(self.empty.welcome.show_place)
         for part in (bar, self.empty):
             part.given.connect(self.adds.take)
             part.open_files_wanted.connect(self.open_files)

@@ -40,6 +40,7 @@ _IN_DATA = (
     "jobs.sqlite3-wal",
     "jobs.sqlite3-shm",
     "self-checks.json",
+    "updates.json",
     f"demo/{DEMO}",
 )
 _WINDOW_LOCK, _SOCKET = "window.lock", "window.socket"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from stemdesk import __version__, memory
@@ -16,9 +15,9 @@ from stemdesk.fetch.tool import Tool, tool_in_use
 from stemdesk.jobs.runs import Totals
 from stemdesk.jobs.space import cache_bytes, size_bytes
 from stemdesk.jobs.store import JobStore
+from stemdesk.jobs.versions import package_versions, system_name
 from stemdesk.paths import Folders
 
-PACKAGES = ("torch", "demucs", "PySide6-Essentials", "av", "soundfile", "soxr", "sounddevice")
 TAIL_LINES = 200
 _TAIL_BYTES = 64 * 1024
 
@@ -62,7 +61,7 @@ def look(where: Folders) -> Health:
     return Health(
         version=__version__,
         python=platform.python_version(),
-        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        system=system_name(),
         totals=totals,
         waiting=waiting,
         running=running,
@@ -71,7 +70,7 @@ def look(where: Folders) -> Health:
         places=tuple(Place(name, path, free_bytes(path)) for name, path in places(where).items()),
         scratch_bytes=size_bytes(where.scratch),
         cache_bytes=cache_bytes(where.cache),
-        packages={name: _version(name) for name in PACKAGES},
+        packages=package_versions(),
         tool=tool_in_use(where.data),
         runtime=look_for_runtime(),
     )
@@ -176,10 +175,3 @@ def _jobs(database: Path) -> tuple[Totals | None, int, int]:
         return None, 0, 0
     waiting = sum(state in (JobState.QUEUED, JobState.WAITING) for state in states)
     return totals, waiting, sum(state in ACTIVE for state in states)
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "missing"

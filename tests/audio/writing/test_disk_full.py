@@ -75,15 +75,17 @@ def test_other_trouble_of_the_disk_is_told(
     def fail(*_: object) -> None:
         raise trouble
 
+    really_close = Target.close
+
+    def note(target: Target, *_: object) -> int:
+        target.error = target.error or trouble
+        really_close(target)
+        return 0
+
     if call == "fsync":
         monkeypatch.setattr(os, "fsync", fail)
-    elif call == "close":
-        real = Target.close
-        monkeypatch.setattr(
-            Target, "close", lambda self: (real(self), setattr(self, "error", trouble))
-        )
     else:
-        monkeypatch.setattr(Target, "write", lambda self, _: setattr(self, "error", trouble) or 0)
+        monkeypatch.setattr(Target, call, note)
     with pytest.raises(ExportError) as caught:
         write(tmp_path / "song", file_format, NOISE, RATE, TAGS)
     assert caught.value.code is ErrorCode.FOLDER_NOT_WRITABLE

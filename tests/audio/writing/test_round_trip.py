@@ -79,7 +79,7 @@ def check_lossy(decoded: Rounded, given: Rounded) -> None:
     """Its length, its place, and that it is the same sound to the ends."""
     assert decoded.shape == given.shape
     for part in (slice(None), slice(0, 4000), slice(-4000, None)):
-        ours, theirs = np.asarray(given[:, part]), np.asarray(decoded[:, part])
+        ours, theirs = (one[:, part].astype(np.float32) for one in (given, decoded))
         assert media.lag(ours, theirs) == 0
         error = np.sqrt(np.mean((theirs - ours) ** 2))
         assert error < 0.6 * np.sqrt(np.mean(ours**2))  # noise, of which the codecs keep little

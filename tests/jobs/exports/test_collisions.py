@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from stemdesk.core.errors import ErrorCode
 from stemdesk.core.export_order import Collision, ExportOrder, Extra, Part, PartKind
 from stemdesk.core.file_format import FileFormat, FileKind
 from stemdesk.core.track import Tags
@@ -161,3 +163,32 @@ def test_without_hard_links_nothing_is_replaced_either(
     assert landing.publish(temporary, final) is not there
     assert final.read_text() == ("mine" if there else "new")
     assert temporary.exists() is there
+
+
+def test_two_exports_at_once_never_share_a_name(desk: Desk) -> None:
+    made = desk.song()
+    order = ExportOrder(template="{title} {stem}")
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: desk.export(made, order), range(2)))
+    files = [path for done in both for path in done.songs[0].files]
+    assert len(files) == len(set(files)) == 8
+    assert set(desk.out.iterdir()) == set(files)
+    assert {floats(path).shape[1] for path in files} == {52920}
+
+
+def test_what_was_to_be_replaced_stays_where_the_export_fails(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = export(desk, BASS)
+    before = first.files[0].read_bytes()
+
+    def fails(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    order = replace(BASS, collision=Collision.REPLACE)
+    with monkeypatch.context() as patch:
+        patch.setattr("stemdesk.audio.target.os.fsync", fails)
+        assert desk.made is not None
+        (done,) = desk.export(desk.made, order).songs
+    assert done.error is not None and done.error.code is ErrorCode.DISK_FULL
+    assert first.files[0].read_bytes() == before and len(list(desk.out.iterdir())) == 1

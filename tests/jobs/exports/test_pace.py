@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from stemdesk.jobs.exports.pace import DECODED, Pace
+from stemdesk.jobs.exports.pace import DECODED, DECODING, Pace
 from stemdesk.jobs.exports.values import ExportProgress, ExportSong
 
 SONGS = [ExportSong(Path(name), Path(f"{name}.wav"), name) for name in ("one", "two")]
@@ -24,7 +24,7 @@ def test_songs_count_by_their_length_and_steps_by_their_weight() -> None:
     clock = Clock()
     pace = Pace(SONGS, [30.0, 10.0], seen.append, clock)
     steps = pace.song(0)
-    decode = steps.step(4.0)
+    decode = steps.step(DECODING)
     decode(1.0)
     steps.plan([3.0, 1.0])
     write = steps.step(3.0, "one.wav")

@@ -100,7 +100,9 @@ class FfmpegEncoder:
         import av
 
         sample = self._recipe.sample
-        samples = part >> 16 if sample == "s16p" else part
+        samples: Rounded = part
+        if sample == "s16p":
+            samples = part.astype(np.int32, copy=False) >> 16
         kind = {"s16p": np.int16, "s32p": np.int32}.get(sample, np.float32)
         if self._recipe.gain != 1.0:
             samples = samples * np.float32(self._recipe.gain)

@@ -12,8 +12,10 @@ def interleaved(block: Rounded, bits: int, *, big_endian: bool = False) -> bytes
     whole frames, one after the other."""
     order = ">" if big_endian else "<"
     if bits == 32:
-        return block.T.astype(f"{order}f4").tobytes()
+        floats: bytes = block.T.astype(f"{order}f4").tobytes()
+        return floats
     if bits == 16:
-        return (block.T >> 16).astype(f"{order}i2").tobytes()
+        upper = block.T.astype(np.int32, copy=False) >> 16
+        return upper.astype(f"{order}i2").tobytes()
     wide = np.ascontiguousarray(block.T, f"{order}i4").view(np.uint8).reshape(-1, 4)
     return wide[:, :3].tobytes() if big_endian else wide[:, 1:].tobytes()

@@ -20,6 +20,7 @@ from typing import Any
 import stemdesk
 from stemdesk.core.errors import ErrorCode, LinkError, write_error
 from stemdesk.core.progress import CancelToken
+from stemdesk.fetch.certificates import found_certificates
 from stemdesk.fetch.limits import POLL_S
 from stemdesk.fetch.links.values import LinkRules
 from stemdesk.fetch.links.wire import write_rules
@@ -204,7 +205,9 @@ def _environment(scratch: Path) -> dict[str, str]:
         "DENO_DIR": place,
         "DENO_NO_UPDATE_CHECK": "1",
     }
-    if not getattr(sys, "frozen", False):
+    if getattr(sys, "frozen", False):
+        found |= found_certificates()
+    else:
         package = str(Path(stemdesk.__file__).parents[1])
         rest = found.get("PYTHONPATH", "")
         found["PYTHONPATH"] = os.pathsep.join(filter(None, (package, rest)))

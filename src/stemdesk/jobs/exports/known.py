@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from stemdesk.audio.file_tags import NO_FILE_TAGS, FileTags
+from stemdesk.audio.listening import Listening
 from stemdesk.audio.source_tags import read_source_tags, source_bits, source_rate
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.files import is_file
@@ -105,13 +106,17 @@ def know(song: ExportSong) -> Known:
 
 
 def know_again(song: ExportSong) -> Known:
-    """The same, remembered as long as neither song folder nor file changes. Raises as `know`."""
-    return _remembered(replace(song), _stamp(song.folder / MANIFEST), _stamp(song.source))
+    """The same without the cover, remembered as long as neither song folder nor file changes.
+    Raises as `know`."""
+    plain = replace(song, listening=Listening())
+    known = _remembered(plain, _stamp(song.folder / MANIFEST), _stamp(song.source))
+    return replace(known, song=song)
 
 
 @lru_cache(_REMEMBERED)
 def _remembered(song: ExportSong, _manifest: tuple[int, ...], _source: tuple[int, ...]) -> Known:
-    return know(song)
+    known = know(song)
+    return replace(known, tags=replace(known.tags, cover=b"", cover_type=""))
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

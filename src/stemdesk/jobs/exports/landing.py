@@ -28,6 +28,7 @@ HIDDEN = ".stemdesk-export-"
 _LOCK = "lock"
 _LEFT_BEHIND_S = 86_400.0  # where nothing can be locked, and so nothing be known
 _TRIES = 1000
+_PATIENCE_S = 5.0
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
 
 
@@ -166,17 +167,20 @@ def _is_left_behind(hidden: Path) -> bool:
 
 def _make_hidden(folder: Path) -> tuple[Path, FileLock | None]:
     """Raises `OSError`."""
-    hidden = folder / f"{HIDDEN}{uuid.uuid4().hex[:8]}"
-    hidden.mkdir()
-    lock = FileLock(hidden / _LOCK)
-    try:
-        lock.acquire(timeout=5)
-    except (Timeout, NotImplementedError):
-        return hidden, None
-    except OSError:
-        shutil.rmtree(hidden, ignore_errors=True)
-        raise
-    return hidden, lock
+    while True:
+        hidden = folder / f"{HIDDEN}{uuid.uuid4().hex[:8]}"
+        hidden.mkdir()
+        lock = FileLock(hidden / _LOCK)
+        try:
+            lock.acquire(timeout=_PATIENCE_S)
+        except (Timeout, NotImplementedError):
+            return hidden, None
+        except OSError:
+            shutil.rmtree(hidden, ignore_errors=True)
+            raise
+        if is_folder(hidden):
+            return hidden, lock
+        lock.release()  # another process took it for one that was left behind, before the lock
 
 
 def _rename_if_free(temporary: Path, final: Path) -> bool:

@@ -17,14 +17,14 @@ from stemdesk.jobs.exports.landing import Landing, publish
 from stemdesk.jobs.exports.made import Made
 from stemdesk.jobs.exports.names import Names, Place
 from stemdesk.jobs.exports.outputs import Outputs, rates_of, room_for
-from stemdesk.jobs.exports.pace import DECODING, MEASURING, STRETCHING, Steps
+from stemdesk.jobs.exports.pace import DECODING, MAKING, MEASURING, STRETCHING, Steps
 from stemdesk.jobs.exports.place import ExportPlace
 from stemdesk.jobs.exports.plan import Plan, rate_of
 from stemdesk.jobs.exports.room import check_room
 from stemdesk.jobs.exports.sounds import Sounds
 from stemdesk.jobs.exports.writing import Output
 
-_EXTRAS = {Extra.VIDEO: 8.0, Extra.DAWPROJECT: 4.0}
+_EXTRAS = {Extra.VIDEO: 8.0, Extra.DAWPROJECT: 1.0}
 
 
 class SongExport:
@@ -62,8 +62,8 @@ class SongExport:
             landing.speaking(),
             Sounds(plan.known, self._place.originals, self._cancel) as sounds,
         ):
+            check_room(plan.root, room_for(plan, rate_of(plan.known, self._order)[0]))
             rate = self._rate(sounds)
-            check_room(plan.root, room_for(plan, rate))
             groups = self._groups(Outputs(plan, self._order, landing), rate, sounds)
             outputs = [output for group in groups for output in group.outputs]
             self._steps.plan(self._weights(groups))
@@ -89,9 +89,7 @@ class SongExport:
             return wanted
         for rate in rates_of(self._plan, wanted):
             whole = sounds.original(rate, self._step(DECODING))
-            if isinstance(whole, StemDeskError):
-                if not isinstance(whole, SourceError):  # the cache's: nothing about the song
-                    raise whole
+            if isinstance(whole, SourceError):  # other errors are the cache's: the song is well
                 gone = whole.code is ErrorCode.SOURCE_MISSING
                 code = NoticeCode.ORIGINAL_GONE if gone else NoticeCode.ORIGINAL_DIFFERS
                 self._made.note(Notice(code, {"samplerate_hz": model}))
@@ -116,15 +114,14 @@ class SongExport:
         if isinstance(whole, WholeOriginal):
             group.whole = whole
             return
+        lost = {part.name for part in group.parts if part.original and not group.spare}
+        if not isinstance(whole, SourceError) and (group.exact_sum or lost):
+            raise whole  # the cache's: what is asked for can be had
         if group.exact_sum:
-            if not isinstance(whole, SourceError):  # the song is well, the cache is not
-                raise whole
             self._made.note(Notice(NoticeCode.EXACT_SUM_LEFT_OUT))
         group.exact_sum = group.complete = False
         if group.spare:
             group.parts = group.spare
-            return
-        lost = {part.name for part in group.parts if part.original}
         if not lost:
             return
         self._made.error = whole
@@ -141,7 +138,8 @@ class SongExport:
         made.exact_sum = any(group.exact_sum for group in groups)
 
     def _begin(self, outputs: Sequence[Output], stretched: bool) -> Callable[[float], None]:
-        weight = sum(output.cost for output in outputs) + (STRETCHING if stretched else 0.0)
+        weight = MAKING + sum(output.cost for output in outputs)
+        weight += STRETCHING if stretched else 0.0
         names = [output.place.path.name for output in outputs if output.place is not None]
         others = f" and {len(names) - 1} more" if len(names) > 1 else ""
         return self._step(weight, f"{names[0]}{others}" if names else "")
@@ -166,11 +164,13 @@ class SongExport:
         """What was done to the sound, and how the files sum to the song."""
         made, limited = self._made, self._order.clipping is Clipping.LIMIT
         code = NoticeCode.PART_LIMITED if limited else NoticeCode.PART_CLIPPED
+        peaks: dict[str, float] = {}
         for group in groups:
             for part, loud in group.louds.items():
                 if loud.touched and loud.peak > 1.0:
-                    peak_db = 20 * math.log10(loud.peak)
-                    made.note(Notice(code, {"part": part, "peak_db": peak_db}))
+                    peaks[part] = max(peaks.get(part, 0.0), loud.peak)
+        for part, peak in peaks.items():
+            made.note(Notice(code, {"part": part, "peak_db": 20 * math.log10(peak)}))
         stems = set(self._plan.known.stems)
         for group in groups:
             for bits in sorted(group.depths, reverse=True):
@@ -195,7 +195,10 @@ class SongExport:
         """Of all steps from writing on."""
         extras = [_EXTRAS.get(extra, 0.0) for extra, _ in self._plan.extras]
         weights = [output.cost for group in groups for output in group.outputs]
-        weights += [STRETCHING for group in groups for part in group.parts if part.stretched]
+        for group in groups:
+            stretched = sum(part.stretched for part in group.parts)
+            plain = min(1, len(group.parts) - stretched)
+            weights.append(MAKING * (plain + stretched) + STRETCHING * stretched)
         if self._measures(groups):
             weights += [MEASURING for _ in groups]
         return weights + extras

@@ -1,0 +1,116 @@
+"""Packs are unpacked from wheels whose hash is right, and tried by a real child process."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from stemdesk.core.errors import Cancelled, StemDeskError
+from stemdesk.core.progress import CancelToken
+from stemdesk.engine import gpu_pack, gpu_trial
+from stemdesk.fetch.wheel import WheelError
+
+
+def wheel(folder: Path, name: str, files: dict[str, str]) -> tuple[Path, str]:
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in files.items():
+            archive.writestr(file, text)
+    return path, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> dict[Path, str]:
+    shared = {"nvidia/__init__.py": ""}
+    return dict(
+        [
+            wheel(tmp_path, "torch", {"torch/__init__.py": "raise RuntimeError('no kernel')"}),
+            wheel(tmp_path, "nvidia_a", {**shared, "nvidia/cu13/lib/liba.so": "a"}),
+            wheel(tmp_path, "nvidia_b", {**shared, "nvidia/cu13/lib/libb.so": "b"}),
+        ]
+    )
+
+
+def test_wheels_become_a_whole_pack(tmp_path: Path, wheels: dict[Path, str]) -> None:
+    folder = tmp_path / "gpu" / "2.13.0"
+    gpu_trial.install(folder, wheels, CancelToken())
+    assert gpu_pack.is_whole(folder)
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert found == {
+        "pack.json",
+        "torch/__init__.py",
+        "nvidia/__init__.py",
+        "nvidia/cu13/lib/liba.so",
+        "nvidia/cu13/lib/libb.so",
+    }
+
+
+def test_another_file_than_the_pinned_one_is_not_unpacked(
+    tmp_path: Path, wheels: dict[Path, str]
+) -> None:
+    folder = tmp_path / "gpu" / "2.13.0"
+    changed = next(iter(wheels))
+    with changed.open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(WheelError, match="is not what it should be"):
+        gpu_trial.install(folder, wheels, CancelToken())
+    assert not folder.exists()
+
+
+def test_wheels_that_contradict_each_other_leave_nothing(
+    tmp_path: Path, wheels: dict[Path, str]
+) -> None:
+    folder = tmp_path / "gpu" / "2.13.0"
+    path, digest = wheel(tmp_path, "nvidia_c", {"nvidia/__init__.py": "other = 1"})
+    with pytest.raises(WheelError, match="nvidia/__init__"):
+        gpu_trial.install(folder, {**wheels, path: digest}, CancelToken())
+    assert not folder.exists()
+
+
+def test_cancelling_leaves_nothing_and_a_pack_that_is_there_is_not_touched(
+    tmp_path: Path, wheels: dict[Path, str]
+) -> None:
+    folder = tmp_path / "gpu" / "2.13.0"
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        gpu_trial.install(folder, wheels, cancel)
+    assert not folder.exists()
+    gpu_trial.install(folder, wheels, CancelToken())
+    with pytest.raises(StemDeskError):
+        gpu_trial.install(folder, wheels, CancelToken())
+    assert gpu_pack.is_whole(folder)
+
+
+def test_a_torch_that_cannot_be_imported_says_why(tmp_path: Path, wheels: dict[Path, str]) -> None:
+    folder = tmp_path / "gpu" / "2.13.0"
+    gpu_trial.install(folder, wheels, CancelToken())
+    verdict = gpu_trial.try_pack(folder)
+    assert verdict == gpu_pack.Verdict(False, "RuntimeError: no kernel")
+    assert gpu_pack.verdict_of(folder) == verdict
+
+
+def test_a_real_torch_is_tried_on_a_real_gpu_or_refused_without_one(tmp_path: Path) -> None:
+    """The torch of this environment in the place of a pack's."""
+    folder = tmp_path / "gpu" / "2.13.0"
+    folder.mkdir(parents=True)
+    for name in ("torch", "torchgen", "functorch"):
+        spec = importlib.util.find_spec(name)
+        assert spec is not None and spec.origin is not None
+        (folder / name).symlink_to(Path(spec.origin).parent)
+    import torch
+
+    verdict = gpu_trial.try_pack(folder)
+    assert verdict.passed == torch.cuda.is_available(), verdict.said
+    if not verdict.passed:
+        assert "no GPU found" in verdict.said
+
+
+def test_a_child_that_hangs_is_ended() -> None:
+    code = "import time; time.sleep(600)"
+    assert gpu_trial.run_child([sys.executable, "-c", code], 0.3) == (-1, "")

@@ -1,0 +1,139 @@
+"""What goes into the frozen app, and the script that tries it. The freezing itself: .ci/run."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from installers import freeze
+from installers.frozen import contents
+from stemdesk.fetch.configured import checked
+
+ROOT = Path(freeze.__file__).parents[1]
+WITHOUT = """
+import sys
+from installers.frozen.contents import LEFT_OUT
+
+class Without:
+    def find_spec(self, name, path, target=None):
+        if any(name == one or name.startswith(one + ".") for one in LEFT_OUT):
+            raise ModuleNotFoundError(f"{name} was left out", name=name)
+
+sys.meta_path.insert(0, Without())
+from stemdesk.selftest import modules, splitting
+from pathlib import Path
+modules.check()
+print(splitting.check(Path(sys.argv[1])))
+"""
+
+
+def test_nothing_is_left_out_that_a_split_or_the_window_loads(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "vocals" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("torch/lib/libtorch_cpu.so", True),
+        ("torch/bin/torch_shm_manager", True),
+        ("torch/include/ATen/ATen.h", False),
+        ("PySide6/Qt/lib/libQt6Widgets.so.6", True),
+        ("PySide6/Qt/lib/libQt6Quick.so.6", False),
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", True),
+        ("PySide6/Qt/plugins/platforms/libqoffscreen.so", True),
+        ("PySide6/Qt/plugins/platforms/libqvnc.so", False),
+        ("PySide6/Qt/plugins/iconengines/libqsvgicon.so", True),
+        ("libxcb-cursor.so.0", True),
+        ("libxcb.so.1", False),
+        ("libportaudio.so.2", True),
+        ("libasound.so.2", False),
+        ("libstdc++.so.6", False),
+    ],
+)
+def test_which_files_stay(name: str, wanted: bool) -> None:
+    assert contents.is_wanted((name, "", "BINARY")) is wanted
+
+
+def test_files_are_known_to_belong_to_their_package() -> None:
+    table = [("numpy/core.so", np.__file__, "EXTENSION"), ("ours", __file__, "DATA")]
+    others = contents.files_of_others()
+    found = contents.packages_of([table, others])
+    assert {"numpy", "yt-dlp", "yt-dlp-ejs"} <= set(found) and "pytest" not in found
+
+
+def test_the_standard_library_is_whole_but_for_its_tests() -> None:
+    pytest.importorskip("PyInstaller")
+    found = set(contents.standard_library())
+    assert {"xml.etree.ElementTree", "sqlite3.dbapi2", "http.cookiejar", "asyncio.queues"} <= found
+    assert not {name for name in found if name.split(".")[0] in ("test", "tkinter", "idlelib")}
+
+
+def test_the_address_for_updates_is_one_that_updates_accept(tmp_path: Path) -> None:
+    path = contents.write_package_index(tmp_path)
+    assert checked(path.read_text("utf-8").strip())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there libraries are found so")
+@pytest.mark.parametrize("before", ["", "/opt/mine"])
+def test_programs_that_the_app_starts_find_the_systems_libraries(
+    before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/app/_internal")
+    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    runpy.run_path(str(ROOT / "installers" / "frozen" / "restore_environment.py"))
+    assert os.environ.get("LD_LIBRARY_PATH", "") == before
+    assert "LD_LIBRARY_PATH_ORIG" not in os.environ
+
+
+def says(folder: Path, report: object, code: int) -> Path:
+    """A program that reports this, whatever it is asked."""
+    path = folder / "stemdesk"
+    (folder / "report.json").write_text(json.dumps(report))
+    path.write_text(f'#!/bin/sh\n/bin/cat "{folder / "report.json"}"\nexit {code}\n')
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_a_failed_self_test_fails(tmp_path: Path) -> None:
+    step = {"name": "window", "passed": False, "said": "no fonts", "seconds": 0.1}
+    for passed, frozen, code in ((False, True, 1), (True, False, 0), (True, True, 1)):
+        report = {"frozen": frozen, "steps": [{**step, "passed": passed}]}
+        with pytest.raises(freeze.TroubleError, match="self-test"):
+            freeze.self_test(says(tmp_path, report, code), tmp_path)
+    whole = {"frozen": True, "steps": [{**step, "passed": True}]}
+    freeze.self_test(says(tmp_path, whole, 0), tmp_path)
+    (tmp_path / "report.json").write_text("Segmentation fault")
+    with pytest.raises(freeze.TroubleError, match="no report"):
+        freeze.self_test(tmp_path / "stemdesk", tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_a_split_without_stems_fails(tmp_path: Path) -> None:
+    with pytest.raises(freeze.TroubleError, match="demo"):
+        freeze.split(says(tmp_path, "done", 0), tmp_path, tmp_path / "stems")
+
+
+def test_the_app_is_tried_at_an_awkward_path_and_comes_back(tmp_path: Path) -> None:
+    app = tmp_path / "StemDesk"
+    app.mkdir()
+    with freeze.moved(app) as place:
+        assert " " in str(place) and not str(place).isascii()
+        assert place.is_dir() and not app.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["StemDesk"]
