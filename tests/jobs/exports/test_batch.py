@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from stemdesk.audio import play_cache
 from stemdesk.audio.decode import probe
 from stemdesk.audio.file_tags import NO_FILE_TAGS
 from stemdesk.audio.listening import Listening
@@ -20,6 +21,7 @@ from stemdesk.core.errors import ErrorCode, SettingsError
 from stemdesk.core.export_order import (
     ALL_STEMS,
     MODEL_RATE,
+    SOURCE_RATE,
     Clipping,
     ExportOrder,
     Extra,
@@ -236,6 +238,46 @@ def test_exact_stems_that_are_too_loud_share_a_gain_and_sum_to_the_quieter_song(
     np.testing.assert_array_equal(stems, original)
     gain = 10 ** (done.gain_db / 20)
     np.testing.assert_allclose(original / 2**31, gain * read(song.source), atol=2e-7)
+
+
+def test_files_say_what_they_are_made_of(desk: Desk) -> None:
+    formats = tuple(FileFormat(kind) for kind in FileKind)
+    order = ExportOrder(
+        (Part(PartKind.STEM, "vocals"), Part(PartKind.ORIGINAL)),
+        formats,
+        template="{name} {stem}",
+        extras=frozenset({Extra.NI_STEMS}),
+    )
+    song = desk.song("nameless")  # a file without tags
+    for path in only(desk.export(song, order)).files:
+        tags = read_source_tags(path)
+        part = " (vocals)" if "vocals" in path.name else ""
+        assert tags.get("title") == f"nameless{part}", path.name
+        assert tags.get("comment") == "Split by StemDesk from nameless.wav with the model small"
+
+
+def test_of_a_song_behind_a_link_files_say_the_link(desk: Desk) -> None:
+    song = desk.song()
+    manifest = json.loads((song.folder / MANIFEST).read_text("utf-8"))
+    manifest["source"]["link"] = "https://example.org/song"
+    (song.folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
+    order = ExportOrder((Part(PartKind.STEM, "vocals"),), (FileFormat(FileKind.FLAC),))
+    (path,) = only(desk.export(song, order)).files
+    comment = read_source_tags(path).get("comment")
+    assert comment == "https://example.org/song\nSplit by StemDesk with the model small"
+
+
+def test_a_cache_without_room_is_said_and_no_stem_is_left_inexact(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song = desk.song(rate=48000)
+    monkeypatch.setattr(play_cache, "RESERVE_BYTES", 1 << 60)
+    for rate in (SOURCE_RATE, 48000, MODEL_RATE):
+        (failed,) = desk.export(song, replace(EXACT, samplerate=rate)).songs
+        assert failed.error is not None and failed.error.code is ErrorCode.DISK_FULL
+        assert not failed.files and not failed.notices
+    done = only(desk.export(song, ExportOrder(samplerate=MODEL_RATE)))  # can do without
+    assert len(done.files) == 4 and done.null_depth is None
 
 
 def test_what_the_residual_is(desk: Desk) -> None:
