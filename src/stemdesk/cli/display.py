@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -16,10 +15,11 @@ from stemdesk.cli.export_words import (
     failure_facts,
     progress_facts,
     say_failure,
+    say_left,
     say_song,
 )
 from stemdesk.cli.link_words import LOOKING, say_found, say_here, say_listed, say_transfer
-from stemdesk.cli.terminal import Terminal, bar, written
+from stemdesk.cli.terminal import Gauge, Terminal, written
 from stemdesk.core.errors import LinkError, StemDeskError
 from stemdesk.core.job import Job
 from stemdesk.core.notices import Notice
@@ -35,8 +35,6 @@ from stemdesk.jobs.exports.values import ExportedSong, ExportProgress
 from stemdesk.jobs.pipeline import Result
 
 SCHEMA_VERSION = 1
-_LINE_STEP = 0.25  # plain lines: one for each quarter of a stage
-_INTERVAL_S = 0.1
 
 
 class Display(Protocol):
@@ -72,8 +70,7 @@ class TextDisplay:
         self._number = 0
         self._found = False
         self._label = ""
-        self._last = ("", -1.0)
-        self._moment = 0.0
+        self._gauge = Gauge(self._terminal)
         self._stalled = False
 
     @property
@@ -91,7 +88,6 @@ class TextDisplay:
 
     def _name(self, job: Job) -> None:
         self._label = f"[{self._number}/{self._songs}] {printable(job.name)}"
-        self._last = ("", -1.0)
 
     def looking(self) -> None:
         if self._terminal.has_bar:
@@ -114,41 +110,14 @@ class TextDisplay:
     def progress(self, progress: Progress) -> None:
         stalled = progress.stalled_s is not None
         changed, self._stalled = stalled != self._stalled, stalled
-        self._advance(
+        self._gauge.show(
+            self._label,
             progress.stage.value,
             progress.fraction,
             _outlook(progress),
             endless=_endless(progress),
             changed=changed,
         )
-
-    def _advance(
-        self,
-        stage: str,
-        fraction: float,
-        outlook: str,
-        *,
-        endless: bool = False,
-        changed: bool = False,
-    ) -> None:
-        """Show how far a stage is, where that is worth a line. `endless`: nobody knows how much
-        there is to come; `changed`: something else has, too."""
-        last, before = self._last
-        changed = changed or stage != last
-        percent = int(fraction * 100 + 1e-6)
-        if self._terminal.has_bar:
-            now = time.monotonic()
-            if changed or now - self._moment >= _INTERVAL_S or fraction >= 1:
-                self._moment = now
-                self._last = (stage, fraction)
-                parts = [f"{stage:<10}", f"{bar(fraction)} {percent:3} %", f" {outlook}"]
-                if endless:
-                    del parts[1]
-                self._terminal.draw(self._label, " ".join(parts))
-        elif changed or fraction - before >= _LINE_STEP:
-            self._last = (stage, fraction)
-            parts = [self._label, stage, "" if endless else f"{percent} %", outlook]
-            self._terminal.say("  ".join(part for part in parts if part))
 
     def done(self, result: Result) -> None:
         for notice in result.notices:
@@ -159,8 +128,7 @@ class TextDisplay:
         self._terminal.result(f"{word}: {printable(str(result.folder))}")
 
     def exporting(self, progress: ExportProgress) -> None:
-        left = "" if progress.left_s is None else f"{format_duration(progress.left_s)} left"
-        self._advance("exporting", progress.fraction, left)
+        self._gauge.show(self._label, "exporting", progress.fraction, say_left(progress))
 
     def exported(self, song: ExportedSong) -> None:
         for line in say_song(song):

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -17,16 +15,15 @@ from stemdesk.cli.export_words import (
     failure_facts,
     progress_facts,
     say_failure,
+    say_left,
     say_song,
 )
-from stemdesk.cli.terminal import Terminal, bar, written
+from stemdesk.cli.terminal import Gauge, Terminal, written
 from stemdesk.core.errors import StemDeskError
-from stemdesk.core.sentences import format_duration, printable
+from stemdesk.core.sentences import printable
 from stemdesk.jobs.exports.values import ExportedSong, ExportProgress
 
 SCHEMA_VERSION = 1
-_INTERVAL_S = 0.1
-_LINE_STEP = 0.25  # plain lines: one for each quarter
 
 
 class ExportDisplay(Protocol):
@@ -47,17 +44,10 @@ class TextExports:
     """A bar that is redrawn on a terminal, plain lines otherwise. The files' names go to stdout,
     all else to stderr."""
 
-    def __init__(
-        self,
-        out: TextIO | None = None,
-        err: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self._terminal = Terminal(out, err)
-        self._clock = clock
+        self._gauge = Gauge(self._terminal)
         self._songs = 0
-        self._last = ("", -1.0)
-        self._moment = float("-inf")
 
     @property
     def closed(self) -> bool:
@@ -68,17 +58,7 @@ class TextExports:
 
     def progress(self, progress: ExportProgress) -> None:
         label = self._label(progress.index + 1, progress.song)
-        left = "" if progress.left_s is None else f"{format_duration(progress.left_s)} left"
-        percent = int(progress.fraction * 100 + 1e-6)
-        name, before = self._last
-        if self._terminal.has_bar:
-            now = self._clock()
-            if now - self._moment >= _INTERVAL_S or progress.fraction >= 1:
-                self._moment = now
-                self._terminal.draw(label, f"{bar(progress.fraction)} {percent:3} %  {left}")
-        elif name != label or progress.fraction - before >= _LINE_STEP:
-            self._last = (label, progress.fraction)
-            self._terminal.say(f"{label}  exporting  {percent} %  {left}".rstrip())
+        self._gauge.show(label, "exporting", progress.fraction, say_left(progress))
 
     def done(self, number: int, song: ExportedSong) -> None:
         for line in say_song(song):

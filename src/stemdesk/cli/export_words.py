@@ -7,7 +7,13 @@ from typing import Any
 
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.export_order import ExportOrder, Part, PartKind
-from stemdesk.core.sentences import count_of, printable, say, say_notice, say_null_depth_at_length
+from stemdesk.core.sentences import (
+    format_duration,
+    printable,
+    say,
+    say_notice,
+    say_null_depth_at_length,
+)
 from stemdesk.jobs.exports.values import ExportedSong, ExportProgress
 
 
@@ -20,6 +26,11 @@ def say_song(song: ExportedSong) -> list[str]:
     if song.null_depth is not None and song.files:
         lines.append(say_null_depth_at_length(song.null_depth))
     return [*lines, *(f"Note: {say_notice(notice)}" for notice in song.notices)]
+
+
+def say_left(progress: ExportProgress) -> str:
+    """`0:12 left`; "" while that is not known."""
+    return "" if progress.left_s is None else f"{format_duration(progress.left_s)} left"
 
 
 def say_order(order: ExportOrder) -> str:
@@ -68,10 +79,6 @@ def progress_facts(progress: ExportProgress) -> dict[str, Any]:
         "left_s": None if progress.left_s is None else round(progress.left_s, 1),
         "file": printable(progress.file),
     }
-
-
-def count_files(song: ExportedSong) -> str:
-    return count_of(len(song.files), "file")
 
 
 def _part(part: Part) -> str:

@@ -13,7 +13,6 @@ from types import FrameType
 
 from stemdesk.awake import held_off
 from stemdesk.cli.arguments import parse
-from stemdesk.cli.choice import say_best_is_missing, say_choice
 from stemdesk.cli.display import Display, JsonDisplay, TextDisplay
 from stemdesk.cli.export_after import ExportAfter, ExportPlan, plan_of
 from stemdesk.cli.export_choice import exports_too
@@ -21,17 +20,17 @@ from stemdesk.cli.exporting import opened_originals
 from stemdesk.cli.link_arguments import with_link_options
 from stemdesk.cli.link_songs import LinkPlace
 from stemdesk.cli.order import Order
+from stemdesk.cli.separation import separation_of
 from stemdesk.cli.split import Splitter
 from stemdesk.core.errors import ErrorCode, SettingsError, StemDeskError
-from stemdesk.core.options import AudioFormat, ExportOptions, SeparationOptions
+from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
-from stemdesk.core.quality import BEST_MODEL, Quality, model_and_overlap
 from stemdesk.core.sentences import printable, say
 from stemdesk.core.settings import Settings, load_settings
 from stemdesk.jobs.acquire import rules_of
-from stemdesk.jobs.pipeline import Pipeline, Workplace, wanted_stems
+from stemdesk.jobs.pipeline import Pipeline, Workplace
 from stemdesk.jobs.store import JobStore
-from stemdesk.models.library import ModelLibrary, default_quality, default_reason
+from stemdesk.models.library import ModelLibrary
 from stemdesk.paths import Folders, folders, user_path
 
 _INTERRUPTED = 130
@@ -108,7 +107,7 @@ def _split(
     export = _export(options, settings)
     library = ModelLibrary(where.models)
     asked = options.paths if options.command == "split" else [_demo_song(where)]
-    separation = _separation(options, settings, library, display)
+    separation = separation_of(options, settings, library, display)
     device = options.device or settings.device
     if device not in ("auto", "cpu"):
         from stemdesk.engine.devices import probe
@@ -126,48 +125,6 @@ def _split(
     order = Order(separation, export, root)
     run = _Run(order, place, _links(options, where, settings), where, settings)
     return run(asked, plan, display)
-
-
-def _separation(
-    options: argparse.Namespace, settings: Settings, library: ModelLibrary, display: Display
-) -> SeparationOptions:
-    """What the line asks for, else the settings; tells the model if the line names none.
-    Raises `ModelError`."""
-    stems = _needed_first(options)
-    quality = _quality(options, settings, library)
-    if quality is Quality.BEST and not options.model:
-        display.note(f"Model: {BEST_MODEL}, quality: {quality.value}.")
-        model = BEST_MODEL
-    elif options.model:
-        model = options.model
-    else:
-        choice = default_reason(library, settings.model, stems)
-        display.note(say_choice(choice, quality, library, stems))
-        model = choice.name
-    best = Quality(settings.quality) is Quality.BEST and not (options.quality or options.model)
-    if best and quality is not Quality.BEST:
-        display.note(say_best_is_missing(stems))
-    model, overlap = model_and_overlap(quality, model)
-    info = library.get(model, stems)
-    wanted_stems(info, stems)
-    if options.two_stems and info.needed(stems) == info.needed():
-        stems = ()  # the others come for nothing: one network gives them all
-    full = options.full_precision
-    full_precision = settings.full_precision if full is None else full
-    return SeparationOptions(model, stems, overlap, options.shifts, full_precision)
-
-
-def _needed_first(options: argparse.Namespace) -> tuple[str, ...]:
-    """The stems that a model must give; () for all of its."""
-    return (options.two_stems,) if options.two_stems else options.stems or ()
-
-
-def _quality(options: argparse.Namespace, settings: Settings, library: ModelLibrary) -> Quality:
-    """A model that the line names is taken even where the settings say Best."""
-    if options.quality:
-        return Quality(options.quality)
-    quality = default_quality(library, settings.quality, _needed_first(options))
-    return Quality.STANDARD if options.model and quality is Quality.BEST else quality
 
 
 def _demo_song(where: Folders) -> Path:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
 _BAR_CELLS = 24
+_LINE_STEP = 0.25  # plain lines: one for each quarter of a stage
+_INTERVAL_S = 0.1
 
 
 class Terminal:
@@ -47,6 +51,45 @@ class Terminal:
 
     def _write(self, stream: TextIO, text: str) -> None:
         self.closed = not written(stream, text) or self.closed
+
+
+class Gauge:
+    """How far something is: a bar on a terminal, else a line for each quarter of a stage."""
+
+    def __init__(self, terminal: Terminal, clock: Callable[[], float] = time.monotonic) -> None:
+        self._terminal = terminal
+        self._clock = clock
+        self._last = ("", "", -1.0)
+        self._moment = float("-inf")
+
+    def show(
+        self,
+        label: str,
+        stage: str,
+        fraction: float,
+        outlook: str,
+        *,
+        endless: bool = False,
+        changed: bool = False,
+    ) -> None:
+        """Tell it where that is worth it. `endless`: nobody knows how much there is to come;
+        `changed`: what the outlook says is new."""
+        *named, before = self._last
+        changed = changed or named != [label, stage]
+        percent = int(fraction * 100 + 1e-6)  # 0.29 · 100 is 28.999…
+        if self._terminal.has_bar:
+            now = self._clock()
+            if changed or now - self._moment >= _INTERVAL_S or fraction >= 1:
+                self._moment = now
+                self._last = (label, stage, fraction)
+                parts = [f"{stage:<10}", f"{bar(fraction)} {percent:3} %", f" {outlook}"]
+                if endless:
+                    del parts[1]
+                self._terminal.draw(label, " ".join(parts))
+        elif changed or fraction - before >= _LINE_STEP:
+            self._last = (label, stage, fraction)
+            parts = [label, stage, "" if endless else f"{percent} %", outlook]
+            self._terminal.say("  ".join(part for part in parts if part))
 
 
 def bar(fraction: float) -> str:

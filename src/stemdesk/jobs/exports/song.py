@@ -62,8 +62,8 @@ class SongExport:
             landing.speaking(),
             Sounds(plan.known, self._place.originals, self._cancel) as sounds,
         ):
+            check_room(plan.root, room_for(plan, rate_of(plan.known, self._order)[0]))
             rate = self._rate(sounds)
-            check_room(plan.root, room_for(plan, rate))
             groups = self._groups(Outputs(plan, self._order, landing), rate, sounds)
             outputs = [output for group in groups for output in group.outputs]
             self._steps.plan(self._weights(groups))
@@ -164,11 +164,13 @@ class SongExport:
         """What was done to the sound, and how the files sum to the song."""
         made, limited = self._made, self._order.clipping is Clipping.LIMIT
         code = NoticeCode.PART_LIMITED if limited else NoticeCode.PART_CLIPPED
+        peaks: dict[str, float] = {}
         for group in groups:
             for part, loud in group.louds.items():
                 if loud.touched and loud.peak > 1.0:
-                    peak_db = 20 * math.log10(loud.peak)
-                    made.note(Notice(code, {"part": part, "peak_db": peak_db}))
+                    peaks[part] = max(peaks.get(part, 0.0), loud.peak)
+        for part, peak in peaks.items():
+            made.note(Notice(code, {"part": part, "peak_db": 20 * math.log10(peak)}))
         stems = set(self._plan.known.stems)
         for group in groups:
             for bits in sorted(group.depths, reverse=True):
