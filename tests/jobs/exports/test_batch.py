@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from stemdesk.audio.decode import probe
+from stemdesk.audio.encode import rounded
 from stemdesk.audio.file_tags import NO_FILE_TAGS
 from stemdesk.audio.listening import Listening
 from stemdesk.audio.remix import Remix
@@ -28,7 +29,7 @@ from stemdesk.core.export_order import (
     PartKind,
 )
 from stemdesk.core.file_format import FileFormat, FileKind
-from stemdesk.core.notices import NoticeCode
+from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.track import Tags
@@ -39,8 +40,9 @@ from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.render import render
 from stemdesk.jobs.saved_song import SavedSong
-from support.exports import FOUR, TODAY, Desk, floats, steps
-from support.media import lag
+from support.decoding import decode_all
+from support.exports import FOUR, TODAY, Desk, floats, song_folder, steps
+from support.media import lag, make
 from support.place import make_place, read
 
 WAV24 = FileFormat(FileKind.WAV, 24)
@@ -264,6 +266,19 @@ def test_exact_stems_that_are_too_loud_share_a_gain_and_sum_to_the_quieter_song(
     np.testing.assert_array_equal(stems, original)
     gain = 10 ** (done.gain_db / 20)
     np.testing.assert_allclose(original / 2**31, gain * read(song.source), atol=2e-7)
+
+
+def test_a_song_of_more_channels_is_told_to_be_mixed_down(desk: Desk) -> None:
+    six = np.random.default_rng(2).uniform(-0.1, 0.1, (6, 52_920)).astype(np.float32)
+    source = make(desk.root / "six.wav", "wav-24", six, 44100)
+    stereo = decode_all(source, 44100).samples
+    stems = {stem: np.float32(0.25) * stereo for stem in FOUR}
+    song = ExportSong(song_folder(desk.root / "songs" / "six", source, stems), source, "six")
+    done = only(desk.export(song, EXACT))
+    assert done.notices == (Notice(NoticeCode.DOWNMIXED, {"channels": 6}),)
+    total = sum(steps(path) for path in done.files)
+    np.testing.assert_array_equal(total, rounded(stereo, 24))
+    assert not only(desk.export(song, replace(EXACT, exact_sum=False))).notices
 
 
 def test_what_the_residual_is(desk: Desk) -> None:

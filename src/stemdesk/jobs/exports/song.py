@@ -24,6 +24,7 @@ from stemdesk.jobs.exports.room import check_room
 from stemdesk.jobs.exports.sounds import Sounds
 from stemdesk.jobs.exports.writing import Output
 
+_STEREO = 2
 _EXTRAS = {Extra.VIDEO: 8.0, Extra.DAWPROJECT: 1.0}
 
 
@@ -113,6 +114,10 @@ class SongExport:
         """Give it the song's own sound; without it, what can be made without it stays."""
         if isinstance(whole, WholeOriginal):
             group.whole = whole
+            heard = group.exact_sum or any(part.original for part in group.parts)
+            if heard and whole.source_channels > _STEREO:  # it is not quite the person's own file
+                notice = Notice(NoticeCode.DOWNMIXED, {"channels": whole.source_channels})
+                self._made.note(notice)
             return
         lost = {part.name for part in group.parts if part.original and not group.spare}
         if not isinstance(whole, SourceError) and (group.exact_sum or lost):
