@@ -281,6 +281,21 @@ def test_a_song_of_more_channels_is_told_to_be_mixed_down(desk: Desk) -> None:
     assert not only(desk.export(song, replace(EXACT, exact_sum=False))).notices
 
 
+@pytest.mark.parametrize("exact_sum", [True, False])
+def test_how_stems_were_separated_is_known_though_they_were_saved_exact(
+    desk: Desk, exact_sum: bool
+) -> None:
+    song = desk.song()
+    path = song.folder / MANIFEST
+    manifest = json.loads(path.read_text("utf-8"))
+    manifest["null_depth_db"] = {"plain": -12.5, "saved": None}
+    path.write_text(json.dumps(manifest), "utf-8")
+    done = only(desk.export(song, replace(EXACT, exact_sum=exact_sum)))
+    assert done.null_depth is not None and done.null_depth.plain_db == -12.5
+    saved_db = done.null_depth.saved_db  # of these files
+    assert saved_db is None if exact_sum else saved_db is not None and saved_db < -20
+
+
 def test_what_the_residual_is(desk: Desk) -> None:
     song = desk.song()
     order = ExportOrder((ALL_STEMS, Part(PartKind.RESIDUAL)), (WAV24,), template=FLAT)
