@@ -162,15 +162,29 @@ def test_nothing_is_no_export(room: Room) -> None:
 def test_a_template_that_cannot_be_says_why(room: Room) -> None:
     dialog = room.open()
     dialog.where.names.set_open(True)
+    height = dialog.where.preview.height()
     QTest.keyClicks(dialog.where.template, "{nobody}")
     room.settle(dialog)
     assert "nobody" in dialog.where.preview.trouble.text()
+    assert dialog.where.preview.height() >= height  # nothing jumps below the mouse
+    assert dialog.summary.text() == words.NO_NAMES
     assert not dialog.export.isEnabled()
     dialog.where.template.clear()
     QTest.keyClicks(dialog.where.template, "{title}")
     room.settle(dialog)
     assert dialog.export.isEnabled()
     assert dialog.notes.text() == words.NOT_APART
+
+
+def test_what_is_unfolded_is_seen(room: Room) -> None:
+    room.parent.resize(900, 600)
+    dialog = room.open()
+    bar = dialog.area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    dialog.more.sound.head.click()
+    box = dialog.more.clipping
+    below = box.mapTo(dialog.area.viewport(), box.rect().bottomLeft())
+    assert 0 < below.y() <= dialog.area.viewport().height()
 
 
 def test_a_word_is_added_to_the_names(room: Room) -> None:
