@@ -16,7 +16,7 @@ HERE = Path("/exports")
 
 
 def test_one_choice_is_asked_for_at_a_time_and_then_the_last(qtbot: QtBot) -> None:
-    tasks, free = Tasks(), threading.Event()
+    parent, tasks, free = QObject(), Tasks(), threading.Event()
     asked: list[str] = []
     order = ExportOrder()
 
@@ -25,7 +25,7 @@ def test_one_choice_is_asked_for_at_a_time_and_then_the_last(qtbot: QtBot) -> No
         assert free.wait(20)
         return (folder / chosen.template,)
 
-    planner = Planner(tasks, plan, lambda: (order, HERE), QObject())
+    planner = Planner(tasks, plan, lambda: (order, HERE), parent)
     for name in ("a", "b", "c"):
         order = replace(order, template=name)
         planner.ask()
@@ -40,14 +40,15 @@ def test_one_choice_is_asked_for_at_a_time_and_then_the_last(qtbot: QtBot) -> No
 
 
 def test_an_answer_that_comes_too_late_is_not_told(qtbot: QtBot) -> None:
-    tasks, free, begun = Tasks(), threading.Event(), threading.Event()
+    parent, tasks = QObject(), Tasks()
+    free, begun = threading.Event(), threading.Event()
 
     def plan(chosen: ExportOrder, folder: Path) -> tuple[Path, ...]:
         begun.set()
         assert free.wait(20)
         return (folder / "x.wav",)
 
-    planner = Planner(tasks, plan, lambda: (ExportOrder(), HERE), QObject())
+    planner = Planner(tasks, plan, lambda: (ExportOrder(), HERE), parent)
     told: list[bool] = []
     planner.answered.connect(lambda: told.append(True))
     planner.ask()
