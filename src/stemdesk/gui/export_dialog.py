@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from stemdesk.core.errors import SettingsError
 from stemdesk.core.export_order import ExportOrder
@@ -24,15 +24,14 @@ from stemdesk.gui.export_planner import Planner
 from stemdesk.gui.export_preset_bar import PresetBar
 from stemdesk.gui.export_values import Batch, ExportServices, Subject
 from stemdesk.gui.export_where import WhereBox
-from stemdesk.gui.fold import Fold
 from stemdesk.gui.icons import retint
+from stemdesk.gui.seen_area import SeenArea
 from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.widgets import muted
 
 _MARGIN_PX = 48
 _WIDTH_PX = 760
 _HEIGHT_PX = 760
-_EDGE_PX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +91,8 @@ class ExportDialog(Dialog):
             column.addWidget(_card(title, box))
         column.addWidget(self.more)
         column.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area = SeenArea(inside)
         self.area.setAccessibleName(words.TITLE)
-        self.area.setWidget(inside)
         self.body.addWidget(self.presets)
         self.body.addWidget(self.area, 1)
         self.body.addWidget(self.notes)
@@ -112,8 +107,6 @@ class ExportDialog(Dialog):
             box.changed.connect(self._changed)
         self.presets.picked.connect(self._picked)
         self.presets.edited.connect(self._edited)
-        for fold in self.findChildren(Fold):
-            fold.toggled.connect(partial(self._unfolded, fold))
         self._planner.answered.connect(self._answered)
         self.presets.ask_for(self.order)
         self.finished.connect(self._planner.end)
@@ -223,13 +216,6 @@ class ExportDialog(Dialog):
             self.accept()
             songs = tuple(one.song for one in self._start.subjects)
             self.chosen.emit(Batch(songs, order, self.where.path))
-
-    def _unfolded(self, fold: Fold, opened: bool) -> None:
-        """What was below the edge is seen then: its end, and the head whatever its height."""
-        if opened:
-            self.area.widget().adjustSize()
-            self.area.ensureWidgetVisible(fold, 0, _EDGE_PX)
-            self.area.ensureWidgetVisible(fold.head, 0, _EDGE_PX)
 
     def _retint(self) -> None:
         retint(self)

@@ -23,7 +23,7 @@ from stemdesk.gui import dialogs, labels
 from stemdesk.gui import export_words as words
 from stemdesk.gui.export_reports import below
 from stemdesk.gui.fold import Fold
-from stemdesk.gui.widgets import CheckBox, ComboBox, ElidedLabel, muted, push_button
+from stemdesk.gui.widgets import CheckBox, ComboBox, ElidedLabel, chain, muted, push_button
 from stemdesk.paths import user_path
 
 _SHOWN = 3
@@ -131,6 +131,7 @@ class WhereBox(QWidget):
             grid.addWidget(widget, row, 1)
         grid.addWidget(self.add, 0, 2)
         self.names.body.addLayout(grid)
+        chain(self.template, self.add, self.collision)
         self.names.body.addWidget(self.tags)
 
     @property
