@@ -155,12 +155,8 @@ def self_test(user: User) -> None:
 
 def _try_window(user: User, picture: Path | None) -> None:
     """From the desktop entry, with a song each time; the second goes to the window that is open."""
-    user.run("stemdesk", "demo", "-o", str(user.home / "demo"))
     _accept_draft(user)
-    (demo,) = (user.home / ".local" / "share" / "StemDesk" / "demo").glob("*.wav")
-    songs = [user.home / name for name in ("A song, ö 日本.wav", "Another %F 'one'.wav")]
-    for song in songs:
-        shutil.copy(demo, song)
+    songs = timed("demo song split and exported", lambda: make_songs(user))
     with screen() as display:
         timed("first song split", lambda: _open(user, display, songs[0]))
         (window,) = user.programs()
@@ -170,6 +166,19 @@ def _try_window(user: User, picture: Path | None) -> None:
         if picture is not None:
             _take(picture, display)
         stop([window])
+
+
+def make_songs(user: User) -> list[Path]:
+    """Two songs without tags, at awkward names, by the command line: the demo song, and what is
+    left of it without its voice."""
+    demo, made = user.home / "demo", user.home / "made"
+    user.run("stemdesk", "demo", "-o", str(demo))
+    (split,) = demo.iterdir()
+    words = ["--parts", "original,instrumental", "--format", "wav", "--no-tags"]
+    user.run("stemdesk", "export", str(split), "-o", str(made), *words)
+    files = sorted(made.rglob("*.wav"))
+    names = ("A song, ö 日本.wav", "Another %F 'one'.wav")
+    return [file.rename(user.home / name) for file, name in zip(files, names, strict=True)]
 
 
 def _accept_draft(user: User) -> None:
