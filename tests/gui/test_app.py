@@ -318,8 +318,9 @@ def test_everything_is_deleted_when_the_app_has_closed(
     app = start(_DELETE, tmp_path)
     code, said = app.end()
     assert code == 0 and "still there" not in said
-    kept = {path.relative_to(tmp_path).parts[0] for path in tmp_path.iterdir()}
-    assert kept == {"data", "music"} and stem.exists()
+    pulse = tmp_path / ".config" / "pulse"  # what libpulse makes, where PortAudio has that
+    kept = {path for path in tmp_path.iterdir() if list(path.iterdir()) != [pulse]}
+    assert kept == {tmp_path / "data", tmp_path / "music"} and stem.exists()
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["models"]
 
 
