@@ -92,17 +92,20 @@ class User:
             made.mkdir(mode=0o700)
             os.chown(made, _NOBODY, _NOBODY)
 
-    def start(self, *command: str, display: str = "", empty: bool = False) -> subprocess.Popen[str]:
-        """As this user, in their home. `empty`: nothing but the home is in the environment."""
+    def run(self, *command: str, display: str = "", empty: bool = False) -> str:
+        """What a command prints, in this user's name and home. `empty`: nothing but the home is in
+        its environment. `display`: it starts the window there and ends before that does, so what it
+        prints is not waited for. Raises `TroubleError` if it fails."""
         environment = {"HOME": str(self.home)}
         if not empty:
             environment |= {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(self.runtime)}
             environment |= {"DISPLAY": display} if display else {}
-        return subprocess.Popen(
+        output = subprocess.DEVNULL if display else subprocess.PIPE
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
             encoding="utf-8",
             errors="replace",
             env=environment,
@@ -110,12 +113,7 @@ class User:
             user=_NOBODY,
             group=_NOBODY,
             extra_groups=[],
-            start_new_session=True,
         )
-
-    def run(self, *command: str, display: str = "", empty: bool = False) -> str:
-        """What a command prints. Raises `TroubleError` if it fails."""
-        process = self.start(*command, display=display, empty=empty)
         try:
             said, complaint = process.communicate(timeout=_ENOUGH_S)
         except subprocess.TimeoutExpired as error:
