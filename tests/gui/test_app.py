@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.job import JobState
 from stemdesk.gui import app_words
-from stemdesk.gui.app import FirstPaint
+from stemdesk.gui.app import FirstPaint, forget_own_plugins
 from stemdesk.jobs.store import JobStore
 from support.jobs import a_job
 from support.media import make, sine
@@ -489,3 +489,13 @@ def test_work_begins_once_after_the_first_paint(qtbot: QtBot) -> None:
     window.show()
     qtbot.waitExposed(window)
     assert painted == [True]
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_programs_that_the_frozen_app_starts_do_not_load_its_plug_ins(
+    frozen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_PLUGIN_PATH", "/somewhere")
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    forget_own_plugins()
+    assert ("QT_PLUGIN_PATH" in os.environ) is not frozen
