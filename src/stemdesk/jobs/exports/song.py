@@ -171,6 +171,9 @@ class SongExport:
                     peaks[part] = max(peaks.get(part, 0.0), loud.peak)
         for part, peak in peaks.items():
             made.note(Notice(code, {"part": part, "peak_db": 20 * math.log10(peak)}))
+        song_peak = max((group.song_peak for group in groups), default=0.0)
+        if song_peak > 1.0 and "original" not in peaks:  # else it is told already
+            made.note(Notice(NoticeCode.SONG_CLIPPED, {"peak_db": 20 * math.log10(song_peak)}))
         stems = set(self._plan.known.stems)
         for group in groups:
             for bits in sorted(group.depths, reverse=True):
