@@ -9,6 +9,7 @@ package without a licence text is an error: what cannot be named is not shipped.
 
 from __future__ import annotations
 
+import csv
 import re
 import subprocess
 import sys
@@ -174,9 +175,10 @@ def _owners() -> dict[Path, tuple[str, PurePath]]:
         name = found.metadata["Name"]
         if canonical(name) == "stemdesk":
             continue
-        folder = _real(Path(str(found.locate_file(""))))
-        for file in found.files or ():
-            owners[_real(folder / file)] = (name, PurePath(file))
+        folder = Path(str(found.locate_file("")))
+        # The list itself: a path object with a hash for each of torch's files takes seconds.
+        for line in csv.reader((found.read_text("RECORD") or "").splitlines()):
+            owners[_real(folder / line[0])] = (name, PurePath(line[0]))
     return owners
 
 
