@@ -92,17 +92,20 @@ class User:
             made.mkdir(mode=0o700)
             os.chown(made, _NOBODY, _NOBODY)
 
-    def start(self, *command: str, display: str = "", empty: bool = False) -> subprocess.Popen[str]:
-        """As this user, in their home. `empty`: nothing but the home is in the environment."""
+    def run(self, *command: str, display: str = "", empty: bool = False) -> str:
+        """What a command prints, in this user's name and home. `empty`: nothing but the home is in
+        its environment. `display`: it starts the window there and ends before that does, so what it
+        prints is not waited for. Raises `TroubleError` if it fails."""
         environment = {"HOME": str(self.home)}
         if not empty:
             environment |= {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(self.runtime)}
             environment |= {"DISPLAY": display} if display else {}
-        return subprocess.Popen(
+        output = subprocess.DEVNULL if display else subprocess.PIPE
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
             encoding="utf-8",
             errors="replace",
             env=environment,
@@ -110,12 +113,7 @@ class User:
             user=_NOBODY,
             group=_NOBODY,
             extra_groups=[],
-            start_new_session=True,
         )
-
-    def run(self, *command: str, display: str = "", empty: bool = False) -> str:
-        """What a command prints. Raises `TroubleError` if it fails."""
-        process = self.start(*command, display=display, empty=empty)
         try:
             said, complaint = process.communicate(timeout=_ENOUGH_S)
         except subprocess.TimeoutExpired as error:
@@ -155,12 +153,8 @@ def self_test(user: User) -> None:
 
 def _try_window(user: User, picture: Path | None) -> None:
     """From the desktop entry, with a song each time; the second goes to the window that is open."""
-    user.run("stemdesk", "demo", "-o", str(user.home / "demo"))
     _accept_draft(user)
-    (demo,) = (user.home / ".local" / "share" / "StemDesk" / "demo").glob("*.wav")
-    songs = [user.home / name for name in ("A song, ö 日本.wav", "Another %F 'one'.wav")]
-    for song in songs:
-        shutil.copy(demo, song)
+    songs = timed("demo song split and exported", lambda: make_songs(user))
     with screen() as display:
         timed("first song split", lambda: _open(user, display, songs[0]))
         (window,) = user.programs()
@@ -170,6 +164,19 @@ def _try_window(user: User, picture: Path | None) -> None:
         if picture is not None:
             _take(picture, display)
         stop([window])
+
+
+def make_songs(user: User) -> list[Path]:
+    """Two songs without tags, at awkward names, by the command line: the demo song, and what is
+    left of it without its voice."""
+    demo, made = user.home / "demo", user.home / "made"
+    user.run("stemdesk", "demo", "-o", str(demo))
+    (split,) = demo.iterdir()
+    words = ["--parts", "original,instrumental", "--format", "wav", "--no-tags"]
+    user.run("stemdesk", "export", str(split), "-o", str(made), *words)
+    files = sorted(made.rglob("*.wav"))
+    names = ("A song, ö 日本.wav", "Another %F 'one'.wav")
+    return [file.rename(user.home / name) for file, name in zip(files, names, strict=True)]
 
 
 def _accept_draft(user: User) -> None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -29,6 +30,7 @@ from stemdesk.gui import theme
 from stemdesk.gui.export_dialog import ExportDialog, Start
 from stemdesk.gui.export_preset_bar import NameDialog
 from stemdesk.gui.export_values import Batch, Subject
+from stemdesk.gui.fold import Fold
 from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.exports.values import ExportSong
 from support.export_script import FOUR, ExportScript
@@ -162,15 +164,54 @@ def test_nothing_is_no_export(room: Room) -> None:
 def test_a_template_that_cannot_be_says_why(room: Room) -> None:
     dialog = room.open()
     dialog.where.names.set_open(True)
+    height = dialog.where.preview.height()
     QTest.keyClicks(dialog.where.template, "{nobody}")
     room.settle(dialog)
     assert "nobody" in dialog.where.preview.trouble.text()
+    assert dialog.where.preview.height() >= height  # nothing jumps below the mouse
+    assert dialog.summary.text() == words.NO_NAMES
     assert not dialog.export.isEnabled()
     dialog.where.template.clear()
     QTest.keyClicks(dialog.where.template, "{title}")
     room.settle(dialog)
     assert dialog.export.isEnabled()
     assert dialog.notes.text() == words.NOT_APART
+
+
+def test_what_is_unfolded_is_seen(room: Room) -> None:
+    room.parent.resize(900, 600)
+    dialog = room.open()
+    bar = dialog.area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    dialog.more.sound.head.click()
+    box = dialog.more.clipping
+    below = box.mapTo(dialog.area.viewport(), box.rect().bottomLeft())
+    assert 0 < below.y() <= dialog.area.viewport().height()
+
+
+def test_tab_goes_from_top_to_bottom_and_what_has_the_focus_is_seen(room: Room) -> None:
+    room.parent.resize(900, 600)
+    dialog = room.open()
+    for fold in dialog.findChildren(Fold):
+        fold.set_open(True)
+    dialog.formats.add.click()
+    dialog.presets.button.setFocus()
+    assert dialog.isActiveWindow()
+    tops: list[int] = []
+    while not dialog.cancel.hasFocus():
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        now = QApplication.focusWidget()
+        assert now is not None and len(tops) < 99
+        seen = now.mapTo(dialog.area, now.rect().center()).y()
+        if now is not dialog.cancel:
+            assert 0 <= seen <= dialog.area.height()
+            tops.append(now.mapTo(dialog.area.widget(), QPoint()).y())
+    assert len(tops) > 30
+    assert all(later > sooner - 8 for sooner, later in pairwise(tops))  # 8: one line
+    dialog.presets.button.setFocus()
+    QTest.keyClick(dialog.presets.button, Qt.Key.Key_Tab)  # from outside, back to its top
+    assert dialog.parts.chips[0].hasFocus()
+    assert dialog.area.verticalScrollBar().value() < dialog.area.height() // 4
 
 
 def test_a_word_is_added_to_the_names(room: Room) -> None:

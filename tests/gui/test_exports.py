@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from stemdesk.audio.listening import Listening
 from stemdesk.core.errors import DiskFullError
 from stemdesk.core.export_order import ExportOrder, Part, PartKind
+from stemdesk.core.export_presets import ExportPreset
 from stemdesk.core.job import Job, JobState
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken
@@ -22,6 +23,7 @@ from stemdesk.core.settings import Settings
 from stemdesk.gui import export_reports
 from stemdesk.gui.export_asks import DetailsDialog
 from stemdesk.gui.export_dialog import ExportDialog
+from stemdesk.gui.export_preset_bar import NameDialog
 from stemdesk.gui.export_values import Batch
 from stemdesk.gui.row_actions import RowAction
 from stemdesk.gui.values import UserMessage
@@ -207,7 +209,7 @@ def test_what_came_of_it(stage: Theatre, monkeypatch: pytest.MonkeyPatch) -> Non
     words = dialog.details.toPlainText()
     assert "All of its files are 1.2 dB quieter" in words
     assert "Added up, the stems are the song, sample for sample." in words
-    assert str(where / "Viper.wav") in words
+    assert f"In {where}:\n    Viper.wav" in words
     stage.press("copy")
     assert QGuiApplication.clipboard().text() == words
 
@@ -244,6 +246,67 @@ def test_a_report_that_went_well_makes_room_for_the_next(stage: Theatre) -> None
     for _ in range(4):
         stage.export(job)
     assert len(stage.strip.reports) == 1
+
+
+def test_when_no_song_went_well_it_is_said_once(stage: Theatre) -> None:
+    stage.script.behaviour = failing("one", "two")
+    stage.export(stage.song("one"), stage.song("two"))
+    assert stage.report().startswith("None of the 2 songs could be exported. The disk is full")
+
+
+def test_songs_that_failed_are_exported_otherwise(stage: Theatre, tmp_path: Path) -> None:
+    stage.script.behaviour = failing("two")
+    stage.export(stage.song("one"), stage.song("two"))
+    (change,) = [b for b in stage.strip.reports[0].buttons if b.text() == export_reports.CHANGE]
+    change.click()
+    dialog = stage.asked()
+    assert dialog.headline.text() == "Export “two”"
+    assert dialog.order() == stage.script.exported[0].order
+
+
+def test_ctrl_e_exports_what_is_shown_where_nothing_is_selected(stage: Theatre) -> None:
+    stage.song()
+    stage.play_song()
+    stage.window.library.view.clearSelection()
+    stage.key(Qt.Key.Key_E, CTRL, on=stage.window)
+    stage.asked().reject()
+
+
+def test_ctrl_e_says_why_nothing_can_be_exported(stage: Theatre) -> None:
+    said: list[UserMessage] = []
+    stage.controller.message.connect(said.append)
+    stage.key(Qt.Key.Key_E, CTRL, on=stage.window)
+    assert [one.text for one in said] == ["A song can be exported once it is split."]
+
+
+def test_a_preset_that_songs_are_exported_with_may_get_another_name(stage: Theatre) -> None:
+    stage.script.presets = (ExportPreset("Mine", ExportOrder()),)
+    stage.controller.settings = replace(stage.controller.settings, auto_export="Mine")
+    stage.window.exports.show([stage.song().id])
+    bar = stage.asked().presets
+    bar.show_name("Mine")
+    bar.menu().actions()[1].trigger()
+    (ask,) = stage.window.findChildren(NameDialog)
+    ask.name.setText("Ours")
+    ask.save.click()
+    settings: Settings = stage.controller.settings
+    assert settings.auto_export == "Ours"
+
+
+@pytest.mark.parametrize(
+    ("paths", "folder"),
+    [
+        (["C:/a/x.wav", "C:/a/b/y.wav"], "C:/a"),
+        (["C:/a/x.wav", "D:/a/y.wav"], "C:/a"),
+        (["C:/a/x.wav", "C:/b/y.wav"], "C:/a"),
+        (["C:/x.wav", "C:/y.wav"], "C:/"),
+        ([], None),
+    ],
+)
+def test_the_folder_that_is_shown(paths: list[str], folder: str | None) -> None:
+    there = [PureWindowsPath(path) for path in paths]
+    found = export_reports.common_folder(there)  # type: ignore[arg-type] # of no system's own
+    assert found == (None if folder is None else PureWindowsPath(folder))
 
 
 def test_escape_closes_a_report(stage: Theatre) -> None:

@@ -17,7 +17,7 @@ TEXT_KEYS = (
 """Our names of texts. `track` and `disc`: "3" or "3/12"."""
 LARGEST_COVER = 20_000_000  # bytes
 _LINES = frozenset({"comment", "lyrics"})  # texts of more than one line
-_LONGEST = 1 << 20  # characters
+_LONGEST = 1 << 17  # characters: all keys together fit into a block of FLAC (16 MiB)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from stemdesk.core.export_presets import ExportPreset
 from stemdesk.core.files import is_folder
 from stemdesk.core.job import JobState
 from stemdesk.gui import export_reports as reports
+from stemdesk.gui import export_words as words
 from stemdesk.gui import labels
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.export_dialog import ExportDialog, Start
@@ -29,6 +30,7 @@ from stemdesk.gui.export_values import Batch, Ended, ExportServices, Subject
 from stemdesk.gui.reports import error_message
 from stemdesk.gui.row_actions import show_folder
 from stemdesk.gui.tasks import Outcome
+from stemdesk.gui.values import UserMessage
 from stemdesk.jobs.exports.values import ExportSong
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class ExportAsks(QObject):
         self._closing: Callable[[], object] | None = None
         self.strip = ExportStrip(self._desk, controller.tasks)
         self.strip.details_wanted.connect(self.show_details)
+        self.strip.change_wanted.connect(self._change)
         self.strip.folder_wanted.connect(self._show_folder)
         self.strip.running.stay_wanted.connect(self._stay)
         self.strip.said.connect(window.announcer.say)
@@ -61,12 +64,22 @@ class ExportAsks(QObject):
     def show(self, ids: Sequence[str]) -> None:
         """Open the export window for these songs, those of them that are finished."""
         songs = self._songs(ids)
-        if not songs or self._looking:
+        if songs:
+            self._look_into(songs, self._last())
+        else:
+            self._controller.message.emit(UserMessage(f"{words.NOT_FINISHED_TIP}."))
+
+    def _change(self, ended: Ended) -> None:
+        """Open it for the songs that failed, with what was chosen for them."""
+        self._look_into(ended.failed, ended.batch.order)
+
+    def _look_into(self, songs: Sequence[ExportSong], order: ExportOrder) -> None:
+        if self._looking:
             return
         self._looking = True
         services, where = self._desk.services, self._controller.folders
         work = partial(_look, services, songs, where.export_presets)
-        self._controller.tasks.io(work, self._open)
+        self._controller.tasks.io(work, partial(self._open, order))
 
     def _songs(self, ids: Sequence[str]) -> tuple[ExportSong, ...]:
         """In the list's order, as they are heard now."""
@@ -76,7 +89,11 @@ class ExportAsks(QObject):
         songs = [ExportSong.of(job, recall(job.id) or Listening()) for job in done]
         return tuple(song for song in songs if song is not None)
 
-    def _open(self, outcome: Outcome[tuple[tuple[Subject, ...], tuple[ExportPreset, ...]]]) -> None:
+    def _open(
+        self,
+        order: ExportOrder,
+        outcome: Outcome[tuple[tuple[Subject, ...], tuple[ExportPreset, ...]]],
+    ) -> None:
         self._looking = False
         controller = self._controller
         if outcome.value is None:
@@ -87,10 +104,11 @@ class ExportAsks(QObject):
             gone = ExportError(ErrorCode.STEMS_MISSING, path=subjects[0].song.folder)
             controller.message.emit(error_message(gone))
             return
-        start = Start(subjects, self._last(), controller.folders.exports, own)
+        start = Start(subjects, order, controller.folders.exports, own)
         dialog = ExportDialog(self._window, start, controller.tasks, self._desk.services)
         dialog.chosen.connect(self._chosen)
         dialog.edited.connect(self._save)
+        dialog.presets.renamed.connect(self._renamed)
         dialog.show_over()
 
     def _last(self) -> ExportOrder:
@@ -111,6 +129,12 @@ class ExportAsks(QObject):
     def _save(self, own: tuple[ExportPreset, ...]) -> None:
         path = self._controller.folders.export_presets
         self._controller.tasks.io(partial(self._desk.services.save, path, own), self._saved)
+
+    def _renamed(self, old: str, new: str) -> None:
+        """What is exported with after each split stays the same."""
+        controller = self._controller
+        if controller.settings.auto_export == old:
+            controller.change_settings(replace(controller.settings, auto_export=new))
 
     def _saved(self, outcome: Outcome[None]) -> None:
         if outcome.error is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from stemdesk.core.errors import SettingsError
 from stemdesk.core.export_order import ExportOrder
@@ -20,12 +20,13 @@ from stemdesk.gui.export_checks import warnings
 from stemdesk.gui.export_formats import FormatsBox
 from stemdesk.gui.export_more import MoreBox
 from stemdesk.gui.export_parts import PartsBox
+from stemdesk.gui.export_planner import Planner
 from stemdesk.gui.export_preset_bar import PresetBar
 from stemdesk.gui.export_values import Batch, ExportServices, Subject
 from stemdesk.gui.export_where import WhereBox
 from stemdesk.gui.icons import retint
-from stemdesk.gui.later import Later
-from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.seen_area import SeenArea
+from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.widgets import muted
 
 _MARGIN_PX = 48
@@ -55,11 +56,10 @@ class ExportDialog(Dialog):
         titles = [one.song.title for one in start.subjects]
         super().__init__(parent, words.headline(titles), "")
         self.setWindowTitle(words.TITLE)
-        self._start, self._tasks, self._services = start, tasks, services
-        self._over = False
-        self._asked = 0  # which choice the files are asked for, and which one they are known for
-        self._planned = 0
-        self._files: tuple[Path, ...] = ()
+        self._start = start
+        songs = [one.song for one in start.subjects]
+        plan = partial(services.plan, songs)
+        self._planner = Planner(tasks, plan, lambda: (self.order(), self.where.path), self)
         self._gone = [one.song.title for one in start.subjects if not one.stems]
         self._applying = False
         self._mark: tuple[str, ExportOrder | None] = ("", None)
@@ -73,7 +73,6 @@ class ExportDialog(Dialog):
         self.notes.setProperty("kind", "warning")
         self.notes.setWordWrap(True)
         self.summary = muted()
-        self._later = Later(self._plan, self)
         self._lay_out()
         self._connect()
         self.apply(start.order)
@@ -92,12 +91,8 @@ class ExportDialog(Dialog):
             column.addWidget(_card(title, box))
         column.addWidget(self.more)
         column.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area = SeenArea(inside)
         self.area.setAccessibleName(words.TITLE)
-        self.area.setWidget(inside)
         self.body.addWidget(self.presets)
         self.body.addWidget(self.area, 1)
         self.body.addWidget(self.notes)
@@ -112,8 +107,9 @@ class ExportDialog(Dialog):
             box.changed.connect(self._changed)
         self.presets.picked.connect(self._picked)
         self.presets.edited.connect(self._edited)
+        self._planner.answered.connect(self._answered)
         self.presets.ask_for(self.order)
-        self.finished.connect(self._end)
+        self.finished.connect(self._planner.end)
         theme.watch().changed.connect(self._retint)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -179,46 +175,34 @@ class ExportDialog(Dialog):
         said += [] if order is None else warnings(order, len(self.parts.stems))
         self.notes.setText("\n".join(said))
         self.notes.setVisible(bool(said))
-        self._asked += 1
+        self._planner.ask()
         self._show_ready(order)
-        self._later.ask()
 
     # What will come of it
 
     @property
     def planning(self) -> bool:
         """Whether the files that are shown are those of a moment ago."""
-        return self._planned != self._asked
+        return self._planner.behind
 
-    def _plan(self) -> None:
-        order, asked = self.order(), self._asked
-        if order is None:
-            self._show_plan(asked, Outcome(()))
-            return
-        songs = [one.song for one in self._start.subjects]
-        work = partial(self._services.plan, songs, order, self.where.path)
-        self._tasks.io(work, partial(self._show_plan, asked))
-
-    def _show_plan(self, asked: int, outcome: Outcome[tuple[Path, ...]]) -> None:
-        if self._over or asked != self._asked:
-            return
-        self._planned = asked
-        if outcome.error is None:
-            self._files = outcome.value or ()
-            self.where.preview.show_names(self._files, self.where.path)
+    def _answered(self) -> None:
+        error = self._planner.error
+        if error is None:
+            self.where.preview.show_names(self._planner.files, self.where.path)
         else:
-            self._files = ()
-            self.where.preview.show_trouble(_trouble(outcome.error))
+            self.where.preview.show_trouble(_trouble(error))
         self._show_ready(self.order())
 
     def _show_ready(self, order: ExportOrder | None) -> None:
         """The files are those of the choice of a moment ago, at most."""
-        ready = order is not None and self.where.chosen and bool(self._files)
-        count = len(self._files)
+        count = len(self._planner.files)
+        ready = order is not None and self.where.chosen and count > 0
         if order is None:
             text = words.NOTHING
         elif not self.where.chosen:
             text = words.NO_FOLDER
+        elif self._planner.error is not None:
+            text = words.NO_NAMES
         else:
             text = words.files_text(count, len(self._start.subjects)) if count else ""
         self.summary.setText(text)
@@ -232,10 +216,6 @@ class ExportDialog(Dialog):
             self.accept()
             songs = tuple(one.song for one in self._start.subjects)
             self.chosen.emit(Batch(songs, order, self.where.path))
-
-    def _end(self) -> None:
-        self._over = True
-        self._later.stop()
 
     def _retint(self) -> None:
         retint(self)

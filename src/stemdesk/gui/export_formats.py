@@ -68,9 +68,12 @@ class FormatsBox(QWidget):
 
     def __init__(self, subjects: Sequence[Subject], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.lines: list[FormatLine] = []
         self._lines = QVBoxLayout()
         self._lines.setSpacing(6)
+        self._all: list[FormatLine] = []  # made before what is below, so that Tab finds them there
+        self._count = 0
+        while len(self._all) < _MOST:
+            self._make()
         self.add = push_button(words.ADD_FORMAT, words.ADD_FORMAT_TIP)
         self.add.clicked.connect(self._add_one)
         self.rate = _box(words.RATE)
@@ -93,6 +96,11 @@ class FormatsBox(QWidget):
         layout.addLayout(self._lines)
         layout.addLayout(below)
 
+    @property
+    def lines(self) -> list[FormatLine]:
+        """Those that are shown."""
+        return self._all[: self._count]
+
     def formats(self) -> tuple[FileFormat, ...]:
         """Each once."""
         return tuple(dict.fromkeys(line.format for line in self.lines))
@@ -103,48 +111,42 @@ class FormatsBox(QWidget):
         return int(self.rate.currentData())
 
     def apply(self, order: ExportOrder) -> None:
-        while self.lines:
-            self._drop(self.lines[-1])
-        for one in order.formats or (words.usual(FileKind.WAV),):
-            self._add(one)
+        self._show(order.formats or (words.usual(FileKind.WAV),))
         if self.rate.findData(order.samplerate) < 0:
             self.rate.addItem(words.kilohertz(order.samplerate), order.samplerate)
         self.rate.setCurrentIndex(self.rate.findData(order.samplerate))
-        self._show_buttons()
 
-    def _add(self, one: FileFormat) -> FormatLine:
-        line = FormatLine(one)
+    def _make(self) -> None:
+        line = FormatLine(words.usual(FileKind.WAV))
         line.changed.connect(self.changed)
         line.removed.connect(lambda: self._remove(line))
-        self.lines.append(line)
+        self._all.append(line)
         self._lines.addWidget(line)
-        return line
+
+    def _show(self, formats: Sequence[FileFormat]) -> None:
+        while len(self._all) < len(formats):  # a preset of the command line's
+            self._make()
+        self._count = len(formats)
+        for line, one in zip(self._all, formats, strict=False):
+            line.show_format(one)
+        for number, line in enumerate(self._all):
+            line.setVisible(number < self._count)
+            line.remove.setVisible(self._count > 1)
+        self.add.setEnabled(self._count < _MOST)
 
     def _add_one(self) -> None:
         """The first kind that is not there yet, beginning with what people miss most."""
         there = {line.format.kind for line in self.lines}
         order = (FileKind.WAV, FileKind.MP3, FileKind.FLAC, *words.KINDS)
-        line = self._add(words.usual(next(kind for kind in order if kind not in there)))
-        self._show_buttons()
-        line.kind.setFocus()
+        new = words.usual(next(kind for kind in order if kind not in there))
+        self._show([*(line.format for line in self.lines), new])
+        self.lines[-1].kind.setFocus()
         self.changed.emit()
 
     def _remove(self, line: FormatLine) -> None:
+        self._show([one.format for one in self.lines if one is not line])
         self.add.setFocus()
-        self._drop(line)
-        self._show_buttons()
         self.changed.emit()
-
-    def _drop(self, line: FormatLine) -> None:
-        self.lines.remove(line)
-        self._lines.removeWidget(line)
-        line.hide()
-        line.deleteLater()
-
-    def _show_buttons(self) -> None:
-        for line in self.lines:
-            line.remove.setVisible(len(self.lines) > 1)
-        self.add.setEnabled(len(self.lines) < _MOST)
 
 
 def _box(name: str) -> ComboBox:

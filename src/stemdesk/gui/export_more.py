@@ -12,7 +12,7 @@ from stemdesk.core.export_order import Clipping, ExportOrder, Extra
 from stemdesk.gui import export_words as words
 from stemdesk.gui.export_values import Subject
 from stemdesk.gui.fold import Fold
-from stemdesk.gui.widgets import CheckBox, ComboBox, muted
+from stemdesk.gui.widgets import CheckBox, ComboBox, chain, muted
 
 _PROJECTS = (Extra.REAPER, Extra.DAWPROJECT)
 
@@ -50,11 +50,11 @@ class MoreBox(QWidget):
         self.clipping.activated.connect(lambda _: self.changed.emit())
 
     def _lay_out(self) -> None:
-        for box in (*(self.extras[one] for one in _PROJECTS), self.exact):
+        projects = [self.extras[one] for one in _PROJECTS]
+        others = [box for extra, box in self.extras.items() if extra not in _PROJECTS]
+        for box in (*projects, self.exact, *others):
             self.daw.body.addWidget(box)
-        for extra, box in self.extras.items():
-            if extra not in _PROJECTS:
-                self.daw.body.addWidget(box)
+        chain(*projects, self.exact, *others)
         self.sound.body.addWidget(self.dither)
         label = muted(words.CLIPPING)
         label.setBuddy(self.clipping)

@@ -22,10 +22,11 @@ from stemdesk.gui.widgets import ComboBox, icon_button, muted
 
 class PresetBar(QWidget):
     """`picked`: an `ExportPreset`, to be applied. `edited`: a person's own presets as they are
-    now, to be saved."""
+    now, to be saved. `renamed`: one of them, from which name to which."""
 
     picked = Signal(object)
     edited = Signal(object)
+    renamed = Signal(str, str)
 
     def __init__(self, own: Sequence[ExportPreset], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,6 +141,7 @@ class PresetBar(QWidget):
             renamed = replace(own, name=name)
             rest = [one for one in self.own if one.name.casefold() != name.casefold() or one is own]
             self._change(tuple(renamed if one is own else one for one in rest), name)
+            self.renamed.emit(own.name, name)
 
         NameDialog(self.window(), own.name, taken, rename).show_over()
 

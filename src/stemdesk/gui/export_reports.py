@@ -27,6 +27,7 @@ DETAILS = "Details…"
 DETAILS_TITLE = "What was exported"
 DETAILS_NAME = "What was exported, as text"
 TRY_AGAIN = "Try again"
+CHANGE = "Change…"
 SHOW = "Show in folder"
 DISMISS = "Close this report"
 CLOSES_AFTER = "StemDesk closes when the export is done."
@@ -77,6 +78,8 @@ def ended_text(ended: Ended) -> str:
         return f"The export was cancelled. {kept}"
     if len(ended.batch.songs) == 1:
         return _one_text(ended)
+    if not done:
+        return f"None of the {len(ended.batch.songs)} songs could be exported. {_why(ended)}"
     text = f"{files_of(files, len(done))} exported."
     if ended.failed:
         text = f"{text} {_failed_text(ended)} {_why(ended)}"
@@ -146,9 +149,13 @@ def _song_lines(song: ExportedSong) -> list[str]:
     if song.error is not None:
         happened, remedy = explain(song.error, song.song.folder)
         lines += [f"  Failed: {happened} {remedy}", f"  Details: {_detail(song.error)}"]
-    lines += [f"  {printable(str(path))}" for path in song.files]
+    lines += [f"  {text}" for text in facts(song)]
+    folder = common_folder(song.files)
+    if folder is not None:
+        lines.append(f"  In {printable(str(folder))}:")
+        lines += [f"    {below(path, folder)}" for path in song.files]
     lines += [f"  Was there already, left as it is: {printable(str(p))}" for p in song.skipped]
-    return [*lines, *(f"  {text}" for text in facts(song))]
+    return lines
 
 
 def facts(song: ExportedSong) -> list[str]:
@@ -171,13 +178,20 @@ def _detail(error: BaseException) -> str:
 
 
 def common_folder(paths: Sequence[Path]) -> Path | None:
-    """Where files lie together; None for none of them."""
+    """Where files lie together, below a disk's root; else that of the first; None for none."""
     if not paths:
         return None
-    folder = paths[0].parent
+    folder = first = paths[0].parent
     while not all(path.is_relative_to(folder) for path in paths):
         folder = folder.parent
+        if folder == folder.parent:  # all over the disk, or on several
+            return first
     return folder
+
+
+def below(path: Path, folder: Path) -> str:
+    """A file's name as seen from `folder`; whole where it is elsewhere."""
+    return printable(str(path.relative_to(folder) if path.is_relative_to(folder) else path))
 
 
 def _name(title: str) -> str:

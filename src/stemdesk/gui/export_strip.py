@@ -46,7 +46,6 @@ class RunningLine(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         self.bar.setFixedWidth(180)
-        self.bar.setAccessibleName(reports.CANCEL_NAME)
         self.stay = push_button(reports.STAY_OPEN)
         self.stay.clicked.connect(self.stay_wanted)
         self.cancel = push_button(reports.CANCEL, reports.CANCEL_NAME)
@@ -87,10 +86,12 @@ class RunningLine(QFrame):
 
 
 class ExportStrip(QWidget):
-    """`details_wanted`: an `Ended`, to be read at length. `folder_wanted`: a folder to open.
-    `said`: what ended, for screen readers."""
+    """`details_wanted`: an `Ended`, to be read at length; `change_wanted`: one whose songs that
+    failed are to be exported otherwise. `folder_wanted`: a folder to open. `said`: what ended, for
+    screen readers."""
 
     details_wanted = Signal(object)
+    change_wanted = Signal(object)
     folder_wanted = Signal(object)
     said = Signal(str)
 
@@ -136,6 +137,7 @@ class ExportStrip(QWidget):
         actions: list[Action] = []
         if ended.failed:
             actions.append((reports.TRY_AGAIN, partial(self._again, ended, banner)))
+            actions.append((reports.CHANGE, lambda: self.change_wanted.emit(ended)))
         folder = reports.common_folder(ended.files)
         if folder is not None:
             actions.append((reports.SHOW, lambda: self.folder_wanted.emit(folder)))

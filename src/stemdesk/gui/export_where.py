@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.core.export_order import Collision, ExportOrder
-from stemdesk.core.sentences import printable
 from stemdesk.core.template import FIELDS
 from stemdesk.gui import dialogs, labels
 from stemdesk.gui import export_words as words
+from stemdesk.gui.export_reports import below
 from stemdesk.gui.fold import Fold
-from stemdesk.gui.widgets import CheckBox, ComboBox, ElidedLabel, muted, push_button
+from stemdesk.gui.widgets import CheckBox, ComboBox, ElidedLabel, chain, muted, push_button
 from stemdesk.paths import user_path
 
 _SHOWN = 3
@@ -46,6 +46,7 @@ class NamesPreview(QWidget):
         layout.setSpacing(2)
         for widget in (*self.lines, self.more, self.trouble):
             layout.addWidget(widget)
+        layout.addStretch(1)
         self.trouble.hide()
 
     def show_names(self, paths: Sequence[Path], folder: Path) -> None:
@@ -53,7 +54,7 @@ class NamesPreview(QWidget):
         self.trouble.hide()
         for number, line in enumerate(self.lines):
             there = number < len(paths)
-            line.setText(printable(_below(paths[number], folder)) if there else "")
+            line.setText(below(paths[number], folder) if there else "")
             line.show()  # its room stays, so that nothing jumps while a person types
         left = len(paths) - _SHOWN
         self.more.setText(words.more_text(left) if left > 0 else "")
@@ -61,6 +62,8 @@ class NamesPreview(QWidget):
 
     def show_trouble(self, text: str) -> None:
         """Why there are no names."""
+        if not self.lines[0].isHidden():  # their room stays: nothing jumps while a person types
+            self.setMinimumHeight(self.sizeHint().height())
         for line in (*self.lines, self.more):
             line.hide()
         self.trouble.setText(text)
@@ -128,6 +131,7 @@ class WhereBox(QWidget):
             grid.addWidget(widget, row, 1)
         grid.addWidget(self.add, 0, 2)
         self.names.body.addLayout(grid)
+        chain(self.template, self.add, self.collision)
         self.names.body.addWidget(self.tags)
 
     @property
@@ -183,10 +187,3 @@ class WhereBox(QWidget):
     def _chosen(self, paths: list[Path]) -> None:
         self.folder.setText(str(paths[0]))
         self.changed.emit()
-
-
-def _below(path: Path, folder: Path) -> str:
-    try:
-        return str(path.relative_to(folder))
-    except ValueError:
-        return str(path)

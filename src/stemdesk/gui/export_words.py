@@ -244,6 +244,7 @@ NOTHING = "Choose what to export."
 LOSSY_SUM = "Files in {formats} do not sum to the song sample for sample; lossless ones do."
 RESIDUAL_SILENT = "When the stems sum to the song, nothing is left over: that file is silent."
 NO_FOLDER = "Choose a folder."
+NO_NAMES = "The names of the files need a change."
 WILL_CLIP = "What is louder than full scale will clip in files that are not 32 bit float."
 
 

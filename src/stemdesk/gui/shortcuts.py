@@ -31,7 +31,7 @@ def install_shortcuts(window: MainWindow) -> PlainKeys:
         window.commands.run(RowAction.SHOW_FOLDER, [window.song.job_id])
 
     def export() -> None:
-        window.commands.run(RowAction.EXPORT, view.selected_ids())
+        window.exports.show(view.selected_ids() or [window.song.job_id])
 
     for keys, act in (
         (QKeySequence.StandardKey.Open, window.open_files),

@@ -127,13 +127,14 @@ class Outputs:
     def _group(
         self, rate: int, parts: tuple[PartMix, ...], outputs: list[Output], whole: bool
     ) -> Group:
-        exact = self._plan.exact_sum
+        exact = self._plan.exact_sum and any(part.plain for part in parts)  # remixes sum to nothing
         complete = self._complete and (exact or whole)
         return Group(rate, parts, outputs, self._plan.region_s, None, exact, complete)
 
     def _ni_stems(self, rate: int, place: Place) -> Group:
         known = self._plan.known
-        parts, spare = (ni_parts(known.stems, original=yes) for yes in (True, False))
+        parts = ni_parts(known.stems, original=True, complete=known.complete)
+        spare = ni_parts(known.stems, original=False)
         path = self._landing.temporary(place.path)
         tags = self._said(known.tags)
         names = tuple(part.name for part in parts)

@@ -89,7 +89,7 @@ class SongExport:
             return wanted
         for rate in rates_of(self._plan, wanted):
             whole = sounds.original(rate, self._step(DECODING))
-            if isinstance(whole, SourceError):  # a cache without room says nothing about the song
+            if isinstance(whole, SourceError):  # other errors are the cache's: the song is well
                 gone = whole.code is ErrorCode.SOURCE_MISSING
                 code = NoticeCode.ORIGINAL_GONE if gone else NoticeCode.ORIGINAL_DIFFERS
                 self._made.note(Notice(code, {"samplerate_hz": model}))
@@ -116,7 +116,7 @@ class SongExport:
             return
         lost = {part.name for part in group.parts if part.original and not group.spare}
         if not isinstance(whole, SourceError) and (group.exact_sum or lost):
-            raise whole  # the song is well, the cache is not: what is asked for can be had
+            raise whole  # the cache's: what is asked for can be had
         if group.exact_sum:
             self._made.note(Notice(NoticeCode.EXACT_SUM_LEFT_OUT))
         group.exact_sum = group.complete = False
