@@ -523,3 +523,24 @@ def test_what_is_planned_is_what_is_written(desk: Desk) -> None:
         planned(songs, replace(order, template="{nothing}"), desk.out)
     with pytest.raises(SettingsError):
         desk.export(songs, replace(order, template="{nothing}"))
+
+
+def test_what_many_songs_say_of_themselves_is_read_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the preview of a long list would read all of them at each letter that is typed."""
+    one = desk.song(seconds=0.2)
+    songs = [replace(one, title=str(n)) for n in range(600)]
+    read_songs: list[ExportSong] = []
+
+    def counted(song: ExportSong) -> Known:
+        read_songs.append(song)
+        return found
+
+    found = know(one)
+    monkeypatch.setattr("stemdesk.jobs.exports.known.know", counted)
+    order = ExportOrder((Part(PartKind.REMIX),), template="{title}")
+    for letters in ("a", "ab"):
+        paths = planned(songs, replace(order, template=letters), desk.out, TODAY)
+        assert len(set(paths)) == 600 and paths[-1].name == f"{letters} (600).wav"
+    assert len(read_songs) == 600
