@@ -84,6 +84,7 @@ def test_what_a_line_names_is_made_beside_the_one_file_of_a_preset() -> None:
     order = _order("--preset", "x", "--two-stems", "vocals", base=base)
     assert order.parts == (_VOCALS, Part(PartKind.INSTRUMENTAL))
     assert order.formats == ExportOrder().formats
+    assert warning(order) == "", "its files have names of their own"
 
 
 def test_the_rest_of_an_order() -> None:
