@@ -76,8 +76,7 @@ def order_of(options: argparse.Namespace, base: ExportOrder, bits: int = _BITS) 
     else:
         if not base.parts and (changes.get("parts") or options.format):
             usual = ExportOrder()  # the preset has but an extra, and a name for no more than that
-            many = {"parts": usual.parts, "formats": usual.formats, "template": usual.template}
-            base = replace(base, **many)
+            base = replace(base, parts=usual.parts, formats=usual.formats, template=usual.template)
         changes["formats"] = _formats(options, base.formats, bits)
     order = replace(base, **_for_projects(changes, base))
     check_template(order.template)
