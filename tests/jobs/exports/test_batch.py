@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
+import weakref
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.track import Tags
 from stemdesk.jobs.exports.batch import planned
+from stemdesk.jobs.exports.known import Known, know
 from stemdesk.jobs.exports.landing import HIDDEN
 from stemdesk.jobs.exports.values import Exported, ExportedSong, ExportProgress, ExportSong
 from stemdesk.jobs.folder import MANIFEST
@@ -108,6 +110,52 @@ def test_float_stems_sum_to_the_song(desk: Desk, rate: int) -> None:
     total = sum(read(path).astype(np.float64) for path in done.files)
     assert np.abs(total - own).max() <= 2**-24
     assert {path.suffix for path in done.files} == {".wav"}
+
+
+def test_a_song_above_full_scale_is_cut_and_that_is_told(desk: Desk) -> None:
+    song = desk.song(level=3.0, kind="wav-f32")
+    done = only(desk.export(song, EXACT))
+    assert codes(done) == [NoticeCode.SONG_CLIPPED] and done.gain_db == 0.0
+    own = np.clip(read(song.source).astype(np.float64), -1.0, 1.0 - 2**-23)
+    total = sum(steps(path) for path in done.files) / 2**31
+    assert np.abs(total - own).max() <= 2**-24
+    shared = only(desk.export(song, replace(EXACT, clipping=Clipping.SHARED, template="b {stem}")))
+    assert not shared.notices and shared.gain_db < -1.0
+    floats_ = replace(EXACT, formats=(FileFormat(FileKind.WAV, 32),), template="c {stem}")
+    assert not only(desk.export(song, floats_)).notices
+
+
+class Watched(Known):
+    """Of which it can be seen whether it is still in memory."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_covers_of_songs_that_wait_are_not_in_memory(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    songs = [desk.song(name, seconds=0.2) for name in ("one", "two", "three")]
+    known: list[weakref.ref[object]] = []
+    alive: list[int] = []
+
+    def watched(song: ExportSong) -> Known:
+        alive.append(sum(one() is not None for one in known))
+        plain = know(song)
+        found = Watched(*(getattr(plain, field.name) for field in fields(plain)))
+        known.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr("stemdesk.jobs.exports.batch.know", watched)
+    done = desk.export(songs, ExportOrder((Part(PartKind.REMIX),), template=FLAT))
+    assert len(done.songs) == 3 and max(alive) <= 1, "of the song before at most"
+
+
+def test_hostile_numbers_in_tags_are_no_numbers(desk: Desk) -> None:
+    found = know(desk.song(seconds=0.2))
+    for track, wanted in (("7/12", 7), ("9" * 5000, None), ("٣", 3), ("x", None)):
+        tags = found.tags.with_text("track", track).with_text("bpm", "9" * 5000)
+        facts = replace(found, tags=tags).names(TODAY)
+        assert (facts.track, facts.bpm) == (wanted, None)
 
 
 def test_vocals_and_instrumental_are_the_song_bit_for_bit(desk: Desk) -> None:
@@ -505,3 +553,24 @@ def test_what_is_planned_is_what_is_written(desk: Desk) -> None:
         planned(songs, replace(order, template="{nothing}"), desk.out)
     with pytest.raises(SettingsError):
         desk.export(songs, replace(order, template="{nothing}"))
+
+
+def test_what_many_songs_say_of_themselves_is_read_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the preview of a long list would read all of them at each letter that is typed."""
+    one = desk.song(seconds=0.2)
+    songs = [replace(one, title=str(n)) for n in range(600)]
+    read_songs: list[ExportSong] = []
+
+    def counted(song: ExportSong) -> Known:
+        read_songs.append(song)
+        return found
+
+    found = know(one)
+    monkeypatch.setattr("stemdesk.jobs.exports.known.know", counted)
+    order = ExportOrder((Part(PartKind.REMIX),), template="{title}")
+    for letters in ("a", "ab"):
+        paths = planned(songs, replace(order, template=letters), desk.out, TODAY)
+        assert len(set(paths)) == 600 and paths[-1].name == f"{letters} (600).wav"
+    assert len(read_songs) == 600
