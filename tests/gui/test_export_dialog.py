@@ -189,6 +189,13 @@ def test_what_is_unfolded_is_seen(room: Room) -> None:
     assert 0 < below.y() <= dialog.area.viewport().height()
 
 
+def test_a_preset_with_more_to_it_is_seen_from_its_top(room: Room) -> None:
+    room.parent.resize(900, 600)
+    dialog = room.open(ExportOrder(exact_sum=True))
+    assert dialog.more.daw.open
+    assert dialog.area.verticalScrollBar().value() == 0
+
+
 def test_tab_goes_from_top_to_bottom_and_what_has_the_focus_is_seen(room: Room) -> None:
     room.parent.resize(900, 600)
     dialog = room.open()
