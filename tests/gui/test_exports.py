@@ -10,6 +10,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stemdesk.audio.listening import Listening
@@ -174,8 +175,19 @@ def test_what_runs_is_shown_and_can_be_cancelled(stage: Theatre) -> None:
     assert line.more.text() == "1 more export after it"
     stage.controller.exports.cancel_all()
     assert line.label.text() == export_reports.CANCELLING
+    assert not line.share.text()
     stage.qtbot.waitUntil(lambda: not line.isVisible(), timeout=20_000)
     assert stage.report() == "The export was cancelled. Nothing was written."
+
+
+def test_cancel_pressed_twice_presses_nothing_else(stage: Theatre) -> None:
+    stage.script.behaviour = endless
+    stage.export(stage.song(), ended=False)
+    cancel = stage.strip.running.cancel
+    cancel.setFocus()
+    stage.key(Qt.Key.Key_Space, on=cancel)
+    assert QApplication.focusWidget() is None
+    stage.qtbot.waitUntil(lambda: not stage.controller.exports.busy, timeout=20_000)
 
 
 def test_what_came_of_it(stage: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ class RunningLine(QFrame):
         self.stay.clicked.connect(self.stay_wanted)
         self.cancel = push_button(reports.CANCEL, reports.CANCEL_NAME)
         self.cancel.setAccessibleName(reports.CANCEL_NAME)
-        self.cancel.clicked.connect(desk.cancel)
+        self.cancel.clicked.connect(self._cancel)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 8, 12, 8)
         layout.setSpacing(10)
@@ -68,6 +68,10 @@ class RunningLine(QFrame):
         self._closing = closing
         self.look()
 
+    def _cancel(self) -> None:
+        self.cancel.clearFocus()  # else the next button gets it: Space pressed twice hits that one
+        self._desk.cancel()
+
     def look(self) -> None:
         desk = self._desk
         batch = desk.running
@@ -75,8 +79,8 @@ class RunningLine(QFrame):
         if batch is None:
             return
         text = reports.running_text(batch, desk.progress, desk.cancelling)
-        self.label.setText(f"{text} — {reports.CLOSES_AFTER}" if self._closing else text)
-        self.share.setText(reports.share_text(desk.progress))
+        self.label.setText(f"{reports.CLOSES_AFTER} {text}" if self._closing else text)
+        self.share.setText("" if desk.cancelling else reports.share_text(desk.progress))
         self.more.setText(reports.waiting_text(len(desk.waiting)))
         self.more.setVisible(bool(desk.waiting))
         self.bar.setValue(0 if desk.progress is None else round(desk.progress.fraction * 1000))
@@ -124,7 +128,8 @@ class ExportStrip(QWidget):
                 self._drop(banner)
         while len(self.reports) >= _MOST:
             self._drop(self.reports[-1])
-        banner = Banner("info", "warning") if failed else Banner("done", "success")
+        went_well = not failed and not ended.exported.cancelled
+        banner = Banner("done", "success") if went_well else Banner("info", "warning")
         banner.setProperty("failed", failed)
         banner.cross.setAccessibleName(reports.DISMISS)
         self.reports.insert(0, banner)
