@@ -7,7 +7,6 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.gui import export_reports as reports
-from stemdesk.gui.banner import Action, Banner
+from stemdesk.gui.banner import Action, Banner, PassingLine
 from stemdesk.gui.export_desk import ExportDesk
 from stemdesk.gui.export_values import Ended
 from stemdesk.gui.icons import set_icon
@@ -27,7 +26,7 @@ _MOST = 3
 _QUARTERS = 4
 
 
-class RunningLine(QFrame):
+class RunningLine(PassingLine):
     """What is exported now; hidden while nothing is."""
 
     stay_wanted = Signal()
