@@ -253,6 +253,19 @@ def test_failures_stay_and_can_be_tried_again(stage: Theatre) -> None:
     assert [banner.isVisible() for banner in stage.strip.reports].count(True) == 1
 
 
+def test_songs_that_fail_one_after_the_other_are_told_as_one(stage: Theatre) -> None:
+    stage.script.behaviour = failing("one", "two", "three")
+    one, two, three = (stage.song(name) for name in ("one", "two", "three"))
+    for job in (one, two, one, three):
+        stage.export(job)
+    (banner,) = stage.strip.reports
+    assert stage.report().startswith("None of the 3 songs could be exported. The disk is full")
+    banner.buttons[0].click()
+    stage.qtbot.waitUntil(lambda: len(stage.script.exported) == 5, timeout=20_000)
+    assert [song.title for song in stage.script.exported[-1].songs] == ["one", "two", "three"]
+    stage.qtbot.waitUntil(lambda: not stage.controller.exports.busy, timeout=20_000)
+
+
 def test_a_report_that_went_well_makes_room_for_the_next(stage: Theatre) -> None:
     job = stage.song()
     for _ in range(4):

@@ -22,7 +22,7 @@ from stemdesk.gui.icons import set_icon
 from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.widgets import ElidedLabel, muted, push_button
 
-_MOST = 3
+_MOST = 2
 _QUARTERS = 4
 
 
@@ -103,6 +103,7 @@ class ExportStrip(QWidget):
         self._desk, self._tasks = desk, tasks
         self.running = RunningLine(desk)
         self.reports: list[Banner] = []
+        self._told: dict[Banner, Ended] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -120,18 +121,22 @@ class ExportStrip(QWidget):
 
     def _ended(self, ended: Ended) -> None:
         """The newest on top. One that went well takes the place of another that did; failures
-        stay until they are read."""
+        stay until they are read, those of the same kind as one."""
         failed = bool(ended.failed)
         for banner in list(self.reports):
-            if not banner.isVisible() or not banner.property("failed"):
+            told = self._told[banner]
+            if banner.isHidden() or not told.failed:
+                self._drop(banner)
+            elif failed and ended.goes_with(told):  # a folder that is gone fails song after song
+                ended = ended.after(told)
                 self._drop(banner)
         while len(self.reports) >= _MOST:
             self._drop(self.reports[-1])
         went_well = not failed and not ended.exported.cancelled
         banner = Banner("done", "success") if went_well else Banner("info", "warning")
-        banner.setProperty("failed", failed)
         banner.cross.setAccessibleName(reports.DISMISS)
         self.reports.insert(0, banner)
+        self._told[banner] = ended
         self._layout.insertWidget(1, banner)
         text = reports.ended_text(ended)
         banner.say(text, self._actions(ended, banner))
@@ -155,6 +160,7 @@ class ExportStrip(QWidget):
 
     def _drop(self, banner: Banner) -> None:
         self.reports.remove(banner)
+        del self._told[banner]
         self._layout.removeWidget(banner)
         banner.hide()
         banner.deleteLater()
