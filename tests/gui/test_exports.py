@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
@@ -22,7 +23,7 @@ from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings
 from stemdesk.gui import export_reports
-from stemdesk.gui.export_asks import DetailsDialog
+from stemdesk.gui.export_details import DetailsDialog
 from stemdesk.gui.export_dialog import ExportDialog
 from stemdesk.gui.export_preset_bar import NameDialog
 from stemdesk.gui.export_values import Batch
@@ -316,6 +317,29 @@ def test_a_preset_that_songs_are_exported_with_may_get_another_name(stage: Theat
     ask.save.click()
     settings: Settings = stage.controller.settings
     assert settings.auto_export == "Ours"
+
+
+def test_the_presets_that_are_saved_last_stay(stage: Theatre) -> None:
+    free, begun = threading.Event(), threading.Event()
+    saved: list[tuple[ExportPreset, ...]] = []
+
+    def save(path: Path, presets: tuple[ExportPreset, ...]) -> None:
+        begun.set()
+        assert free.wait(20)
+        saved.append(presets)
+
+    desk = stage.controller.exports
+    desk.services = replace(desk.services, save=save)
+    stage.window.exports.show([stage.song().id])
+    edited = stage.asked().edited
+    first, second = ExportPreset("a", ExportOrder()), ExportPreset("b", ExportOrder())
+    edited.emit((first,))
+    stage.qtbot.waitUntil(begun.is_set, timeout=20_000)
+    edited.emit((first, second))
+    edited.emit((second,))
+    free.set()
+    stage.qtbot.waitUntil(lambda: len(saved) == 2, timeout=20_000)
+    assert saved == [(first,), (second,)]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ from stemdesk.gui.banner import Action, Banner, PassingLine
 from stemdesk.gui.export_desk import ExportDesk
 from stemdesk.gui.export_values import Ended
 from stemdesk.gui.icons import set_icon
-from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.widgets import ElidedLabel, muted, push_button
 
 _MOST = 2
@@ -98,9 +97,9 @@ class ExportStrip(QWidget):
     folder_wanted = Signal(object)
     said = Signal(str)
 
-    def __init__(self, desk: ExportDesk, tasks: Tasks, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: ExportDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk, self._tasks = desk, tasks
+        self._desk = desk
         self.running = RunningLine(desk)
         self.reports: list[Banner] = []
         self._told: dict[Banner, Ended] = {}
