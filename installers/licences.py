@@ -45,9 +45,8 @@ You may replace the libraries under the LGPL (Qt, PySide6, libsndfile, soxr and 
 builds: they lie as separate files in the app's folder. PyTorch contains Intel's oneMKL, which is
 under Intel's own terms.
 
-The source of each work is where its name leads in the Python Package Index (https://example.invalid);
-FFmpeg and its parts are built for PyAV by https://github.com/PyAV-Org/pyav-ffmpeg, which names the
-source of each.
+The source of each work is where its name leads in the Python Package Index; FFmpeg and its parts
+are built for PyAV by https://github.com/PyAV-Org/pyav-ffmpeg, which names the source of each.
 """
 
 
@@ -226,8 +225,8 @@ def _package_entry(name: str) -> Entry:
     for file in sorted(found.files or (), key=str):
         path = Path(str(found.locate_file(file)))
         in_licences = ".dist-info" in file.as_posix() and "/licenses/" in file.as_posix()
-        named = _LICENCE_FILE.search(file.name) and file.suffix.lower() not in _NO_TEXT
-        if (in_licences or named) and path.is_file():
+        is_text = file.suffix.lower() not in _NO_TEXT
+        if is_text and (in_licences or _LICENCE_FILE.search(file.name)) and path.is_file():
             texts.append(_read(path))
     texts += [common(text) for text in _NAMED_ONLY.get(canonical(name), ())]
     if not any(text.strip() for text in texts):

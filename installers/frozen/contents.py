@@ -49,6 +49,7 @@ _FILES_LEFT_OUT = (
     # The system's own must be used: they belong to its graphics drivers and sound servers.
     *("libdrm.so*", "libgbm.so*", "libasound.so*", "libxcb.so*", "libX11*.so*"),
     *("libwayland-*.so*", "libgcc_s.so*", "libstdc++.so*"),
+    "libmvec.so*",  # a part of glibc: with another glibc than its own it may not load
 )
 # The interpreter's parts that a newer yt-dlp may need, whatever this one needs.
 _NOT_STANDARD = {"antigravity", "this", "idlelib", "lib2to3", "ensurepip", "tkinter", "turtle"}

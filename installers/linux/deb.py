@@ -52,7 +52,7 @@ Upstream-Name: StemDesk
 Comment: StemDesk's own source is MIT. This package carries it together with
  other works, among them FFmpeg with x264 and x265 (GPL), so that the package as
  a whole is under the GPL, version 3 or later. The texts of all licences are in
- /usr/lib/stemdesk/_internal/resources/LICENCES.txt.
+ /usr/lib/stemdesk/_internal/resources/licences/LICENCES.txt.
 
 Files: *
 Copyright: 2026 The StemDesk developers

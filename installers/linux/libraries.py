@@ -10,7 +10,7 @@ from pathlib import Path
 
 _NEEDED = re.compile(r"^\s*NEEDED\s+(\S+)", re.MULTILINE)
 _LIBC_VERSION = re.compile(r"\bGLIBC_(\d+)\.(\d+)")
-_OLDEST_LIBC = (2, 28)  # what the wheels that StemDesk stands on are built for
+_OLDEST_LIBC = (2, 34)  # what the wheels that StemDesk stands on are built for
 _ELF = b"\x7fELF"
 # Needed at run time by name (sounddevice asks for PortAudio, Qt's plug-ins are chosen by the
 # session), so always, besides what the files say. As README.md names them.

@@ -28,6 +28,7 @@ def info_plist(version: str) -> dict[str, object]:
         "CFBundleDisplayName": "StemDesk",
         # The folder has two programs; a double click starts the one with the window.
         "CFBundleExecutable": "stemdesk-window",
+        "LSBackgroundOnly": False,  # PyInstaller's idea of an app that has a terminal's program
         "CFBundleShortVersionString": short,
         "CFBundleVersion": short,
         "CFBundleDocumentTypes": [

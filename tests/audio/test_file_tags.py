@@ -1,24 +1,24 @@
 from __future__ import annotations
 
-from stemdesk.audio.file_tags import LARGEST_COVER, NO_FILE_TAGS, FileTags
+from stemdesk.audio.file_tags import LARGEST_COVER, NO_FILE_TAGS, TEXT_KEYS, FileTags
+from stemdesk.audio.writing.vorbis_comment import comments
 
 PICTURE = b"\xff\xd8\xff\xe0 and so on"
 
 
 def test_a_part_is_marked_in_the_title_and_told_in_the_comment() -> None:
     tags = FileTags((("title", "Song"), ("artist", "Band"), ("comment", "Live")), PICTURE)
-    part = tags.with_part("vocals", "vocals of song.mp3, split by StemDesk with htdemucs")
+    part = tags.with_part("vocals").with_comment("Split by StemDesk from song.mp3")
     assert part.get("title") == "Song (vocals)"
     assert part.get("artist") == "Band"
-    assert part.get("comment") == "Live\nvocals of song.mp3, split by StemDesk with htdemucs"
+    assert part.get("comment") == "Live\nSplit by StemDesk from song.mp3"
     assert (part.cover, part.cover_type) == (PICTURE, "image/jpeg")
     assert tags.get("title") == "Song"
 
 
 def test_a_part_of_a_song_without_tags() -> None:
-    part = NO_FILE_TAGS.with_part("drums", "drums of a.wav")
-    assert part.texts == (("title", "drums"), ("comment", "drums of a.wav"))
-    assert NO_FILE_TAGS.with_part("drums", "").texts == (("title", "drums"),)
+    assert NO_FILE_TAGS.with_part("drums").texts == (("title", "drums"),)
+    assert NO_FILE_TAGS.with_comment("of a.wav").texts == (("comment", "of a.wav"),)
 
 
 def test_several_texts_of_a_key() -> None:
@@ -44,7 +44,12 @@ def test_texts_are_safe_once_they_are_here() -> None:
         ("lyrics", "one\ntwo\nthree"),
         ("artist", "Björk"),
     )
-    assert len(FileTags((("lyrics", "x" * 5_000_000),)).get("lyrics")) == 1 << 20
+
+
+def test_all_texts_together_fit_into_a_block_of_a_flac_file() -> None:
+    longest = FileTags(tuple((key, "🎵" * 5_000_000) for key in TEXT_KEYS))
+    assert len(longest.get("lyrics")) == 1 << 17
+    assert len(comments(longest, with_cover=False)) < 1 << 24
 
 
 def test_a_cover_is_a_picture_of_a_bearable_size() -> None:

@@ -104,9 +104,11 @@ def test_exact_sums_hold_where_stems_and_song_are_too_loud(bits: int) -> None:
     np.testing.assert_array_equal(sum(files[name] for name in FOUR), song)
     named = dict(zip(files, zip(finisher.peaks, finisher.touched, strict=True), strict=True))
     vocals = np.abs(sound.stems["vocals"].read(0, FRAMES))
-    assert named["vocals"] == (pytest.approx(float(vocals.max())), int((vocals > 1.0).sum()))
     whole = np.abs(original_of(sound))
-    assert named["original"] == (pytest.approx(float(whole.max())), int((whole > 1.0).sum()))
+    for name, samples in (("vocals", vocals), ("original", whole)):
+        loudest, cut = named[name]
+        assert loudest == pytest.approx(float(samples.max()))
+        assert cut == int((samples > 1.0).sum())
     loudest, cut = named["instrumental"]
     assert loudest > 1.0 and cut > 0
 

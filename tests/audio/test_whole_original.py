@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -94,6 +95,24 @@ def test_it_does_not_wait_for_who_follows_the_song(
         other.original.follow(0)
         with whole_original(originals, source, RATE, mark, ignore, CancelToken()) as song:
             assert song.frames == RATE * 10
+
+
+@pytest.mark.parametrize("lost", [0, 1000])
+def test_what_the_cache_has_lost_is_an_error_not_silence(
+    tmp_path: Path, originals: Originals, lost: int
+) -> None:
+    source = make_in(tmp_path, "flac", bursts(RATE, RATE), RATE)
+    with whole_original(
+        originals, source, RATE, fingerprint(source), ignore, CancelToken()
+    ) as song:
+        beyond = song.reader.read(RATE - 10, 30)
+        assert beyond.shape == (2, 30) and not beyond[:, 10:].any()
+        assert not song.reader.read(RATE + 5, 3).any()
+        (file,) = (tmp_path / "cache").glob("*.f32")
+        os.truncate(file, lost * 8)  # float32, two channels
+        with pytest.raises(SourceError) as caught:
+            song.reader.read(900, 200)
+    assert caught.value.code is ErrorCode.SOURCE_UNREADABLE and caught.value.retryable
 
 
 def test_waiting_can_be_cancelled(tmp_path: Path, originals: Originals) -> None:

@@ -75,20 +75,20 @@ def test_its_links_lead_to_the_project(stage: Stage, monkeypatch: pytest.MonkeyP
 def test_licences_can_be_read_and_searched(stage: Stage) -> None:
     dialog = opened(stage, about(stage))
     assert "torch 2" in dialog.text_box.toPlainText()
-    dialog.find.setText("permission is hereby")
+    dialog.search.setText("permission is hereby")
     place = dialog.text_box.textCursor().selectionStart()
     assert dialog.text_box.textCursor().selectedText() == "Permission is hereby"
-    QTest.keyClick(dialog.find, Qt.Key.Key_Return)
+    QTest.keyClick(dialog.search, Qt.Key.Key_Return)
     assert dialog.text_box.textCursor().selectionStart() > place
-    QTest.keyClick(dialog.find, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(dialog.search, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert dialog.text_box.textCursor().selectionStart() == place
     dialog.find_next(back=True)  # from the first one to the last one
     assert dialog.text_box.textCursor().selectionStart() > place
     dialog.find_next()
     assert dialog.text_box.textCursor().selectionStart() == place
-    dialog.find.setText("permission is hereby zzz")
+    dialog.search.setText("permission is hereby zzz")
     assert dialog.found.isVisible()
-    dialog.find.setText("")
+    dialog.search.setText("")
     assert not dialog.found.isVisible()
 
 

@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from stemdesk.core.errors import ErrorCode
+from stemdesk.core.errors import DiskFullError, ErrorCode
+from stemdesk.core.export_order import ExportOrder
 from stemdesk.core.job import Failure, JobState
 from stemdesk.core.settings import Settings
 from stemdesk.gui import app_words
+from stemdesk.gui.export_values import Batch, Ended
 from stemdesk.gui.notifier import LONG_S, Notifier, in_front
+from stemdesk.jobs.exports.values import Exported, ExportSong
+from support.export_script import endless
 from support.stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -116,4 +120,43 @@ def test_a_pause_is_not_counted(stage: Stage, told: Told) -> None:
         stage.controller.change(job, state=state)
         told.now_s += seconds
     stage.controller.change(job, state=JobState.DONE)
+    assert told.notes == []
+
+
+def export(stage: Stage, told: Told, seconds: float) -> None:
+    """An export of one song that takes so many seconds."""
+    desk, over = stage.controller.exports, list[Ended]()
+    desk.ended.connect(over.append)
+    songs = (ExportSong(Path("/songs/one"), Path("/one.mp3"), "one"),)
+    desk.put(Batch(songs, ExportOrder(), Path("/exports")))
+    told.now_s += seconds
+    stage.qtbot.waitUntil(lambda: bool(over), timeout=20_000)
+
+
+def test_a_long_export_is_told(stage: Stage, told: Told) -> None:
+    export(stage, told, LONG_S - 1)
+    assert told.notes == []
+    export(stage, told, LONG_S)
+    assert told.notes == [(app_words.NOTE_EXPORTED, "1 file of “one” exported.")]
+
+
+def test_a_long_export_that_failed_is_told(stage: Stage, told: Told) -> None:
+    def full(*_: object) -> Exported:
+        raise DiskFullError(Path("/exports"))
+
+    stage.controller.export_script.behaviour = full
+    export(stage, told, LONG_S)
+    ((title, text),) = told.notes
+    assert title == app_words.NOTE_NOT_EXPORTED and "“one” could not be exported" in text
+
+
+def test_an_export_that_was_cancelled_is_not_told(stage: Stage, told: Told) -> None:
+    stage.controller.export_script.behaviour = endless
+    desk, over = stage.controller.exports, list[Ended]()
+    desk.ended.connect(over.append)
+    desk.progressed.connect(desk.cancel)
+    songs = (ExportSong(Path("/songs/one"), Path("/one.mp3"), "one"),)
+    desk.put(Batch(songs, ExportOrder(), Path("/exports")))
+    told.now_s += 600
+    stage.qtbot.waitUntil(lambda: bool(over), timeout=20_000)
     assert told.notes == []

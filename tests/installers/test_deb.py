@@ -159,7 +159,7 @@ def test_depends_names_what_the_files_are_linked_to(frozen: Path, tmp_path: Path
 def test_depends_asks_for_the_glibc_that_is_used(
     frozen: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "libc6 (>= 2.28)" in depends(frozen)
+    assert "libc6 (>= 2.34)" in depends(frozen)
     program = shutil.copy2("/usr/bin/env", frozen)
     said = subprocess.run(["objdump", "-T", program], capture_output=True, text=True, check=True)
     used = max(int(number) for number in re.findall(r"GLIBC_2\.(\d+)", said.stdout))

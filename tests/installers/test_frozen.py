@@ -64,6 +64,7 @@ def test_nothing_is_left_out_that_a_split_or_the_window_loads(tmp_path: Path) ->
         ("libportaudio.so.2", True),
         ("libasound.so.2", False),
         ("libstdc++.so.6", False),
+        ("libmvec.so.1", False),
     ],
 )
 def test_which_files_stay(name: str, wanted: bool) -> None:

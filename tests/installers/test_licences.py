@@ -87,6 +87,8 @@ def test_a_package_is_known_by_any_of_its_files(
         "thing-1.0.dist-info/licenses/deep/COPYING": "Do as you like.",
         "thing/NOTICE.txt": "Also.",
         "thing/licence.py": "code",
+        "thing-1.0.dist-info/licenses/authors.py": "code",
+        "thing-1.0.dist-info/licenses/__pycache__/authors.cpython-311.pyc": "compiled",
     }
     site = installed(tmp_path, monkeypatch, files)
     entries = licences.entries_for([site / "thing" / "deep" / "data.bin"])

@@ -25,6 +25,7 @@ def test_the_property_list_can_be_written(version: str, short: str) -> None:
     read = plistlib.loads(plistlib.dumps(bundle.info_plist(version)))
     assert read["CFBundleShortVersionString"] == read["CFBundleVersion"] == short
     assert read["CFBundleExecutable"] == "stemdesk-window"
+    assert read["LSBackgroundOnly"] is False, "it has a window, and a place in the Dock"
     assert bundle.IDENTIFIER == APP_ID
 
 

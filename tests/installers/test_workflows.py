@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from installers import proof
+from installers.linux import libraries
 from stemdesk.cli.arguments import parse
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +77,19 @@ def test_the_self_test_runs_on_every_system() -> None:
     for job in ("linux", "windows", "macos"):
         said = "\n".join(step.get("run", "") for name, step in steps("release") if name == job)
         assert "installers/freeze.py" in said
+
+
+def test_what_linux_builds_with_is_what_it_asks_for_later() -> None:
+    """A library that is not there is not packed."""
+    said = "\n".join(step.get("run", "") for name, step in steps("release") if name == "linux")
+    (install,) = re.findall(r"apt-get install (.*?)\n *python", said, re.DOTALL)
+    assert set(libraries.ALWAYS) <= set(install.split())
+
+
+def test_what_is_frozen_is_the_checkout() -> None:
+    """An installed copy would bring its resources a second time."""
+    text = WORKFLOWS["release"].read_text("utf-8")
+    assert text.count("'.[freeze]'") == text.count("-e '.[freeze]'") == 3
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)

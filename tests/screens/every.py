@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -16,9 +17,14 @@ from screens.studio import Studio
 from stemdesk.audio.remix import Preset
 from stemdesk.core.declared import Section
 from stemdesk.core.job import JobState
+from stemdesk.crash import crash_path
+from stemdesk.fetch.releases import Known
+from stemdesk.gui.crash_notice import CrashNotice
 from stemdesk.gui.diagnostics import DiagnosticsPage
 from stemdesk.gui.dialogs import Dialog
+from stemdesk.gui.licences_dialog import LicencesDialog
 from stemdesk.gui.settings_dialog import SettingsDialog
+from stemdesk.gui.updates import Updates
 from stemdesk.gui.window import SIZE, SMALLEST
 
 SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
@@ -66,6 +72,21 @@ class Album:
                 studio.wait_for(dialog.copy.isEnabled)
                 self._both(f"diagnostics-{size.width()}", dialog)
 
+    def take_licences(self) -> None:
+        studio = self.studio
+
+        def show() -> None:
+            LicencesDialog(studio.window, studio.controller.tasks).show_over()
+
+        for size in self.sizes:
+            studio.resize(size)
+            with studio.dialog(show) as dialog:
+                assert isinstance(dialog, LicencesDialog)
+                text = dialog.text_box
+                studio.wait_for(lambda box=text: box.blockCount() > 1)  # type: ignore[misc] # mypy knows no type of a default
+                dialog.search.setText("apache")
+                self._both(f"licences-{size.width()}", dialog)
+
     def _both(self, name: str, widget: QWidget | None = None) -> None:
         for scheme, value in SCHEMES.items():
             self.studio.colour(value)
@@ -83,6 +104,7 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     first.window.add_bar.path.setText("ftp://music.example/song.mp3")
     first.window.empty.link.setText("https://music.example/1 https://music.example/2")
     album.take("empty-links")
+    _news(first, album)
     first.close()
     studio = Studio(root / "second", target, fill_library)
     album = Album(studio, sizes)
@@ -94,6 +116,21 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     studio.close()
     take_links(root / "third", target, sizes)
     take_exports(root / "fourth", target, sizes)
+
+
+def _news(studio: Studio, album: Album) -> None:
+    """After a crash, with a newer version."""
+    crash_log = crash_path(studio.folders.logs, "window")
+    crash_log.parent.mkdir(parents=True, exist_ok=True)
+    crash_log.write_text("Fatal Python error: Segmentation fault\n")
+    banners, controller = studio.window.banners, studio.controller
+    controller.change_settings(replace(controller.settings, check_updates=True))
+    CrashNotice(studio.folders.logs, controller.tasks, banners.crash).look()
+    Updates(controller, banners.update_ready, lambda *_: Known(version="9.8.7")).look()
+    studio.wait_for(lambda: banners.crash.isVisible() and banners.update_ready.isVisible())
+    album.take("empty-news")
+    banners.crash.buttons[0].click()
+    album.take("empty-news-copied")
 
 
 def take_links(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
@@ -233,6 +270,7 @@ def _dialogs(studio: Studio, album: Album) -> None:
     window = studio.window
     album.take_settings()
     album.take_diagnostics()
+    album.take_licences()
     album.take_dialog("models", window.models.show_page)
     album.take_dialog("keys", window.show_keys)
     album.take_dialog("delete-everything", window.pages.ask_delete)

@@ -51,7 +51,7 @@ def all_stems(made: Rendition) -> Samples:
 def finished(made: Rendition, finisher: Finisher) -> dict[str, NDArray[Any]]:
     """Each part, [2, frames]; integers in the steps of the finisher's depth, int64."""
     blocks = [finisher.finish(block) for block in made.blocks(CancelToken())]
-    whole = np.concatenate(blocks, axis=2)
+    whole: NDArray[Any] = np.concatenate(blocks, axis=2)
     if finisher.bits != 32:
         assert not (whole & ((1 << (32 - finisher.bits)) - 1)).any()
         whole = whole.astype(np.int64) >> (32 - finisher.bits)

@@ -17,7 +17,7 @@ TEXT_KEYS = (
 """Our names of texts. `track` and `disc`: "3" or "3/12"."""
 LARGEST_COVER = 20_000_000  # bytes
 _LINES = frozenset({"comment", "lyrics"})  # texts of more than one line
-_LONGEST = 1 << 20  # characters
+_LONGEST = 1 << 17  # characters: all keys together fit into a block of FLAC (16 MiB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ class FileTags:
         kept = tuple(pair for pair in self.texts if pair[0] != key)
         return replace(self, texts=(*kept, (key, text)))
 
-    def with_part(self, name: str, comment: str) -> Self:
-        """For one part of a song: the title is marked with its `name` (`Title (vocals)`), and
-        `comment`, which says where the part comes from, stands behind the song's own comment."""
-        title = f"{self.get('title')} ({name})" if self.get("title") else name
-        comments = "\n".join(text for text in (*self.all("comment"), comment) if text)
-        first = (("title", title),)
-        rest = tuple(pair for pair in self.texts if pair[0] not in ("title", "comment"))
-        return replace(self, texts=(*first, *rest, ("comment", comments)))
+    def with_part(self, name: str) -> Self:
+        """For one part of a song: the title is marked with its `name` (`Title (vocals)`)."""
+        title = self.get("title")
+        return self.with_text("title", f"{title} ({name})" if title else name)
+
+    def with_comment(self, text: str) -> Self:
+        """`text` stands behind the song's own comment."""
+        return self.with_text("comment", "\n".join((*self.all("comment"), text)))
 
 
 NO_FILE_TAGS = FileTags()

@@ -75,6 +75,7 @@ class Finisher:
         self._measured = False
         self._peaks = [0.0] * len(self.parts)
         self._touched = [0] * len(self.parts)
+        self._song_peak = 0.0
 
     @property
     def peaks(self) -> tuple[float, ...]:
@@ -87,6 +88,12 @@ class Finisher:
         """Of each part so far: how many samples were bent or cut, both channels together. Floats
         are not cut."""
         return tuple(self._touched)
+
+    @property
+    def song_peak(self) -> float:
+        """Of the original so far, linear, after the gain: above 1, integers cut it before the stems
+        are made to sum to it. 0 where they are not."""
+        return self._song_peak
 
     @property
     def null_depth(self) -> NullDepth | None:
@@ -114,7 +121,10 @@ class Finisher:
             return None, None
         if not (self._exact_sum or self._complete):
             return None, None
-        mix = self._round(ORIGINAL, self._gained(block.original))
+        song = self._gained(block.original)
+        mix = self._round(ORIGINAL, song)
+        if self._exact_sum:
+            self._song_peak = max(self._song_peak, peak(song))
         each = [self._gained(stem) for stem in block.stems]
         if self._limited:
             each = [guard(stem) for stem in each]

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from stemdesk.audio.originals import Original, Originals
+from stemdesk.audio.play_cache import CHANNELS, Samples
 from stemdesk.audio.playable import Playable, Reader
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.progress import CancelToken
@@ -81,7 +84,37 @@ def whole_original(
         rate, channels = (
             int(raw.facts.get(fact) or 0) for fact in ("source_samplerate", "source_channels")
         )
-        yield WholeOriginal(original, samplerate, raw.frames, rate, channels)
+        reader = _Whole(original, raw.frames)
+        yield WholeOriginal(reader, samplerate, raw.frames, rate, channels)
+
+
+class _Whole:
+    """Reads a song that is decoded to its end. The player hears silence where the cache has lost
+    it; here that is an error: files that sum to silence would be wrong, and nobody would notice."""
+
+    def __init__(self, original: Original, frames: int) -> None:
+        self._original = original
+        self._frames = frames
+
+    def read(self, start: int, frames: int) -> Samples:
+        """As `Reader.read`. Raises `SourceError` SOURCE_UNREADABLE."""
+        samples = np.zeros((CHANNELS, frames), np.float32)
+        there = min(frames, self._frames - start)
+        if there <= 0:
+            return samples
+        try:
+            found = self._original.read_there(start, there)
+        except OSError as error:
+            raise self._lost(str(error)) from error
+        if found.shape[1] < there:
+            raise self._lost(f"the cache ends at frame {start + found.shape[1]}")
+        samples[:, :there] = found
+        return samples
+
+    def _lost(self, detail: str) -> SourceError:
+        return SourceError(
+            ErrorCode.SOURCE_UNREADABLE, detail, path=self._original.source, retryable=True
+        )
 
 
 def _wait(original: Original, report: Callable[[float], None], cancel: CancelToken) -> None:

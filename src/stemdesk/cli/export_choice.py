@@ -74,6 +74,10 @@ def order_of(options: argparse.Namespace, base: ExportOrder, bits: int = _BITS) 
     if alone and nothing_else:
         changes |= {"parts": (), "formats": ()}
     else:
+        usual = ExportOrder()
+        if changes.get("parts") or options.format:  # a preset may have an extra only
+            parts, formats = base.parts or usual.parts, base.formats or usual.formats
+            base = replace(base, parts=parts, formats=formats)
         changes["formats"] = _formats(options, base.formats, bits)
     order = replace(base, **_for_projects(changes, base))
     check_template(order.template)

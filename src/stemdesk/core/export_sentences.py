@@ -41,6 +41,10 @@ EXPORT_NOTICES: dict[NoticeCode, str] = {
         "“{part}” is {peak_db:.1f} dB louder than its format can hold and was clipped; a shared "
         "gain or 32-bit WAV keeps it whole."
     ),
+    _N.SONG_CLIPPED: (
+        "The song itself is {peak_db:.1f} dB louder than the format can hold, so what the stems "
+        "sum to is clipped there; a shared gain or 32-bit WAV keeps it whole."
+    ),
     _N.PART_LIMITED: "“{part}” is {peak_db:.1f} dB too loud, and its peaks were rounded off.",
     _N.ORIGINAL_GONE: (
         "The song's own file is not there any more, so the model's sample rate was used: "

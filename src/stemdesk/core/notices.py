@@ -19,6 +19,7 @@ class NoticeCode(StrEnum):
     BATCH_REDUCED = "batch_reduced"  # facts: device
     DEVICE_LEFT = "device_left"  # facts: device
     PART_CLIPPED = "part_clipped"  # facts: part, peak_db (over full scale)
+    SONG_CLIPPED = "song_clipped"  # facts: peak_db; what exact stems sum to
     PART_LIMITED = "part_limited"  # facts: part, peak_db (over full scale)
     ORIGINAL_GONE = "original_gone"  # facts: samplerate_hz (the model's, which was taken)
     ORIGINAL_DIFFERS = "original_differs"  # facts: samplerate_hz (the same)

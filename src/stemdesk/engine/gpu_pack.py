@@ -34,10 +34,15 @@ PACKAGES = ("torch", "torchgen", "functorch", "nvidia", "cuda")
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """A wheel of a pack: where it is fetched, and the SHA-256 that it must have."""
+    """A wheel of a pack, as package indexes name it, and the SHA-256 that it must have."""
 
-    url: str
+    name: str
     sha256: str
+
+    @property
+    def package(self) -> str:
+        """Its package, by which an index is asked for it."""
+        return self.name.partition("-")[0].replace("_", "-").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def wanted_pack(system: str = "", machine: str = "", python: str = "") -> Wanted
     found = listed.get(key)
     if found is None:
         return None
-    wheels = tuple(PackFile(file["url"], file["sha256"]) for file in found["files"])
+    wheels = tuple(PackFile(file["name"], file["sha256"]) for file in found["files"])
     return WantedPack(found["torch"], wheels)
 
 

@@ -132,11 +132,20 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
 def make_application(arguments: Sequence[str]) -> Application:
     """Qt's application object, with the names that desktops look for."""
     app = Application([NAME, *arguments])
+    forget_own_plugins()
     app.setOrganizationName(NAME)
     app.setApplicationName(NAME)
     app.setApplicationVersion(__version__)
     app.setDesktopFileName(DESKTOP_FILE)
     return app
+
+
+def forget_own_plugins() -> None:
+    """In the frozen app, PyInstaller tells Qt by the environment where our plug-ins are. Qt has
+    read it by now; a file manager that we start is Qt, too, and must not load them."""
+    if getattr(sys, "frozen", False):
+        for name in ("QT_PLUGIN_PATH", "QML2_IMPORT_PATH"):
+            os.environ.pop(name, None)
 
 
 def connect(

@@ -66,4 +66,6 @@ def update_text(version: str) -> str:
 # Notifications
 
 NOTE_DONE = "Song split"
+NOTE_EXPORTED = "Export finished"
+NOTE_NOT_EXPORTED = "Not everything could be exported"
 NOTE_FAILED = "A song could not be split"

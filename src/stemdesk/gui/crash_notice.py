@@ -74,12 +74,12 @@ def report(path: Path) -> Report | None:
     """What the last time's crash log (`crash.last_time`) and the log beside it say, for others to
     read: it names neither the user nor the home folder. Reads files: not for the window's
     thread."""
-    from stemdesk.jobs.health import log_tail
-    from stemdesk.jobs.versions import package_versions, system_name
-
     last = crash.last_time(path)
     if last is None:
         return None
+    from stemdesk.jobs.health import log_tail
+    from stemdesk.jobs.versions import package_versions, system_name
+
     log = log_tail(path.with_name("window.log"))
     lines = [
         app_words.crash_headline(last.ended, __version__),

@@ -73,7 +73,7 @@ class EmptyState(QWidget):
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(24, 16, 24, 16)
-        layout.setSpacing(14)
+        layout.setSpacing(12)
         layout.addStretch(2)
         layout.addWidget(self._picture, 0, centre)
         layout.addSpacing(4)

@@ -22,12 +22,12 @@ class LicencesDialog(Dialog):
     def __init__(self, parent: QWidget | None, tasks: Tasks) -> None:
         super().__init__(parent, app_words.LICENCES_TITLE, "")
         self._over = False
-        self.find = QLineEdit()
-        self.find.setPlaceholderText(app_words.FIND_HINT)
-        self.find.setAccessibleName(app_words.FIND_NAME)
-        self.find.setToolTip(labels.native_keys(app_words.FIND_TIP))
-        self.find.setClearButtonEnabled(True)
-        self.find.textChanged.connect(self._find_first)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(app_words.FIND_HINT)
+        self.search.setAccessibleName(app_words.FIND_NAME)
+        self.search.setToolTip(labels.native_keys(app_words.FIND_TIP))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._find_first)
         self.found = muted(app_words.NOT_FOUND)
         self.found.hide()
         self.text_box = QPlainTextEdit(settings_words.ASKING)
@@ -38,7 +38,7 @@ class LicencesDialog(Dialog):
         font.setPointSizeF(self.font().pointSizeF())
         self.text_box.setFont(font)
         line = QHBoxLayout()
-        line.addWidget(self.find, 1)
+        line.addWidget(self.search, 1)
         line.addWidget(self.found)
         self.body.addLayout(line)
         self.body.addWidget(self.text_box, 1)
@@ -46,18 +46,18 @@ class LicencesDialog(Dialog):
         for keys, act in (
             ("Return", self.find_next),
             ("Shift+Return", lambda: self.find_next(back=True)),
-            ("Ctrl+F", self.find.setFocus),
+            ("Ctrl+F", self.search.setFocus),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
-        chain(self.find, self.text_box, self.close_it)
-        self.find.setFocus()
+        chain(self.search, self.text_box, self.close_it)
+        self.search.setFocus()
         self.finished.connect(self._end)
         self._fit(parent)
         tasks.io(_read, self._show)
 
     def find_next(self, back: bool = False) -> None:
         """Go to the next place with what is looked for, from the other end after the last one."""
-        wanted = self.find.text()
+        wanted = self.search.text()
         flags = _BACK if back else QTextDocument.FindFlag(0)
         there = not wanted or self.text_box.find(wanted, flags)
         if not there:

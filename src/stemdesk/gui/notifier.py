@@ -1,4 +1,5 @@
-"""Tells that a song is split, or could not be, when it took long and the window is not in front."""
+"""Tells that a song was split, or files exported, when it took long and the window is not in front,
+and that it failed."""
 
 from __future__ import annotations
 
@@ -11,11 +12,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from stemdesk.core.job import ACTIVE, JobState
-from stemdesk.gui import app_words, messages
+from stemdesk.gui import app_words, export_reports, messages
 from stemdesk.gui.desktop_notes import Notes
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
+    from stemdesk.gui.export_values import Ended
 
 LONG_S = 60.0
 
@@ -43,7 +45,10 @@ class Notifier(QObject):
         self._in_front = in_front
         self._clock_s = clock_s
         self._begun: dict[str, float] = {}
+        self._export_begun: float | None = None
         controller.job_changed.connect(self._changed)
+        controller.exports.changed.connect(self._export_changed)
+        controller.exports.ended.connect(self._export_ended)
 
     def tell(self, title: str, text: str, took_s: float) -> None:
         """Show it if it is wanted, `took_s` is long, and the window is not in front."""
@@ -67,3 +72,13 @@ class Notifier(QObject):
         elif job.state is JobState.FAILED:
             text = f"{messages.song_title(job)}\n{messages.explain(job)[0]}"
             self.tell(app_words.NOTE_FAILED, text, took_s)
+
+    def _export_changed(self) -> None:
+        if self._export_begun is None and self._controller.exports.busy:
+            self._export_begun = self._clock_s()
+
+    def _export_ended(self, ended: Ended) -> None:
+        begun, self._export_begun = self._export_begun, None
+        if begun is not None and not ended.exported.cancelled:
+            title = app_words.NOTE_NOT_EXPORTED if ended.failed else app_words.NOTE_EXPORTED
+            self.tell(title, export_reports.ended_text(ended), self._clock_s() - begun)

@@ -76,10 +76,7 @@ def open_name(place: str) -> str:
 
 
 def about_text(version: str) -> str:
-    return (
-        f"StemDesk {version}. It works on this computer alone, and asks the network only for what "
-        "you want from there."
-    )
+    return f"StemDesk {version} works on this computer; it asks the network only for what you want."
 
 
 # Deleting everything

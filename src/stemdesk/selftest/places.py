@@ -22,7 +22,7 @@ from stemdesk.paths import Folders, resources
 from stemdesk.selftest.report import TroubleError
 
 _ICONS_MIN = 30
-_LICENCES = ("LICENSE", "THIRD-PARTY.md")
+_LICENCES = ("LICENSE", "THIRD-PARTY.md", "LICENCES.txt")
 
 
 def check_folders(where: Folders) -> str:

@@ -20,6 +20,7 @@ from stemdesk.core.errors import ErrorCode, SettingsError
 from stemdesk.core.export_order import (
     ALL_STEMS,
     MODEL_RATE,
+    SOURCE_RATE,
     Clipping,
     ExportOrder,
     Extra,
@@ -224,6 +225,33 @@ def test_loud_parts_share_one_gain_and_keep_their_balance(desk: Desk) -> None:
     assert np.abs(read(desk.out / "f instrumental.wav")).max() > 1.05
 
 
+def test_files_say_what_they_are_made_of(desk: Desk) -> None:
+    formats = tuple(FileFormat(kind) for kind in FileKind)
+    order = ExportOrder(
+        (Part(PartKind.STEM, "vocals"), Part(PartKind.ORIGINAL)),
+        formats,
+        template="{name} {stem}",
+        extras=frozenset({Extra.NI_STEMS}),
+    )
+    song = desk.song("nameless")  # a file without tags
+    for path in only(desk.export(song, order)).files:
+        tags = read_source_tags(path)
+        part = " (vocals)" if "vocals" in path.name else ""
+        assert tags.get("title") == f"nameless{part}", path.name
+        assert tags.get("comment") == "Split by StemDesk from nameless.wav with the model small"
+
+
+def test_of_a_song_behind_a_link_files_say_the_link(desk: Desk) -> None:
+    song = desk.song()
+    manifest = json.loads((song.folder / MANIFEST).read_text("utf-8"))
+    manifest["source"]["link"] = "https://example.org/song"
+    (song.folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
+    order = ExportOrder((Part(PartKind.STEM, "vocals"),), (FileFormat(FileKind.FLAC),))
+    (path,) = only(desk.export(song, order)).files
+    comment = read_source_tags(path).get("comment")
+    assert comment == "https://example.org/song\nSplit by StemDesk with the model small"
+
+
 def test_exact_stems_that_are_too_loud_share_a_gain_and_sum_to_the_quieter_song(
     desk: Desk,
 ) -> None:
@@ -321,9 +349,10 @@ def test_no_room_in_the_cache_stops_only_what_needs_the_song(
 ) -> None:
     monkeypatch.setattr("stemdesk.audio.play_cache.RESERVE_BYTES", 1 << 60)
     song = desk.song(rate=48000)
-    (exact,) = desk.export(song, EXACT).songs
-    assert exact.error is not None and exact.error.code is ErrorCode.DISK_FULL
-    assert exact.error.path == desk.originals.cache.folder and not exact.files
+    for rate in (SOURCE_RATE, 48000, MODEL_RATE):
+        (exact,) = desk.export(song, replace(EXACT, samplerate=rate)).songs
+        assert exact.error is not None and exact.error.code is ErrorCode.DISK_FULL
+        assert exact.error.path == desk.originals.cache.folder and not exact.files
     done = only(desk.export(song, replace(EXACT, exact_sum=False)))
     assert {probe(path).samplerate for path in done.files} == {48000} and not done.notices
 

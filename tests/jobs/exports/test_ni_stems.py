@@ -66,6 +66,18 @@ def test_without_the_original_the_mix_is_what_the_four_sum_to(stems: tuple[str, 
     assert parts[0].original == 0.0
 
 
+@pytest.mark.parametrize("stems", [("vocals",), ("vocals", "other"), ("drums", "guitar")])
+def test_the_four_of_a_song_that_is_split_in_part_sum_to_the_mix(stems: tuple[str, ...]) -> None:
+    master, *four = ni_parts(stems, original=True, complete=False)
+    assert (master.original, master.sides) == (1.0, ())
+    assert sum(part.original for part in four) == 1.0
+    for stem in stems:
+        assert sum(left for part in four for name, left, _ in part.sides if name == stem) == 0.0
+    assert four[2].name == "other" and four[2].stem == ""
+    without = ni_parts(stems, original=False, complete=False)
+    assert not any(part.original for part in without)
+
+
 @pytest.mark.parametrize("original", [True, False])
 def test_the_file_holds_what_the_parts_say(tmp_path: Path, original: bool) -> None:
     frames, names = 20_000, ("drums", "vocals", "piano")

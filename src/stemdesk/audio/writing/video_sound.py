@@ -72,9 +72,10 @@ class RemixTrack:
         rate = FileFormat(codec).samplerate(sound.samplerate)
         self._rate = rate
         self.stream: Any = container.add_stream(_ENCODERS[codec], rate=rate)
-        self.stream.codec_context.layout = "stereo"
-        self.stream.codec_context.format = "flt" if codec is FileKind.OPUS else "fltp"
-        self.stream.codec_context.bit_rate = _BIT_RATE
+        context: Any = self.stream.codec_context
+        context.layout = "stereo"
+        context.format = "flt" if codec is FileKind.OPUS else "fltp"
+        context.bit_rate = _BIT_RATE
         self._shift = round(start_s * sound.samplerate)
         self._place = 0  # the next frame to read; silence in front counts
         self._total = max(0, sound.frames + self._shift)

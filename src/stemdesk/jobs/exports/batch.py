@@ -10,7 +10,7 @@ from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
 from stemdesk.core.export_order import ExportOrder
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.template import check_template
-from stemdesk.jobs.exports.known import Known, know, know_again
+from stemdesk.jobs.exports.known import know, know_again
 from stemdesk.jobs.exports.made import Made
 from stemdesk.jobs.exports.names import Names
 from stemdesk.jobs.exports.pace import Pace
@@ -18,6 +18,7 @@ from stemdesk.jobs.exports.place import ExportPlace
 from stemdesk.jobs.exports.plan import plan_song
 from stemdesk.jobs.exports.song import SongExport
 from stemdesk.jobs.exports.values import Exported, ExportedSong, ExportSong, ReportExport
+from stemdesk.jobs.folder import read_manifest
 from stemdesk.log import log
 
 __all__ = ["ExportPlace", "export_songs", "planned"]
@@ -42,21 +43,22 @@ def export_songs(
     is written, and nothing else.
     """
     check_template(order.template)
-    found = [_found(song) for song in songs]
-    known = [one for one in found if isinstance(one, Known)]
-    names = Names(order.collision, known)
-    lengths_s = [one.seconds if isinstance(one, Known) else 0.0 for one in found]
+    names = Names(order.collision, [song.source for song in songs])
+    lengths_s = []
+    for song in songs:
+        if cancel.cancelled:
+            return Exported((), cancelled=True)
+        lengths_s.append(_seconds(song))
     pace = Pace(songs, lengths_s, report)
     done: list[ExportedSong] = []
-    for index, (song, one) in enumerate(zip(songs, found, strict=True)):
+    for index, song in enumerate(songs):
         if cancel.cancelled:
             return Exported(tuple(done), cancelled=True)
         steps = pace.song(index)
         made = Made(song)
         try:
-            if isinstance(one, StemDeskError):
-                raise one
-            plan = plan_song(one, order, folder, names, place.today)
+            # not before its turn: hundreds of covers would lie in memory meanwhile
+            plan = plan_song(know(song), order, folder, names, place.today)
             SongExport(plan, order, place, names, made, steps, cancel).run()
         except Cancelled:
             if made.files:  # whole ones: what was to be made of them is not
@@ -86,7 +88,7 @@ def planned(
             known.append(know_again(song))
         except StemDeskError as error:
             log.info("not to be exported: %s", error)
-    names = Names(order.collision, known)
+    names = Names(order.collision, [song.source for song in songs])
     paths: list[Path] = []
     for one in known:
         try:
@@ -99,12 +101,13 @@ def planned(
     return tuple(paths)
 
 
-def _found(song: ExportSong) -> Known | StemDeskError:
-    """What is known of the song, or why it cannot be exported."""
+def _seconds(song: ExportSong) -> float:
+    """How long the song is, as its manifest says; 0 where it says nothing."""
     try:
-        return know(song)
-    except Exception as error:  # the song's edge, too
-        return _told(error, song)
+        manifest = read_manifest(song.folder)
+        return 0.0 if manifest is None else manifest.frames / manifest.samplerate
+    except Exception:  # the song's edge, too: what is wrong with it is told at its turn
+        return 0.0
 
 
 def _told(error: Exception, song: ExportSong) -> StemDeskError:

@@ -43,6 +43,8 @@ class Group:
     louds: dict[str, Loud] = field(default_factory=dict)
     depths: dict[int, NullDepth] = field(default_factory=dict)
     """By bits."""
+    song_peak: float = 0.0
+    """Of the song that stems with integers were made to sum to, linear; above 1 it was cut."""
     _renditions: tuple[Rendition, ...] = ()
 
     def open(self, sounds: Sounds) -> None:
@@ -99,6 +101,8 @@ class Group:
     def _note(self, finisher: Finisher, clipping: Clipping) -> None:
         if finisher.null_depth is not None:
             self.depths[finisher.bits] = finisher.null_depth
+        if finisher.bits != _FLOAT:
+            self.song_peak = max(self.song_peak, finisher.song_peak)
         for part, peak, touched in zip(
             finisher.parts, finisher.peaks, finisher.touched, strict=True
         ):

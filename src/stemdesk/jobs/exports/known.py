@@ -23,7 +23,8 @@ from stemdesk.jobs.folder import MANIFEST, Manifest, is_complete, read_manifest
 _PICTURES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 _COVER_BYTES = 20 << 20
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_REMEMBERED = 256
+_TRACK = re.compile(r"\d{1,4}(?!\d)")
+_REMEMBERED = 4096  # songs without their covers: kilobytes each; more than people select
 _ALL = 4  # stems that every model has at least; manifests of 0.1.0 do not tell
 
 
@@ -61,7 +62,7 @@ class Known:
 
     def names(self, today: date) -> NameFacts:
         """What a template's fields become, but for the stem and the format."""
-        track = re.match(r"\d+", self.tags.get("track"))
+        track = _TRACK.match(self.tags.get("track"))
         return NameFacts(
             artist=self.tags.get("artist") or self.manifest.artist,
             title=self.tags.get("title") or self.manifest.title,

@@ -27,7 +27,7 @@ from stemdesk.core.files import exists, is_file, is_folder, sync_folder
 HIDDEN = ".stemdesk-export-"
 _LOCK = "lock"
 _LEFT_BEHIND_S = 86_400.0  # where nothing can be locked, and so nothing be known
-_TRIES = 1000
+_TRIES = 10_000
 _PATIENCE_S = 5.0
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
 
@@ -124,6 +124,8 @@ def publish(temporary: Path, final: Path, *, replace: bool = False) -> bool:
     """Give a whole file its name; False where something else has it. `replace`: a file of that
     name goes. Raises `ExportError`, `DiskFullError`."""
     with _translated(final.parent):
+        if exists(temporary):  # another export that made this folder may have tidied it away
+            final.parent.mkdir(parents=True, exist_ok=True)
         if replace and (is_file(final) or not exists(final)):
             temporary.replace(final)
         elif not _rename_if_free(temporary, final):
@@ -132,11 +134,11 @@ def publish(temporary: Path, final: Path, *, replace: bool = False) -> bool:
     return True
 
 
-def numbered(folder: Path, stem: str, suffix: str) -> Iterator[Path]:
-    """`stem.wav`, `stem (2).wav`, `stem (3).wav`, … Raises `ExportError` after a thousand."""
-    yield folder / f"{stem}{suffix}"
-    for number in range(2, _TRIES):
-        yield folder / f"{stem} ({number}){suffix}"
+def numbered(folder: Path, stem: str, suffix: str, first: int = 1) -> Iterator[Path]:
+    """`stem.wav`, `stem (2).wav`, `stem (3).wav`, … from the `first` on. Raises `ExportError` after
+    ten thousand."""
+    for number in range(first, first + _TRIES):
+        yield folder / f"{stem}{'' if number == 1 else f' ({number})'}{suffix}"
     raise ExportError(ErrorCode.FOLDER_NOT_WRITABLE, "no free name", path=folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -68,7 +69,8 @@ def room_for(plan: Plan, wanted: int) -> int:
     if plan.extra(Extra.VIDEO) and plan.known.source is not None:
         rate = plan.known.samplerate
         needed += guessed_bytes(_FOR_VIDEO, rate, int(plan.known.seconds * rate))
-        needed += plan.known.source.stat().st_size
+        with contextlib.suppress(OSError):  # gone in this moment: reading it will tell
+            needed += plan.known.source.stat().st_size
     return needed
 
 
@@ -125,13 +127,14 @@ class Outputs:
     def _group(
         self, rate: int, parts: tuple[PartMix, ...], outputs: list[Output], whole: bool
     ) -> Group:
-        exact = self._plan.exact_sum
+        exact = self._plan.exact_sum and any(part.plain for part in parts)  # remixes sum to nothing
         complete = self._complete and (exact or whole)
         return Group(rate, parts, outputs, self._plan.region_s, None, exact, complete)
 
     def _ni_stems(self, rate: int, place: Place) -> Group:
         known = self._plan.known
-        parts, spare = (ni_parts(known.stems, original=yes) for yes in (True, False))
+        parts = ni_parts(known.stems, original=True, complete=known.complete)
+        spare = ni_parts(known.stems, original=False)
         path = self._landing.temporary(place.path)
         tags = self._said(known.tags)
         names = tuple(part.name for part in parts)
@@ -187,16 +190,22 @@ class Outputs:
             tags = tags.with_text("key", "").with_text("bpm", "")
         if mix.part.kind is PartKind.ORIGINAL or not self._order.tags:
             return tags
-        return tags.with_part(mix.name, "")
+        return tags.with_part(mix.name)
 
     def _said(self, tags: FileTags) -> FileTags:
-        """With what the files were made with in the comment; no tags at all where none are
-        wanted."""
+        """With what the files were made of and with in the comment; no tags at all where none are
+        wanted. A song that its file does not name is called as in the window: else all songs'
+        vocals would have the same title."""
         if not self._order.tags:
             return NO_FILE_TAGS
-        made = f"Split by StemDesk with the model {self._plan.known.manifest.model}"
-        comment = tags.get("comment")
-        return tags.with_text("comment", f"{comment}\n{made}" if comment else made)
+        known = self._plan.known
+        if not tags.get("title"):
+            tags = tags.with_text("title", known.song.title)
+        file = known.song.source if known.source is None else known.source
+        source = known.manifest.link or file.name
+        said = any(source in text for text in tags.all("comment"))
+        of = "" if said else f" from {source}"
+        return tags.with_comment(f"Split by StemDesk{of} with the model {known.manifest.model}")
 
 
 def _open_file(

@@ -51,8 +51,11 @@ class Pace:
         return Steps(lambda fraction, file: self._tell(index, fraction, file), self._measure)
 
     def end(self, index: int) -> None:
-        """The song is done, or failed."""
+        """The song is done, or failed. What was not worked on, because it failed or its files were
+        there already, says nothing about the speed."""
         self._told = None
+        done = sum(self._lengths[: index + 1]) / sum(self._lengths)
+        self._before += max(0.0, done - self._fraction)
         self._tell(index, 1.0, "")
 
     def _tell(self, index: int, fraction: float, file: str) -> None:

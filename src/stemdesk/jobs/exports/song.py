@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stemdesk.audio.whole_original import WholeOriginal
-from stemdesk.core.errors import ErrorCode, StemDeskError
+from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.export_order import SOURCE_RATE, Clipping, ExportOrder, Extra
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.progress import CancelToken
@@ -89,7 +89,7 @@ class SongExport:
             return wanted
         for rate in rates_of(self._plan, wanted):
             whole = sounds.original(rate, self._step(DECODING))
-            if isinstance(whole, StemDeskError) and whole.code is not ErrorCode.DISK_FULL:
+            if isinstance(whole, SourceError):  # other errors are the cache's: the song is well
                 gone = whole.code is ErrorCode.SOURCE_MISSING
                 code = NoticeCode.ORIGINAL_GONE if gone else NoticeCode.ORIGINAL_DIFFERS
                 self._made.note(Notice(code, {"samplerate_hz": model}))
@@ -115,8 +115,8 @@ class SongExport:
             group.whole = whole
             return
         lost = {part.name for part in group.parts if part.original and not group.spare}
-        if whole.code is ErrorCode.DISK_FULL and (group.exact_sum or lost):
-            raise whole  # the cache's disk: what is asked for can be had
+        if not isinstance(whole, SourceError) and (group.exact_sum or lost):
+            raise whole  # the cache's: what is asked for can be had
         if group.exact_sum:
             self._made.note(Notice(NoticeCode.EXACT_SUM_LEFT_OUT))
         group.exact_sum = group.complete = False
@@ -171,6 +171,9 @@ class SongExport:
                     peaks[part] = max(peaks.get(part, 0.0), loud.peak)
         for part, peak in peaks.items():
             made.note(Notice(code, {"part": part, "peak_db": 20 * math.log10(peak)}))
+        song_peak = max((group.song_peak for group in groups), default=0.0)
+        if song_peak > 1.0 and "original" not in peaks:  # else it is told already
+            made.note(Notice(NoticeCode.SONG_CLIPPED, {"peak_db": 20 * math.log10(song_peak)}))
         stems = set(self._plan.known.stems)
         for group in groups:
             for bits in sorted(group.depths, reverse=True):

@@ -57,8 +57,9 @@ class Sounds:
     def original(
         self, samplerate: int, report: Callable[[float], None]
     ) -> WholeOriginal | StemDeskError:
-        """The song's own sound at this rate, or why there is none: gone, changed, or of another
-        length than what was split. Waits until it is decoded. Raises `Cancelled`."""
+        """The song's own sound at this rate, or why there is none: a `SourceError` where it is
+        gone, changed, or of another length than what was split; other errors are the cache's.
+        Waits until it is decoded. Raises `Cancelled`."""
         found = self._whole.get(samplerate)
         if found is None:
             found = self._whole[samplerate] = self._open(samplerate, report)
