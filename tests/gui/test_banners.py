@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.job import JobState
@@ -118,6 +119,16 @@ def test_escape_closes_a_banner(stage: Stage) -> None:
     assert banner.isVisible()
     stage.key(Qt.Key.Key_Escape, on=stage.window)
     assert not banner.isVisible()
+
+
+def test_a_banner_that_is_closed_hands_its_focus_to_no_other_button(stage: Stage) -> None:
+    stage.controller.add("good.mp3", state=JobState.DONE)
+    stage.controller.message.emit(UserMessage("Something"))
+    cross = stage.window.banners.message.cross
+    cross.setFocus()
+    stage.key(Qt.Key.Key_Space, on=cross)
+    assert not stage.window.banners.message.isVisible()
+    assert QApplication.focusWidget() is None
 
 
 def test_many_changes_are_counted_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

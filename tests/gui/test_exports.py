@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
@@ -10,6 +11,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stemdesk.audio.listening import Listening
@@ -21,7 +23,7 @@ from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings
 from stemdesk.gui import export_reports
-from stemdesk.gui.export_asks import DetailsDialog
+from stemdesk.gui.export_details import DetailsDialog
 from stemdesk.gui.export_dialog import ExportDialog
 from stemdesk.gui.export_preset_bar import NameDialog
 from stemdesk.gui.export_values import Batch
@@ -174,8 +176,19 @@ def test_what_runs_is_shown_and_can_be_cancelled(stage: Theatre) -> None:
     assert line.more.text() == "1 more export after it"
     stage.controller.exports.cancel_all()
     assert line.label.text() == export_reports.CANCELLING
+    assert not line.share.text()
     stage.qtbot.waitUntil(lambda: not line.isVisible(), timeout=20_000)
     assert stage.report() == "The export was cancelled. Nothing was written."
+
+
+def test_cancel_pressed_twice_presses_nothing_else(stage: Theatre) -> None:
+    stage.script.behaviour = endless
+    stage.export(stage.song(), ended=False)
+    cancel = stage.strip.running.cancel
+    cancel.setFocus()
+    stage.key(Qt.Key.Key_Space, on=cancel)
+    assert QApplication.focusWidget() is None
+    stage.qtbot.waitUntil(lambda: not stage.controller.exports.busy, timeout=20_000)
 
 
 def test_what_came_of_it(stage: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,6 +254,19 @@ def test_failures_stay_and_can_be_tried_again(stage: Theatre) -> None:
     assert [banner.isVisible() for banner in stage.strip.reports].count(True) == 1
 
 
+def test_songs_that_fail_one_after_the_other_are_told_as_one(stage: Theatre) -> None:
+    stage.script.behaviour = failing("one", "two", "three")
+    one, two, three = (stage.song(name) for name in ("one", "two", "three"))
+    for job in (one, two, one, three):
+        stage.export(job)
+    (banner,) = stage.strip.reports
+    assert stage.report().startswith("None of the 3 songs could be exported. The disk is full")
+    banner.buttons[0].click()
+    stage.qtbot.waitUntil(lambda: len(stage.script.exported) == 5, timeout=20_000)
+    assert [song.title for song in stage.script.exported[-1].songs] == ["one", "two", "three"]
+    stage.qtbot.waitUntil(lambda: not stage.controller.exports.busy, timeout=20_000)
+
+
 def test_a_report_that_went_well_makes_room_for_the_next(stage: Theatre) -> None:
     job = stage.song()
     for _ in range(4):
@@ -291,6 +317,29 @@ def test_a_preset_that_songs_are_exported_with_may_get_another_name(stage: Theat
     ask.save.click()
     settings: Settings = stage.controller.settings
     assert settings.auto_export == "Ours"
+
+
+def test_the_presets_that_are_saved_last_stay(stage: Theatre) -> None:
+    free, begun = threading.Event(), threading.Event()
+    saved: list[tuple[ExportPreset, ...]] = []
+
+    def save(path: Path, presets: tuple[ExportPreset, ...]) -> None:
+        begun.set()
+        assert free.wait(20)
+        saved.append(presets)
+
+    desk = stage.controller.exports
+    desk.services = replace(desk.services, save=save)
+    stage.window.exports.show([stage.song().id])
+    edited = stage.asked().edited
+    first, second = ExportPreset("a", ExportOrder()), ExportPreset("b", ExportOrder())
+    edited.emit((first,))
+    stage.qtbot.waitUntil(begun.is_set, timeout=20_000)
+    edited.emit((first, second))
+    edited.emit((second,))
+    free.set()
+    stage.qtbot.waitUntil(lambda: len(saved) == 2, timeout=20_000)
+    assert saved == [(first,), (second,)]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from stemdesk.gui import labels
 from stemdesk.gui.icons import set_icon
@@ -14,7 +22,18 @@ from stemdesk.gui.widgets import chain, icon_button, push_button
 Action = tuple[str, Callable[[], object]]
 
 
-class Banner(QFrame):
+class PassingLine(QFrame):
+    """When it hides, nothing has the focus: Qt would give it to whatever button comes next, which
+    Space, pressed once more, would press."""
+
+    def setVisible(self, visible: bool) -> None:
+        focused = None if visible else QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            focused.clearFocus()
+        super().setVisible(visible)
+
+
+class Banner(PassingLine):
     """Hidden until it has something to say; the cross (or Esc) hides it again."""
 
     def __init__(self, icon: str, role: str = "text", parent: QWidget | None = None) -> None:

@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from stemdesk import __version__
 from stemdesk.audio.listening import Listening
 from stemdesk.core.errors import ErrorCode, ExportError, SettingsError
 from stemdesk.core.export_order import ExportOrder
@@ -24,6 +21,7 @@ from stemdesk.gui import export_reports as reports
 from stemdesk.gui import export_words as words
 from stemdesk.gui import labels
 from stemdesk.gui.dialogs import Dialog
+from stemdesk.gui.export_details import DetailsDialog
 from stemdesk.gui.export_dialog import ExportDialog, Start
 from stemdesk.gui.export_strip import ExportStrip
 from stemdesk.gui.export_values import Batch, Ended, ExportServices, Subject
@@ -49,9 +47,11 @@ class ExportAsks(QObject):
         self._controller, self._window = controller, window
         self._desk = controller.exports
         self._looking = False
+        self._saving = False
+        self._unsaved: tuple[ExportPreset, ...] | None = None  # while others are being saved
         self._question: Dialog | None = None
         self._closing: Callable[[], object] | None = None
-        self.strip = ExportStrip(self._desk, controller.tasks)
+        self.strip = ExportStrip(self._desk)
         self.strip.details_wanted.connect(self.show_details)
         self.strip.change_wanted.connect(self._change)
         self.strip.folder_wanted.connect(self._show_folder)
@@ -127,8 +127,17 @@ class ExportAsks(QObject):
         self._desk.put(batch)
 
     def _save(self, own: tuple[ExportPreset, ...]) -> None:
-        path = self._controller.folders.export_presets
-        self._controller.tasks.io(partial(self._desk.services.save, path, own), self._saved)
+        """One after the other, for the last one to stay: there are several threads for disks."""
+        self._unsaved = own
+        if not self._saving:
+            self._save_next()
+
+    def _save_next(self) -> None:
+        own, self._unsaved = self._unsaved, None
+        self._saving = own is not None
+        if own is not None:
+            path = self._controller.folders.export_presets
+            self._controller.tasks.io(partial(self._desk.services.save, path, own), self._saved)
 
     def _renamed(self, old: str, new: str) -> None:
         """What is exported with after each split stays the same."""
@@ -137,6 +146,7 @@ class ExportAsks(QObject):
             controller.change_settings(replace(controller.settings, auto_export=new))
 
     def _saved(self, outcome: Outcome[None]) -> None:
+        self._save_next()
         if outcome.error is not None:
             self._controller.message.emit(error_message(outcome.error))
 
@@ -205,28 +215,6 @@ class ExportAsks(QObject):
             self._closing = None
             self.strip.running.show_closing(False)
             close()
-
-
-class DetailsDialog(Dialog):
-    """What was exported and how, to read and to copy."""
-
-    def __init__(self, parent: QWidget, ended: Ended) -> None:
-        super().__init__(parent, reports.DETAILS_TITLE, "")
-        self.setWindowTitle(reports.DETAILS_TITLE)
-        self.details = QPlainTextEdit(reports.report(ended, __version__))
-        self.details.setReadOnly(True)
-        self.details.setTabChangesFocus(True)
-        self.details.setAccessibleName(reports.DETAILS_NAME)
-        self.details.setMinimumHeight(self.fontMetrics().height() * 14)
-        self.body.addWidget(self.details)
-        self.copy = self.add_button(labels.COPY_DETAILS, self._copy)
-        self.copy.setObjectName("copy")
-        self.add_button(labels.CLOSE, self.reject, primary=True)
-        self.widen(84)
-
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.details.toPlainText())
-        self.copy.setText(labels.COPIED)
 
 
 def _look(

@@ -14,6 +14,7 @@ from stemdesk.gui.export_values import Subject
 from stemdesk.gui.widgets import ComboBox, icon_button, muted, push_button
 
 _MOST = 4
+_POLICY = QComboBox.SizeAdjustPolicy
 
 
 class FormatLine(QWidget):
@@ -28,6 +29,9 @@ class FormatLine(QWidget):
         for kind, text in words.KINDS.items():
             self.kind.addItem(text, kind.value)
         self.quality = _box(words.QUALITY_NAME)
+        # As wide for each kind: the crosses stand below each other.
+        self.quality.setSizeAdjustPolicy(_POLICY.AdjustToMinimumContentsLengthWithIcon)
+        self.quality.setMinimumContentsLength(words.LONGEST_QUALITY)
         self.remove = icon_button("close", words.REMOVE_FORMAT, words.REMOVE_FORMAT)
         self.remove.clicked.connect(self.removed)
         line = QHBoxLayout(self)
@@ -153,5 +157,5 @@ def _box(name: str) -> ComboBox:
     box = ComboBox()
     box.setAccessibleName(name)
     box.setToolTip(name)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    box.setSizeAdjustPolicy(_POLICY.AdjustToContents)
     return box

@@ -7,7 +7,6 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -16,18 +15,17 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.gui import export_reports as reports
-from stemdesk.gui.banner import Action, Banner
+from stemdesk.gui.banner import Action, Banner, PassingLine
 from stemdesk.gui.export_desk import ExportDesk
 from stemdesk.gui.export_values import Ended
 from stemdesk.gui.icons import set_icon
-from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.widgets import ElidedLabel, muted, push_button
 
-_MOST = 3
+_MOST = 2
 _QUARTERS = 4
 
 
-class RunningLine(QFrame):
+class RunningLine(PassingLine):
     """What is exported now; hidden while nothing is."""
 
     stay_wanted = Signal()
@@ -50,7 +48,7 @@ class RunningLine(QFrame):
         self.stay.clicked.connect(self.stay_wanted)
         self.cancel = push_button(reports.CANCEL, reports.CANCEL_NAME)
         self.cancel.setAccessibleName(reports.CANCEL_NAME)
-        self.cancel.clicked.connect(desk.cancel)
+        self.cancel.clicked.connect(self._cancel)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 8, 12, 8)
         layout.setSpacing(10)
@@ -68,6 +66,10 @@ class RunningLine(QFrame):
         self._closing = closing
         self.look()
 
+    def _cancel(self) -> None:
+        self.cancel.clearFocus()  # else the next button gets it: Space pressed twice hits that one
+        self._desk.cancel()
+
     def look(self) -> None:
         desk = self._desk
         batch = desk.running
@@ -75,8 +77,8 @@ class RunningLine(QFrame):
         if batch is None:
             return
         text = reports.running_text(batch, desk.progress, desk.cancelling)
-        self.label.setText(f"{text} — {reports.CLOSES_AFTER}" if self._closing else text)
-        self.share.setText(reports.share_text(desk.progress))
+        self.label.setText(f"{reports.CLOSES_AFTER} {text}" if self._closing else text)
+        self.share.setText("" if desk.cancelling else reports.share_text(desk.progress))
         self.more.setText(reports.waiting_text(len(desk.waiting)))
         self.more.setVisible(bool(desk.waiting))
         self.bar.setValue(0 if desk.progress is None else round(desk.progress.fraction * 1000))
@@ -95,11 +97,12 @@ class ExportStrip(QWidget):
     folder_wanted = Signal(object)
     said = Signal(str)
 
-    def __init__(self, desk: ExportDesk, tasks: Tasks, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: ExportDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._desk, self._tasks = desk, tasks
+        self._desk = desk
         self.running = RunningLine(desk)
         self.reports: list[Banner] = []
+        self._told: dict[Banner, Ended] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -117,17 +120,22 @@ class ExportStrip(QWidget):
 
     def _ended(self, ended: Ended) -> None:
         """The newest on top. One that went well takes the place of another that did; failures
-        stay until they are read."""
+        stay until they are read, those of the same kind as one."""
         failed = bool(ended.failed)
         for banner in list(self.reports):
-            if not banner.isVisible() or not banner.property("failed"):
+            told = self._told[banner]
+            if banner.isHidden() or not told.failed:
+                self._drop(banner)
+            elif failed and ended.goes_with(told):  # a folder that is gone fails song after song
+                ended = ended.after(told)
                 self._drop(banner)
         while len(self.reports) >= _MOST:
             self._drop(self.reports[-1])
-        banner = Banner("info", "warning") if failed else Banner("done", "success")
-        banner.setProperty("failed", failed)
+        went_well = not failed and not ended.exported.cancelled
+        banner = Banner("done", "success") if went_well else Banner("info", "warning")
         banner.cross.setAccessibleName(reports.DISMISS)
         self.reports.insert(0, banner)
+        self._told[banner] = ended
         self._layout.insertWidget(1, banner)
         text = reports.ended_text(ended)
         banner.say(text, self._actions(ended, banner))
@@ -151,6 +159,7 @@ class ExportStrip(QWidget):
 
     def _drop(self, banner: Banner) -> None:
         self.reports.remove(banner)
+        del self._told[banner]
         self._layout.removeWidget(banner)
         banner.hide()
         banner.deleteLater()

@@ -54,6 +54,18 @@ class Ended:
         """What was written, of all songs."""
         return tuple(path for one in self.exported.songs for path in one.files)
 
+    def goes_with(self, other: Ended) -> bool:
+        """Whether both can be told as one: the same was wanted, and both went to their end."""
+        same = (self.batch.order, self.batch.folder) == (other.batch.order, other.batch.folder)
+        cut = self.exported.cancelled or other.exported.cancelled
+        return same and not cut and self.error is None and other.error is None
+
+    def after(self, other: Ended) -> Ended:
+        """This one and what went before it; of a song that is in both, how it ended now."""
+        both = (*other.exported.songs, *self.exported.songs)
+        songs = tuple({one.song.folder: one for one in both}.values())
+        return Ended(self.batch.again([one.song for one in songs]), Exported(songs))
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

@@ -153,11 +153,8 @@ def _variable(kind: FileKind, quality: int) -> str:
     return f"Quality {quality}{best}"
 
 
-def format_text(one: FileFormat) -> str:
-    """`FLAC, 24 bit`."""
-    texts = qualities(one.kind)
-    quality = texts.get(one)
-    return f"{KINDS[one.kind]}, {quality.lower()}" if quality else KINDS[one.kind]
+LONGEST_QUALITY = max(len(text) for kind in FileKind for text in qualities(kind).values())
+"""Letters of the longest text of a quality."""
 
 
 def rates(samplerates: Sequence[int], model_rates: Sequence[int]) -> dict[int, str]:

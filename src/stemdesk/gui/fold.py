@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTransform
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -53,10 +53,7 @@ class _Head(QToolButton):
 
 
 class Fold(QWidget):
-    """`body`: a layout for what is hidden until the head is pressed. `toggled`: whether it is
-    open now."""
-
-    toggled = Signal(bool)
+    """`body`: a layout for what is hidden until the head is pressed."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,7 +68,7 @@ class Fold(QWidget):
         layout.addWidget(self.head)
         layout.addWidget(self._inside)
         self._inside.hide()
-        self.head.toggled.connect(self._toggle)
+        self.head.toggled.connect(self._inside.setVisible)
 
     @property
     def open(self) -> bool:
@@ -79,7 +76,3 @@ class Fold(QWidget):
 
     def set_open(self, wanted: bool) -> None:
         self.head.setChecked(wanted)
-
-    def _toggle(self, wanted: bool) -> None:
-        self._inside.setVisible(wanted)
-        self.toggled.emit(wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
@@ -12,7 +14,7 @@ _EDGE_PX = 8
 
 class SeenArea(QScrollArea):
     """Scrolls down and up only: to what gets the focus (Qt does so only while Tab stays inside),
-    and to what is unfolded."""
+    and to what a person unfolds."""
 
     def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,7 +24,7 @@ class SeenArea(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inside)
         for fold in inside.findChildren(Fold):
-            fold.toggled.connect(self._unfolded)
+            fold.head.clicked.connect(partial(self._unfolded, fold))  # by a person, not by a preset
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._follow)
@@ -31,10 +33,9 @@ class SeenArea(QScrollArea):
         if now is not None and self._inside.isAncestorOf(now):
             self.ensureWidgetVisible(now, 0, _EDGE_PX)
 
-    def _unfolded(self, opened: bool) -> None:
+    def _unfolded(self, fold: Fold, _: bool = False) -> None:
         """Its end is seen then, and its head whatever its height."""
-        fold = self.sender()
-        if opened and isinstance(fold, Fold):
+        if fold.open:
             self._inside.adjustSize()
             self.ensureWidgetVisible(fold, 0, _EDGE_PX)
             self.ensureWidgetVisible(fold.head, 0, _EDGE_PX)

@@ -95,7 +95,7 @@ def _fields(c: Colours) -> str:
     QLineEdit {{ placeholder-text-color: {c.muted}; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
     QAbstractSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
-    QComboBox {{ padding-right: 26px; }}
+    QComboBox {{ padding-right: 26px; combobox-popup: 0; }}
     QComboBox:focus {{ padding-right: 25px; }}
     QComboBox:disabled, QLineEdit:disabled {{ color: {c.muted}; border-color: {c.border}; }}
     QComboBox::drop-down {{ border: none; width: 26px; }}

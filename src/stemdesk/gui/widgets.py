@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QLayoutItem,
+    QListView,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -24,6 +25,8 @@ from PySide6.QtWidgets import (
 from stemdesk.gui import theme
 from stemdesk.gui.icons import icon_size, painted, set_icon, small_icon_size
 from stemdesk.gui.labels import native_keys
+
+_ROW_GAP_PX = 3
 
 
 class ElidedLabel(QLabel):
@@ -132,7 +135,14 @@ def chain(*widgets: QWidget) -> None:
 
 
 class ComboBox(QComboBox):
-    """A style sheet takes the arrow away; this draws ours."""
+    """A style sheet takes the arrow away; this draws ours. Its list opens below it, all of it in
+    sight: the menu that Fusion would show is too low under a style sheet and cuts its last row."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        view = self.view()
+        if isinstance(view, QListView):
+            view.setSpacing(_ROW_GAP_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
