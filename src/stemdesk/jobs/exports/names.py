@@ -81,9 +81,7 @@ class Names:
             own |= {file.name for file in manifest.files}
             if path.name.casefold() in {name.casefold() for name in own}:
                 return True
-        elif exists(
-            path.parent / MANIFEST
-        ):  # damaged, or of a newer version
+        elif exists(path.parent / MANIFEST):  # damaged, or of a newer version
             return True
         return any(_same(path, source) for source in self._sources)
 
