@@ -9,6 +9,7 @@ package without a licence text is an error: what cannot be named is not shipped.
 
 from __future__ import annotations
 
+import csv
 import re
 import subprocess
 import sys
@@ -21,14 +22,12 @@ from importlib import metadata
 from pathlib import Path, PurePath
 
 from installers.bundled import INSIDE, Work, is_library_of_others, work_of
+from stemdesk.jobs.licences import canonical, licence_of, read_text, texts_of, title_of
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTER = "pyinstaller"  # its starter is in both programs
 TEXTS = Path(__file__).resolve().parent / "licence_texts"
 SYSTEM_DOCUMENTS = Path("/usr/share/doc")
-_LICENCE_FILE = re.compile(r"(^|[._-])(licen[cs]e|copying|notice|copyright)", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_NO_TEXT = (".py", ".pyc", ".pyi", ".html")
 _COMMON = re.compile(r"/usr/share/common-licenses/([A-Z][A-Za-z]*0?(?:-\d(?:\.\d)?)?)")
 _NEWEST = {"GPL": "GPL-3", "LGPL": "LGPL-3", "GFDL": "GFDL-1.3"}
 # Packages whose wheels bring no text: which common ones are theirs.
@@ -110,7 +109,7 @@ def entries_for(files: Iterable[Path], always: Iterable[str] = ()) -> list[Entry
     entries = [_package_entry(name) for name in packages]
     entries += [Entry(work.name, work.licence, (stored(work.text),)) for work in works]
     entries += _system_entries(system)
-    entries.append(Entry("StemDesk", "MIT", (_read(ROOT / "LICENSE"),)))
+    entries.append(Entry("StemDesk", "MIT", (read_text(ROOT / "LICENSE"),)))
     if python:
         entries.append(_python_entry())
     return sorted(set(entries), key=lambda entry: (entry.name.lower(), entry.name))
@@ -154,29 +153,19 @@ def files_of(package: str) -> list[Path]:
     return [Path(str(found.locate_file(file))) for file in found.files or ()]
 
 
-def canonical(name: str) -> str:
-    """A package's name as package indexes compare it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def stored(name: str) -> str:
     """A text in `licence_texts`. Raises `MissingLicenceError`."""
     path = TEXTS / f"{name}.txt"
     if not path.is_file() or not path.stat().st_size:
         raise MissingLicenceError(f"{path} is not there")
-    return _read(path)
+    return read_text(path)
 
 
 def common(name: str) -> str:
     path = TEXTS / "common" / name
     if not path.is_file():
         raise MissingLicenceError(f"a text refers to the common licence {name}: {path}")
-    return _read(path).strip("\n")
-
-
-def _read(path: Path) -> str:
-    """A text for any reader: form feeds and other control characters are left out."""
-    return _CONTROL.sub("", path.read_text("utf-8", "replace"))
+    return read_text(path).strip("\n")
 
 
 def _owners() -> dict[Path, tuple[str, PurePath]]:
@@ -186,9 +175,10 @@ def _owners() -> dict[Path, tuple[str, PurePath]]:
         name = found.metadata["Name"]
         if canonical(name) == "stemdesk":
             continue
-        folder = _real(Path(str(found.locate_file(""))))
-        for file in found.files or ():
-            owners[_real(folder / file)] = (name, PurePath(file))
+        folder = Path(str(found.locate_file("")))
+        # The list itself: a path object with a hash for each of torch's files takes seconds.
+        for line in csv.reader((found.read_text("RECORD") or "").splitlines()):
+            owners[_real(folder / line[0])] = (name, PurePath(line[0]))
     return owners
 
 
@@ -221,33 +211,10 @@ def _is_pythons(path: Path) -> bool:
 
 def _package_entry(name: str) -> Entry:
     found = metadata.distribution(name)
-    texts = []
-    for file in sorted(found.files or (), key=str):
-        path = Path(str(found.locate_file(file)))
-        in_licences = ".dist-info" in file.as_posix() and "/licenses/" in file.as_posix()
-        is_text = file.suffix.lower() not in _NO_TEXT
-        if is_text and (in_licences or _LICENCE_FILE.search(file.name)) and path.is_file():
-            texts.append(_read(path))
-    texts += [common(text) for text in _NAMED_ONLY.get(canonical(name), ())]
+    texts = texts_of(found) + [common(text) for text in _NAMED_ONLY.get(canonical(name), ())]
     if not any(text.strip() for text in texts):
         raise MissingLicenceError(f"the package {name} has no licence text")
-    label = f"{found.metadata['Name']} {found.version}"
-    return Entry(label, _licence_of(found.metadata), tuple(texts))
-
-
-def _licence_of(about: metadata.PackageMetadata) -> str:
-    """In short, as the package says it: an expression, else a line, else its classifiers."""
-    fields = about.json
-    for field in ("license_expression", "license"):
-        value = str(fields.get(field) or "").strip()
-        if value and value != "UNKNOWN":
-            return textwrap.shorten(value.splitlines()[0], 80)
-    words = [
-        line.rsplit("::", 1)[-1].strip()
-        for line in fields.get("classifier", [])
-        if line.startswith("License ::")
-    ]
-    return ", ".join(words) or "see its text"
+    return Entry(title_of(found), licence_of(found), tuple(texts))
 
 
 def _python_entry() -> Entry:
@@ -256,7 +223,7 @@ def _python_entry() -> Entry:
     places = [folder / name for folder in (library, base) for name in ("LICENSE.txt", "LICENSE")]
     for path in places:
         if path.is_file():
-            return Entry(f"Python {version}", "PSF-2.0", (_read(path),))
+            return Entry(f"Python {version}", "PSF-2.0", (read_text(path),))
     raise MissingLicenceError(f"Python's licence is not in {', '.join(map(str, places))}")
 
 
@@ -270,7 +237,7 @@ def _system_entries(files: set[Path]) -> list[Entry]:
         text = SYSTEM_DOCUMENTS / package / "copyright"
         if not text.is_file():
             raise MissingLicenceError(f"the system's package {package} has no {text}")
-        words = _read(text)
+        words = read_text(text)
         short = sorted(set(re.findall(r"^License: *(\S.*)$", words, re.MULTILINE)))
         licence = textwrap.shorten(", ".join(short), 80) or "see its text"
         entries.append(Entry(f"{package} (Debian)", licence, (words,)))

@@ -25,6 +25,9 @@ from pathlib import Path
 
 from installers.freeze import STEMS, TroubleError, screen, timed
 from installers.linux.machine import (
+    ENOUGH_S,
+    NOBODY,
+    User,
     apt,
     came_along,
     check_nothing_left,
@@ -34,9 +37,6 @@ from installers.linux.machine import (
 from installers.linux.tree import APP_ID, PROGRAMS
 
 ENTRY = Path("/usr/share/applications") / f"{APP_ID}.desktop"
-_INSTALLED = Path("/usr/lib/stemdesk")
-_NOBODY = 65534
-_ENOUGH_S = 300.0
 _CLOSE_S = 10.0
 
 
@@ -77,67 +77,6 @@ def try_package(package: Path, picture: Path | None) -> None:
         if here != {path: path.stat().st_size for path in user.files()}:
             raise TroubleError("removing the package has changed files of the user's")
     check_nothing_left(files)
-
-
-class User:
-    """Somebody without rights, with an empty home at an awkward path."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.chmod(0o755)
-        self.home = folder / "home"
-        self.runtime = folder / "run"
-        self.stems = self.home / "Music" / "StemDesk"
-        self.exports = self.home / "exports"
-        for made in (self.home, self.runtime):
-            made.mkdir(mode=0o700)
-            os.chown(made, _NOBODY, _NOBODY)
-
-    def run(self, *command: str, display: str = "", empty: bool = False) -> str:
-        """What a command prints, in this user's name and home. `empty`: nothing but the home is in
-        its environment. `display`: it starts the window there and ends before that does, so what it
-        prints is not waited for. Raises `TroubleError` if it fails."""
-        environment = {"HOME": str(self.home)}
-        if not empty:
-            environment |= {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(self.runtime)}
-            environment |= {"DISPLAY": display} if display else {}
-        output = subprocess.DEVNULL if display else subprocess.PIPE
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            encoding="utf-8",
-            errors="replace",
-            env=environment,
-            cwd=self.home,
-            user=_NOBODY,
-            group=_NOBODY,
-            extra_groups=[],
-        )
-        try:
-            said, complaint = process.communicate(timeout=_ENOUGH_S)
-        except subprocess.TimeoutExpired as error:
-            process.kill()
-            raise TroubleError(f"{command} takes more than {_ENOUGH_S:.0f} s") from error
-        if process.returncode:
-            raise TroubleError(f"{command} ended with {process.returncode}: {said}{complaint}")
-        return said
-
-    def programs(self) -> list[int]:
-        """The installed programs that this user runs, by process id."""
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                program = (entry / "exe").readlink()
-                ours = f"HOME={self.home}\0".encode() in (entry / "environ").read_bytes()
-            except OSError:  # it has ended, or is the kernel's
-                continue
-            if ours and program.is_relative_to(_INSTALLED):
-                found.append(int(entry.name))
-        return found
-
-    def files(self) -> list[Path]:
-        return sorted(path for path in self.home.rglob("*") if path.is_file())
 
 
 def self_test(user: User) -> None:
@@ -185,7 +124,7 @@ def _accept_draft(user: User) -> None:
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(json.dumps({"draft_accepted": True}), "utf-8")
     for path in (settings.parent.parent, settings.parent, settings):
-        os.chown(path, _NOBODY, _NOBODY)
+        os.chown(path, NOBODY, NOBODY)
 
 
 def _open(user: User, display: str, song: Path) -> None:
@@ -248,10 +187,10 @@ def stop(processes: list[int]) -> None:
 
 def wait(done: Callable[[], bool], what: str) -> None:
     """Raises `TroubleError` if it takes too long."""
-    end = time.monotonic() + _ENOUGH_S
+    end = time.monotonic() + ENOUGH_S
     while not done():
         if time.monotonic() > end:
-            raise TroubleError(f"no {what} within {_ENOUGH_S:.0f} s")
+            raise TroubleError(f"no {what} within {ENOUGH_S:.0f} s")
         time.sleep(0.2)
 
 

@@ -75,6 +75,18 @@ def test_formats(options: tuple[str, ...], formats: tuple[tuple[object, ...], ..
     assert _order(*options).formats == tuple(FileFormat(*values) for values in formats)  # type: ignore[arg-type]
 
 
+def test_what_a_line_names_is_made_beside_the_one_file_of_a_preset() -> None:
+    base = next(one.order for one in BUILT_IN if one.order.extras == {Extra.NI_STEMS})
+    assert _order(base=base) == base
+    order = _order("--preset", "x", "--format", "mp3", base=base)
+    assert (order.parts, order.formats) == ((ALL_STEMS,), (FileFormat(FileKind.MP3),))
+    assert order.extras == {Extra.NI_STEMS}
+    order = _order("--preset", "x", "--two-stems", "vocals", base=base)
+    assert order.parts == (_VOCALS, Part(PartKind.INSTRUMENTAL))
+    assert order.formats == ExportOrder().formats
+    assert warning(order) == "", "its files have names of their own"
+
+
 def test_the_rest_of_an_order() -> None:
     order = _order(
         *("--rate", "model", "--no-dither", "--clipping", "limit", "--template", "{stem}"),

@@ -120,8 +120,9 @@ def test_settings_export_each_song_that_is_split(place: Place, stemdesk: Command
     said = stemdesk(*command, "--force")
     assert said.out == f"Saved: {place.out / 'song'}\nExported: {exported}\n"
     save_settings(Settings(auto_export="gone"), folders().settings_file)
-    said = stemdesk(*command)
-    assert said.code == 2 and "no export preset “gone”" in said.err
+    said = stemdesk(*command, "--force")
+    assert said.code == 0 and said.out == f"Saved: {place.out / 'song'}\n", "it stops no split"
+    assert "Nothing is exported: the settings' preset “gone” is gone." in said.err
 
 
 def test_a_failed_export_is_told_and_the_other_songs_go_on(place: Place, stemdesk: Command) -> None:

@@ -72,7 +72,7 @@ def test_one_that_is_installed_is_left_alone(
 def test_an_error_in_the_log_is_found(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("the user's folders are given away")
-    user = try_deb.User(tmp_path)
+    user = machine.User(tmp_path)
     log = user.home / ".local" / "state" / "StemDesk" / "log" / "window.log"
     log.parent.mkdir(parents=True)
     log.write_text("2026-11-26 18:12:35,080 INFO MainThread all is well\n")

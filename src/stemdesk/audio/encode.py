@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stemdesk.audio.target import Target
-from stemdesk.core.errors import ErrorCode, ExportError, StemDeskError, write_error
+from stemdesk.audio.target import Closing, Target
+from stemdesk.core.errors import ErrorCode, ExportError, write_error
 from stemdesk.core.options import AudioFormat, ExportOptions
 
 Samples = NDArray[np.float32]
@@ -73,7 +72,7 @@ class StemTexts:
 NO_TEXTS = StemTexts()
 
 
-class StemWriter:
+class StemWriter(Closing):
     """Writes one stem; use as a context manager.
 
     `frames`: how many will be written at most (decides between WAV and RF64). `texts`: FLAC's
@@ -147,21 +146,6 @@ class StemWriter:
             self._target.close()
             self._translate(error)
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.close()
-            return
-        with contextlib.suppress(StemDeskError):  # the first error is the one to tell
-            self.close()
 
     def _write_part(self, part: Rounded) -> None:
         """Hand interleaved samples, [frames, channels], to libsndfile."""

@@ -229,8 +229,9 @@ def shared_gain_db(
     cancel: CancelToken,
 ) -> float:
     """The gain, in dB at most 0 and to hundredths, with which no sample of any part is above full
-    scale; 0 where none is. `exact_sum`, `complete`: as for the `Finisher`s. All renditions are gone
-    through once; `report`: the fraction that is done. Raises as `Rendition.blocks`."""
+    scale, nor of the song that exact stems sum to; 0 where none is. `exact_sum`, `complete`: as for
+    the `Finisher`s. All renditions are gone through once; `report`: the fraction that is done.
+    Raises as `Rendition.blocks`."""
     # what is heard as in the player is bent below full scale already
     to_measure = [one for one in renditions if not all(part.heard for part in one.parts)]
     total = sum(one.frames for one in to_measure)
@@ -247,7 +248,7 @@ def shared_gain_db(
             finisher.finish(block)
             done += block.frames
             report(done / total)
-        loudest = max(loudest, *finisher.peaks)
+        loudest = max(loudest, finisher.song_peak, *finisher.peaks)
     if loudest <= 1.0:
         return 0.0
     return math.floor(-100 * (20 * math.log10(loudest) + ROOM_DB)) / 100

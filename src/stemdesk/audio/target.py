@@ -1,11 +1,15 @@
-"""The file that an encoder written in C writes to."""
+"""The file that an encoder written in C writes to, and what all who write one have in common."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Callable
-from typing import BinaryIO
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from stemdesk.core.errors import StemDeskError
 
 _LOST = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
@@ -70,3 +74,26 @@ class Target:
             self._file.close()  # unbuffered: network drives tell of a full disk only here
         except OSError as error:
             self.error = self.error or error
+
+
+class Closing:
+    """What writes a file, as a context manager: closed at its end."""
+
+    def close(self) -> None:
+        """Finish the file."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+            return
+        with contextlib.suppress(StemDeskError):  # the first error is the one to tell
+            self.close()

@@ -38,13 +38,12 @@ def wait_for_stems(
 
 @dataclass(frozen=True, slots=True)
 class WholeOriginal:
-    """All of a song at `samplerate` hertz. `source_samplerate`, `source_channels`: of its file, 0
-    where the cache does not know it."""
+    """All of a song at `samplerate` hertz. `source_channels`: of its file, 0 where the cache does
+    not know it."""
 
     reader: Reader
     samplerate: int
     frames: int
-    source_samplerate: int
     source_channels: int
 
     def fits(self, frames: int, samplerate: int) -> bool:
@@ -81,11 +80,9 @@ def whole_original(
         raw = original.raw
         if raw is None:
             raise SourceError(ErrorCode.SOURCE_UNREADABLE, path=source)
-        rate, channels = (
-            int(raw.facts.get(fact) or 0) for fact in ("source_samplerate", "source_channels")
-        )
+        channels = int(raw.facts.get("source_channels") or 0)
         reader = _Whole(original, raw.frames)
-        yield WholeOriginal(reader, samplerate, raw.frames, rate, channels)
+        yield WholeOriginal(reader, samplerate, raw.frames, channels)
 
 
 class _Whole:

@@ -12,6 +12,7 @@ from stemdesk.audio.originals import Originals
 from stemdesk.cli.display import Display
 from stemdesk.cli.export_choice import exports_too, find_preset, order_of, warning
 from stemdesk.cli.exporting import export_all
+from stemdesk.core.errors import SettingsError
 from stemdesk.core.export_order import Collision, ExportOrder
 from stemdesk.core.file_format import FileFormat, FileKind
 from stemdesk.core.job import Job
@@ -33,10 +34,15 @@ class ExportPlan:
 
 
 def plan_of(
-    options: argparse.Namespace, settings: Settings, where: Folders, root: Path
+    options: argparse.Namespace,
+    settings: Settings,
+    where: Folders,
+    root: Path,
+    note: Callable[[str], None],
 ) -> ExportPlan | None:
     """What the line asks for, into the folder `root`, else what the settings say; None: no export.
-    Raises `SettingsError`."""
+    A preset of the settings that is gone is told by `note`, and stops no split. Raises
+    `SettingsError`."""
     if options.no_export:
         return None
     if exports_too(options):
@@ -50,7 +56,12 @@ def plan_of(
         return ExportPlan(order, root, options.if_there is not None)
     if not settings.auto_export:
         return None
-    return ExportPlan(find_preset(settings.auto_export, where).order, where.exports, False)
+    try:
+        preset = find_preset(settings.auto_export, where)
+    except SettingsError:
+        note(f"Nothing is exported: the settings' preset “{settings.auto_export}” is gone.")
+        return None
+    return ExportPlan(preset.order, where.exports, False)
 
 
 class ExportAfter:

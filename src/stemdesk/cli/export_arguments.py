@@ -21,7 +21,8 @@ from stemdesk.models.catalogue import catalogue
 
 _KINDS = {kind.value: kind for kind in FileKind} | {"m4a": FileKind.AAC, "vorbis": FileKind.VORBIS}
 _NAMED = (PartKind.STEM, PartKind.ALL_BUT)
-_PARTS = ", ".join([*(kind.value for kind in PartKind), *(f"{kind.value}:NAME" for kind in _NAMED)])
+_ALONE = [kind.value for kind in PartKind if kind is not PartKind.ALL_BUT]
+_PARTS = ", ".join([*_ALONE, *(f"{kind.value}:NAME" for kind in _NAMED)])
 _BITS_HELP = "16, 24, 32 (float, wav only), or source: as many as the song's own file has"
 _RATE_WORDS = {"source": SOURCE_RATE, "model": MODEL_RATE}
 _EXTRAS = {

@@ -74,10 +74,9 @@ def order_of(options: argparse.Namespace, base: ExportOrder, bits: int = _BITS) 
     if alone and nothing_else:
         changes |= {"parts": (), "formats": ()}
     else:
-        usual = ExportOrder()
-        if changes.get("parts") or options.format:  # a preset may have an extra only
-            parts, formats = base.parts or usual.parts, base.formats or usual.formats
-            base = replace(base, parts=parts, formats=formats)
+        if not base.parts and (changes.get("parts") or options.format):
+            usual = ExportOrder()  # the preset has but an extra, and a name for no more than that
+            base = replace(base, parts=usual.parts, formats=usual.formats, template=usual.template)
         changes["formats"] = _formats(options, base.formats, bits)
     order = replace(base, **_for_projects(changes, base))
     check_template(order.template)

@@ -103,7 +103,7 @@ def _split(
     """`stemdesk split` and `stemdesk demo`. Raises `StemDeskError` for what concerns the whole
     run: said once, not once a song."""
     root = _root(options, where)
-    plan = plan_of(options, settings, where, root)
+    plan = plan_of(options, settings, where, root, display.note)
     export = _export(options, settings)
     library = ModelLibrary(where.models)
     asked = options.paths if options.command == "split" else [_demo_song(where)]

@@ -12,8 +12,8 @@ EXPORT_ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "Choose WAV, which becomes RF64 then, or FLAC.",
     ),
     _E.FOLDER_GONE: (
-        "The folder {path} is not there any more.",
-        "Connect its drive again, or choose another folder.",
+        "The folder {path} is not there.",
+        "Connect its drive, or choose another folder.",
     ),
     _E.NOTHING_TO_EXPORT: (
         "Of {name} there is nothing to export that way.",

@@ -31,18 +31,18 @@ installed on this computer:
 def licences() -> str:
     """The text. Reads many files: not for the window's thread."""
     made = resources() / _FILE
-    return _read(made) if made.is_file() else _of_installed()
+    return read_text(made) if made.is_file() else _of_installed()
 
 
 def _of_installed() -> str:
     packages = sorted(_needed(), key=lambda found: found.metadata["Name"].lower())
-    lines = [f"  {_title(found)}: {_licence(found)}" for found in packages]
+    lines = [f"  {title_of(found)}: {licence_of(found)}" for found in packages]
     parts = [_FROM_SOURCE + "\n".join(lines), f"{_RULE}\nStemDesk: MIT\n{_RULE}", _our_own()]
     first: dict[str, str] = {}
     for found in packages:
-        title = _title(found)
-        parts.append(f"{_RULE}\n{title}: {_licence(found)}\n{_RULE}")
-        texts = _texts(found) or ["Its package brings no text of the licence."]
+        title = title_of(found)
+        parts.append(f"{_RULE}\n{title}: {licence_of(found)}\n{_RULE}")
+        texts = texts_of(found) or ["Its package brings no text of the licence."]
         for text in texts:
             known = first.setdefault(" ".join(text.split()), title)
             parts.append(text.strip("\n") if known == title else f"The same text as {known}.")
@@ -55,10 +55,10 @@ def _needed() -> list[metadata.Distribution]:
     waiting = _requirements(_PACKAGE)
     while waiting:
         name = waiting.pop()
-        if _canonical(name) in found:
+        if canonical(name) in found:
             continue
         try:
-            found[_canonical(name)] = metadata.distribution(name)
+            found[canonical(name)] = metadata.distribution(name)
         except metadata.PackageNotFoundError:  # for another system or another Python
             continue
         waiting += _requirements(name)
@@ -74,16 +74,17 @@ def _requirements(package: str) -> list[str]:
     return [match[1] for line in plain if (match := _NAME.match(line))]
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
     """As package indexes compare names (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _title(found: metadata.Distribution) -> str:
+def title_of(found: metadata.Distribution) -> str:
+    """A package's name and version."""
     return f"{found.metadata['Name']} {found.version}"
 
 
-def _licence(found: metadata.Distribution) -> str:
+def licence_of(found: metadata.Distribution) -> str:
     """In short, as the package says it: an expression, else a line, else its classifiers."""
     fields = found.metadata.json
     for field in ("license_expression", "license"):
@@ -98,38 +99,38 @@ def _licence(found: metadata.Distribution) -> str:
     return ", ".join(words) or "see its text"
 
 
-def _texts(found: metadata.Distribution) -> list[str]:
+def texts_of(found: metadata.Distribution) -> list[str]:
     """Those of its files that are licences, by the list that its installer wrote (`RECORD`, read as
     text: torch has thousands of lines)."""
     names = [
         line.split(",", 1)[0].strip('"') for line in (found.read_text("RECORD") or "").splitlines()
     ]
     files = sorted(name for name in names if _is_licence(name))
-    texts = [_read(Path(str(found.locate_file(name)))) for name in files]
+    texts = [read_text(Path(str(found.locate_file(name)))) for name in files]
     return [text for text in texts if text.strip()]
 
 
 def _is_licence(name: str) -> bool:
     last = name.rsplit("/", 1)[-1]
+    if last.lower().endswith(_NO_TEXT):  # also beside licences: av's list of authors is a program
+        return False
     inside = ".dist-info/" in name and "/licenses/" in name
-    return inside or (
-        _LICENCE_FILE.search(last) is not None and not last.lower().endswith(_NO_TEXT)
-    )
+    return inside or _LICENCE_FILE.search(last) is not None
 
 
 def _our_own() -> str:
     """The file at the repository's root, or what an installed package has of it."""
     beside = resources().parent / "LICENSE"
     if beside.is_file():
-        return _read(beside).strip("\n")
+        return read_text(beside).strip("\n")
     try:
-        texts = _texts(metadata.distribution(_PACKAGE))
+        texts = texts_of(metadata.distribution(_PACKAGE))
     except metadata.PackageNotFoundError:
         texts = []
     return "\n\n".join(texts) or "The MIT licence."
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """Control characters are left out; what cannot be read is as good as empty."""
     try:
         return _CONTROL.sub("", path.read_text("utf-8", "replace"))

@@ -31,8 +31,9 @@ def check_folders(where: Folders) -> str:
     closed = []
     for name in names:
         folder = getattr(where, name)
-        there = next(path for path in (folder, *folder.parents) if path.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK):
+        # None: on a Windows drive that is not plugged in.
+        there = next((path for path in (folder, *folder.parents) if path.exists()), None)
+        if there is None or not there.is_dir() or not os.access(there, os.W_OK):
             closed.append(f"{name} ({folder})")
     if closed:
         raise TroubleError(f"cannot be written: {', '.join(closed)}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
+import weakref
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import soundfile
 
 from stemdesk.audio.decode import probe
+from stemdesk.audio.encode import rounded
 from stemdesk.audio.file_tags import NO_FILE_TAGS
 from stemdesk.audio.listening import Listening
 from stemdesk.audio.remix import Remix
@@ -28,19 +30,21 @@ from stemdesk.core.export_order import (
     PartKind,
 )
 from stemdesk.core.file_format import FileFormat, FileKind
-from stemdesk.core.notices import NoticeCode
+from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.track import Tags
 from stemdesk.jobs.exports.batch import planned
+from stemdesk.jobs.exports.known import Known, know
 from stemdesk.jobs.exports.landing import HIDDEN
 from stemdesk.jobs.exports.values import Exported, ExportedSong, ExportProgress, ExportSong
 from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.render import render
 from stemdesk.jobs.saved_song import SavedSong
-from support.exports import FOUR, TODAY, Desk, floats, steps
-from support.media import lag
+from support.decoding import decode_all
+from support.exports import FOUR, TODAY, Desk, floats, song_folder, steps
+from support.media import lag, make
 from support.place import make_place, read
 
 WAV24 = FileFormat(FileKind.WAV, 24)
@@ -106,6 +110,52 @@ def test_float_stems_sum_to_the_song(desk: Desk, rate: int) -> None:
     total = sum(read(path).astype(np.float64) for path in done.files)
     assert np.abs(total - own).max() <= 2**-24
     assert {path.suffix for path in done.files} == {".wav"}
+
+
+def test_a_song_above_full_scale_is_cut_and_that_is_told(desk: Desk) -> None:
+    song = desk.song(level=3.0, kind="wav-f32")
+    done = only(desk.export(song, EXACT))
+    assert codes(done) == [NoticeCode.SONG_CLIPPED] and done.gain_db == 0.0
+    own = np.clip(read(song.source).astype(np.float64), -1.0, 1.0 - 2**-23)
+    total = sum(steps(path) for path in done.files) / 2**31
+    assert np.abs(total - own).max() <= 2**-24
+    shared = only(desk.export(song, replace(EXACT, clipping=Clipping.SHARED, template="b {stem}")))
+    assert not shared.notices and shared.gain_db < -1.0
+    floats_ = replace(EXACT, formats=(FileFormat(FileKind.WAV, 32),), template="c {stem}")
+    assert not only(desk.export(song, floats_)).notices
+
+
+class Watched(Known):
+    """Of which it can be seen whether it is still in memory."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_covers_of_songs_that_wait_are_not_in_memory(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    songs = [desk.song(name, seconds=0.2) for name in ("one", "two", "three")]
+    known: list[weakref.ref[object]] = []
+    alive: list[int] = []
+
+    def watched(song: ExportSong) -> Known:
+        alive.append(sum(one() is not None for one in known))
+        plain = know(song)
+        found = Watched(*(getattr(plain, field.name) for field in fields(plain)))
+        known.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr("stemdesk.jobs.exports.batch.know", watched)
+    done = desk.export(songs, ExportOrder((Part(PartKind.REMIX),), template=FLAT))
+    assert len(done.songs) == 3 and max(alive) <= 1, "of the song before at most"
+
+
+def test_hostile_numbers_in_tags_are_no_numbers(desk: Desk) -> None:
+    found = know(desk.song(seconds=0.2))
+    for track, wanted in (("7/12", 7), ("9" * 5000, None), ("٣", 3), ("x", None)):
+        tags = found.tags.with_text("track", track).with_text("bpm", "9" * 5000)
+        facts = replace(found, tags=tags).names(TODAY)
+        assert (facts.track, facts.bpm) == (wanted, None)
 
 
 def test_vocals_and_instrumental_are_the_song_bit_for_bit(desk: Desk) -> None:
@@ -264,6 +314,34 @@ def test_exact_stems_that_are_too_loud_share_a_gain_and_sum_to_the_quieter_song(
     np.testing.assert_array_equal(stems, original)
     gain = 10 ** (done.gain_db / 20)
     np.testing.assert_allclose(original / 2**31, gain * read(song.source), atol=2e-7)
+
+
+def test_a_song_of_more_channels_is_told_to_be_mixed_down(desk: Desk) -> None:
+    six = np.random.default_rng(2).uniform(-0.1, 0.1, (6, 52_920)).astype(np.float32)
+    source = make(desk.root / "six.wav", "wav-24", six, 44100)
+    stereo = decode_all(source, 44100).samples
+    stems = {stem: np.float32(0.25) * stereo for stem in FOUR}
+    song = ExportSong(song_folder(desk.root / "songs" / "six", source, stems), source, "six")
+    done = only(desk.export(song, EXACT))
+    assert done.notices == (Notice(NoticeCode.DOWNMIXED, {"channels": 6}),)
+    total = sum(steps(path) for path in done.files)
+    np.testing.assert_array_equal(total, rounded(stereo, 24))
+    assert not only(desk.export(song, replace(EXACT, exact_sum=False))).notices
+
+
+@pytest.mark.parametrize("exact_sum", [True, False])
+def test_how_stems_were_separated_is_known_though_they_were_saved_exact(
+    desk: Desk, exact_sum: bool
+) -> None:
+    song = desk.song()
+    path = song.folder / MANIFEST
+    manifest = json.loads(path.read_text("utf-8"))
+    manifest["null_depth_db"] = {"plain": -12.5, "saved": None}
+    path.write_text(json.dumps(manifest), "utf-8")
+    done = only(desk.export(song, replace(EXACT, exact_sum=exact_sum)))
+    assert done.null_depth is not None and done.null_depth.plain_db == -12.5
+    saved_db = done.null_depth.saved_db  # of these files
+    assert saved_db is None if exact_sum else saved_db is not None and saved_db < -20
 
 
 def test_what_the_residual_is(desk: Desk) -> None:
@@ -475,3 +553,24 @@ def test_what_is_planned_is_what_is_written(desk: Desk) -> None:
         planned(songs, replace(order, template="{nothing}"), desk.out)
     with pytest.raises(SettingsError):
         desk.export(songs, replace(order, template="{nothing}"))
+
+
+def test_what_many_songs_say_of_themselves_is_read_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the preview of a long list would read all of them at each letter that is typed."""
+    one = desk.song(seconds=0.2)
+    songs = [replace(one, title=str(n)) for n in range(600)]
+    read_songs: list[ExportSong] = []
+
+    def counted(song: ExportSong) -> Known:
+        read_songs.append(song)
+        return found
+
+    found = know(one)
+    monkeypatch.setattr("stemdesk.jobs.exports.known.know", counted)
+    order = ExportOrder((Part(PartKind.REMIX),), template="{title}")
+    for letters in ("a", "ab"):
+        paths = planned(songs, replace(order, template=letters), desk.out, TODAY)
+        assert len(set(paths)) == 600 and paths[-1].name == f"{letters} (600).wav"
+    assert len(read_songs) == 600

@@ -15,6 +15,7 @@ from stemdesk.core.file_format import FileFormat, FileKind
 from stemdesk.core.track import Tags
 from stemdesk.jobs.exports import landing, song
 from stemdesk.jobs.exports.values import ExportedSong
+from stemdesk.jobs.folder import MANIFEST
 from support.exports import Desk, floats
 
 BASS = ExportOrder((Part(PartKind.STEM, "bass"),), template="{title} {stem}")
@@ -105,7 +106,7 @@ def test_formats_whose_files_end_alike_have_names_of_their_own(desk: Desk) -> No
     ]
 
 
-@pytest.mark.parametrize("collision", [Collision.REPLACE, Collision.NUMBER])
+@pytest.mark.parametrize("collision", Collision)
 def test_neither_the_songs_file_nor_its_stems_are_ever_replaced(
     desk: Desk, collision: Collision
 ) -> None:
@@ -115,6 +116,7 @@ def test_neither_the_songs_file_nor_its_stems_are_ever_replaced(
     order = ExportOrder(formats=flac, collision=collision, extras=frozenset({Extra.MANIFEST}))
     inside = export(desk, replace(order, template="{stem}"), made.folder)
     assert {path.name for path in inside.files} >= {"bass (2).flac", "vocals (2).flac"}
+    assert not inside.skipped, "the song's own stems are no export that is there already"
     beside = replace(order, beside_source=True, parts=(Part(PartKind.REMIX),), template="{name}")
     (done,) = desk.export(made, beside).songs
     assert [path.name for path in done.files] == ["song (2).flac", "song.json"]
@@ -126,6 +128,41 @@ def test_neither_the_songs_file_nor_its_stems_are_ever_replaced(
     link.hardlink_to(made.source)
     export(desk, replace(order, parts=(Part(PartKind.REMIX),), template="{name}"))
     assert link.samefile(made.source), "the song's file has this name, too"
+
+
+@pytest.mark.parametrize("manifest", ["{}", '{"version": 99}'])
+def test_nothing_in_a_song_folder_that_cannot_be_read_is_replaced(
+    desk: Desk, manifest: str
+) -> None:
+    folder = desk.out / "song"
+    folder.mkdir(parents=True)
+    (folder / MANIFEST).write_text(manifest)
+    (folder / "bass.wav").write_text("a stem")
+    order = replace(BASS, template="{title}/{stem}", collision=Collision.REPLACE)
+    assert [path.name for path in export(desk, order).files] == ["bass (2).wav"]
+    assert (folder / "bass.wav").read_text() == "a stem"
+
+
+def test_the_file_of_a_song_that_cannot_be_exported_is_not_replaced(desk: Desk) -> None:
+    broken, song = desk.song("broken"), desk.song("song")
+    (broken.folder / "bass.flac").unlink()
+    before = broken.source.read_bytes()
+    order = replace(BASS, template="broken", collision=Collision.REPLACE)
+    done = desk.export([broken, song], order, folder=desk.root).songs
+    assert done[0].error is not None and done[1].files == (desk.root / "broken (2).wav",)
+    assert broken.source.read_bytes() == before
+
+
+def test_a_folder_that_another_export_tidied_away_is_made_again(tmp_path: Path) -> None:
+    """Two exports to one new folder, of which the one that made it is cancelled."""
+    with landing.Landing(tmp_path) as mine:
+        final = tmp_path / "new" / "a.wav"
+        with landing.Landing(tmp_path) as other:
+            other.temporary(final)
+            temporary = mine.temporary(final)
+        assert not final.parent.exists()
+        temporary.write_text("mine")
+        assert landing.publish(temporary, final) and final.read_text() == "mine"
 
 
 def test_a_name_that_is_taken_in_the_last_moment_is_left_alone(

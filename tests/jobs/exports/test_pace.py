@@ -48,6 +48,26 @@ def test_songs_count_by_their_length_and_steps_by_their_weight() -> None:
     assert all(a.fraction <= b.fraction for a, b in itertools.pairwise(seen))
 
 
+def test_songs_that_took_no_work_do_not_count_as_speed() -> None:
+    seen: list[ExportProgress] = []
+    clock = Clock()
+    songs = [ExportSong(Path(str(n)), Path(f"{n}.wav"), str(n)) for n in range(4)]
+    pace = Pace(songs, [10.0] * 4, seen.append, clock)
+    for index in (0, 3):
+        steps = pace.song(index)
+        steps.plan([1.0])
+        clock.now += 10.0
+        steps.step(1.0)(1.0)
+        pace.end(index)
+        if index == 0:
+            for there_already in (1, 2):
+                pace.song(there_already)
+                pace.end(there_already)
+            assert seen[-1].fraction == 0.75
+            assert seen[-1].left_s is not None and abs(seen[-1].left_s - 10.0) < 1e-6
+    assert seen[-1].fraction == 1.0 and seen[-1].left_s == 0.0
+
+
 def test_it_is_told_twenty_times_a_second_but_each_file_at_once() -> None:
     seen: list[ExportProgress] = []
     clock = Clock()

@@ -13,7 +13,7 @@ import numpy as np
 
 from stemdesk.audio.encode import Rounded
 from stemdesk.audio.file_tags import FileTags
-from stemdesk.audio.target import Target
+from stemdesk.audio.target import Closing, Target
 from stemdesk.audio.writing.aiff import AiffEncoder
 from stemdesk.audio.writing.encoder import Encoder, EncoderFailed
 from stemdesk.audio.writing.ffmpeg import FfmpegEncoder, Recipe
@@ -23,7 +23,7 @@ from stemdesk.audio.writing.mp3 import mp3_encoder
 from stemdesk.audio.writing.ogg_tags import OggTarget
 from stemdesk.audio.writing.sndfile import DEFAULT_VORBIS, SndfileEncoder
 from stemdesk.audio.writing.wav import WavEncoder
-from stemdesk.core.errors import ErrorCode, ExportError, StemDeskError, write_error
+from stemdesk.core.errors import ErrorCode, ExportError, write_error
 from stemdesk.core.file_format import KBPS, FileFormat, FileKind
 
 _BLOCK = 65536  # frames given to an encoder at a time
@@ -154,7 +154,7 @@ def _bytes_a_frame(file_format: FileFormat, samplerate: int, channels: int) -> f
     return (file_format.kbps or most) * 125 / samplerate
 
 
-class FileWriter:
+class FileWriter(Closing):
     """A file, the encoder that fills it, and what goes wrong with either as `StemDeskError`."""
 
     def __init__(
@@ -217,21 +217,6 @@ class FileWriter:
             self._target.close()
             self._translate(error)
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.close()
-            return
-        with contextlib.suppress(StemDeskError):  # the first error is the one to tell
-            self.close()
 
     def _give_up(self) -> None:
         """Close all after an error that is told."""

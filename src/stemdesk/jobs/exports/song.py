@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from stemdesk.audio.whole_original import WholeOriginal
 from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.export_order import SOURCE_RATE, Clipping, ExportOrder, Extra
 from stemdesk.core.notices import Notice, NoticeCode
+from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken
 from stemdesk.jobs.exports.extras import make_video, write_manifest_file, write_projects
 from stemdesk.jobs.exports.group import Group
@@ -24,6 +26,7 @@ from stemdesk.jobs.exports.room import check_room
 from stemdesk.jobs.exports.sounds import Sounds
 from stemdesk.jobs.exports.writing import Output
 
+_STEREO = 2
 _EXTRAS = {Extra.VIDEO: 8.0, Extra.DAWPROJECT: 1.0}
 
 
@@ -113,6 +116,10 @@ class SongExport:
         """Give it the song's own sound; without it, what can be made without it stays."""
         if isinstance(whole, WholeOriginal):
             group.whole = whole
+            heard = group.exact_sum or any(part.original for part in group.parts)
+            if heard and whole.source_channels > _STEREO:  # it is not quite the person's own file
+                notice = Notice(NoticeCode.DOWNMIXED, {"channels": whole.source_channels})
+                self._made.note(notice)
             return
         lost = {part.name for part in group.parts if part.original and not group.spare}
         if not isinstance(whole, SourceError) and (group.exact_sum or lost):
@@ -174,6 +181,10 @@ class SongExport:
         song_peak = max((group.song_peak for group in groups), default=0.0)
         if song_peak > 1.0 and "original" not in peaks:  # else it is told already
             made.note(Notice(NoticeCode.SONG_CLIPPED, {"peak_db": 20 * math.log10(song_peak)}))
+        made.null_depth = self._depth(groups)
+
+    def _depth(self, groups: Sequence[Group]) -> NullDepth | None:
+        """Of the files of the most bits that all stems were written with."""
         stems = set(self._plan.known.stems)
         for group in groups:
             for bits in sorted(group.depths, reverse=True):
@@ -183,8 +194,17 @@ class SongExport:
                     if output.error is None and output.lossless and output.bits == bits
                     for name in output.parts
                 }
-                if stems <= written and made.null_depth is None:
-                    made.null_depth = group.depths[bits]
+                if stems <= written:
+                    return self._as_separated(group.depths[bits])
+        return None
+
+    def _as_separated(self, depth: NullDepth) -> NullDepth:
+        """Stems that were saved so that they sum to the song tell no more how they were before:
+        their manifest does."""
+        split = self._plan.known.manifest.null_depth
+        if split is None or split.saved_db == split.plain_db:
+            return depth
+        return replace(depth, plain_db=split.plain_db)
 
     def _step(self, weight: float, file: str = "") -> Callable[[float], None]:
         return self._steps.step(weight, file)
