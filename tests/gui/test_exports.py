@@ -233,7 +233,7 @@ def test_a_folder_that_is_gone_is_told(stage: Theatre) -> None:
     stage.export(stage.song())
     stage.strip.reports[0].buttons[0].click()
     stage.qtbot.waitUntil(lambda: bool(said), timeout=20_000)
-    assert "not there any more" in said[0].text
+    assert "is not there. Connect its drive" in said[0].text
 
 
 def test_failures_stay_and_can_be_tried_again(stage: Theatre) -> None:
