@@ -74,7 +74,7 @@ class PartsBox(QWidget):
         layout.setSpacing(8)
         layout.addWidget(chips)
         layout.addWidget(_line([self.boxes[kind] for kind in mixes]))
-        layout.addWidget(_line([self.tuned, self.loop]))
+        layout.addWidget(_line([self.loop, self.tuned]))  # the second one comes and goes
         self.more.body.addWidget(_line([self.boxes[kind] for kind in _OTHERS]))
         self.more.body.addWidget(muted(words.REST))
         self.more.body.addWidget(_line(list(self.rest.values())))

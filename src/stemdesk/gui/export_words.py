@@ -153,8 +153,8 @@ def _variable(kind: FileKind, quality: int) -> str:
     return f"Quality {quality}{best}"
 
 
-LONGEST_QUALITY = max(len(text) for kind in FileKind for text in qualities(kind).values())
-"""Letters of the longest text of a quality."""
+LONGEST_QUALITY = max(len(text) for kind in FileKind for text in qualities(kind).values()) * 3 // 4
+"""The longest text of a quality, in letters as wide as X."""
 
 
 def rates(samplerates: Sequence[int], model_rates: Sequence[int]) -> dict[int, str]:
