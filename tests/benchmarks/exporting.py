@@ -1,6 +1,6 @@
 """What an export takes beside only converting the stems' files.
 
-    python tests/benchmarks/export.py [--minutes 4] [--rounds 3]
+    python tests/benchmarks/exporting.py [--minutes 4] [--rounds 3]
 
 The reference reads the song folder's stems with libsndfile, block by block, and writes them as WAV
 of 24 bits: no other rate, no sum, no tags. It is taken in turns with each order in the same run.
@@ -15,6 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -81,8 +82,8 @@ def main() -> int:
         for name, order in ORDERS.items():
             plain, ours = [], []
             for _ in range(asked.rounds):
-                plain.append(seconds(lambda: convert(song, desk.root / "plain")))
-                ours.append(seconds(lambda order=order: export(desk, song, order)))
+                plain.append(seconds(partial(convert, song, desk.root / "plain")))
+                ours.append(seconds(partial(export, desk, song, order)))
             ratios = [mine / other for mine, other in zip(ours, plain, strict=True)]
             print(
                 f"{name}: {statistics.median(ours):.1f} s, reference {statistics.median(plain):.1f}"
