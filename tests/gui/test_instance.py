@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,7 @@ from stemdesk.gui.instance import (
 
 _SECOND = """
 import sys
+import tempfile
 from pathlib import Path
 from stemdesk.gui.given import given_by_arguments
 from stemdesk.gui.instance import Instance, hand_over
@@ -37,6 +41,7 @@ sys.exit(0 if hand_over(Path(sys.argv[1]), given_by_arguments(sys.argv[2:])) els
 
 _EARLY = """
 import sys
+import tempfile
 from pathlib import Path
 from stemdesk.gui import instance
 sleep = instance.time.sleep
@@ -177,10 +182,15 @@ def test_only_this_user_may_connect(first: Instance) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="sockets that are files")
 def test_the_socket_of_a_deep_folder_is_this_users_only_too(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     deep = tmp_path / ("d" * 120)
-    for runtime in ("", str(tmp_path)):
+    short = tempfile.mkdtemp(prefix="stemdesk-")  # pytest's own folder may be deep, too
+    request.addfinalizer(partial(shutil.rmtree, short))
+    for runtime in ("", short):
         monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
         instance = Instance(deep)
         assert instance.claim()

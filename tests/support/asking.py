@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ def children() -> set[str]:
     """The processes that this one has started and that live, on Linux."""
     found: set[str] = set()
     for path in Path("/proc/self/task").glob("*/children"):
-        found.update(path.read_text().split())
+        with suppress(FileNotFoundError):  # the thread has ended meanwhile
+            found.update(path.read_text().split())
     return found
 
 

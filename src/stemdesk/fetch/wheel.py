@@ -54,13 +54,13 @@ def unpack(
     folder: Path,
     packages: tuple[str, ...],
     cancel: CancelToken,
-    bytes_max: int = UNPACKED_BYTES,
+    bytes_max: int | None = None,
 ) -> dict[str, int]:
     """Unpack the parts of `packages` (`yt_dlp`: the package and its `.dist-info`) into `folder`;
-    returns the bytes of each file by its name. More than `bytes_max` are refused. Raises
-    `WheelError`, `ExportError`, `DiskFullError`, `Cancelled`."""
+    returns the bytes of each file by its name. More than `bytes_max` (None: `UNPACKED_BYTES`) are
+    refused. Raises `WheelError`, `ExportError`, `DiskFullError`, `Cancelled`."""
     sizes: dict[str, int] = {}
-    left = bytes_max
+    left = UNPACKED_BYTES if bytes_max is None else bytes_max
     with _opened(wheel) as archive:
         for item in _wanted(archive, packages):
             cancel.check()
