@@ -132,14 +132,7 @@ class StemWriter(TargetWriter):
         if self._file is None:
             return
         file, self._file = self._file, None
-        try:
-            file.close()
-            self._target.close()
-            self._check()
-        except Exception as error:
-            self._target.close()
-            self._translate(error)
-            raise
+        self._end_with(file.close)
 
     def _write_part(self, part: Rounded) -> None:
         """Hand interleaved samples, [frames, channels], to libsndfile."""

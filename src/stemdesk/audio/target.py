@@ -115,6 +115,18 @@ class TargetWriter:
         if block.shape[1] > self._frames_left:
             raise ValueError(f"more frames than announced for {self.path.name}")
 
+    def _end_with(self, *steps: Callable[[], object]) -> None:
+        """Take the last steps and close the target, which is closed after an error, too."""
+        try:
+            for step in steps:
+                step()
+            self._target.close()
+            self._check()
+        except Exception as error:
+            self._target.close()
+            self._translate(error)
+            raise
+
     def _check(self) -> None:
         """Raise what the operating system said, if it said anything."""
         if self._target.error is not None:

@@ -197,15 +197,7 @@ class FileWriter(TargetWriter):
         if self._encoder is None:
             return
         encoder, self._encoder = self._encoder, None
-        try:
-            encoder.finish()
-            self._target.sync()
-            self._target.close()
-            self._check()
-        except Exception as error:
-            self._target.close()
-            self._translate(error)
-            raise
+        self._end_with(encoder.finish, self._target.sync)
 
     def _give_up(self) -> None:
         """Close all after an error that is told."""
