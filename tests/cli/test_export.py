@@ -319,6 +319,6 @@ def test_nobody_listens_any_more(
 ) -> None:
     job = finished()
     monkeypatch.setattr("stemdesk.cli.terminal.written", lambda *_: False)
-    monkeypatch.setattr("stemdesk.cli.export_display.written", lambda *_: False)
+    monkeypatch.setattr("stemdesk.cli.lines.written", lambda *_: False)
     assert stemdesk("export", job.id, "-o", desk.out, "--json").code == 130
     assert not list(desk.out.glob("**/*.wav"))

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stemdesk.audio.target import Closing, Target
-from stemdesk.core.errors import ErrorCode, ExportError, write_error
+from stemdesk.audio.target import Target, TargetWriter
+from stemdesk.core.errors import write_error
 from stemdesk.core.options import AudioFormat, ExportOptions
 
 Samples = NDArray[np.float32]
@@ -72,7 +72,7 @@ class StemTexts:
 NO_TEXTS = StemTexts()
 
 
-class StemWriter(Closing):
+class StemWriter(TargetWriter):
     """Writes one stem; use as a context manager.
 
     `frames`: how many will be written at most (decides between WAV and RF64). `texts`: FLAC's
@@ -92,10 +92,9 @@ class StemWriter(Closing):
     ) -> None:
         import soundfile
 
-        self.path = path
-        self._bits = options.bits
-        self._channels = channels
-        self._frames_left = frames
+        refusals = (soundfile.SoundFileError, AssertionError)
+        bytes_a_frame = channels * options.bits / 8
+        super().__init__(path, channels, options.bits, frames, bytes_a_frame, refusals)
         try:
             self._target = Target(path.open("wb", buffering=0))
         except OSError as error:
@@ -124,12 +123,7 @@ class StemWriter(Closing):
     def write(self, block: Rounded) -> None:
         """Append [channels, frames], as `rounded` makes them for this file's depth; blocks without
         frames are fine."""
-        if block.dtype != (np.float32 if self._bits == 32 else np.int32):
-            raise ValueError(f"{block.dtype} is not rounded to {self._bits} bits")
-        if block.ndim != 2 or block.shape[0] != self._channels:
-            raise ValueError(f"{block.shape} is not [{self._channels}, frames]")
-        if block.shape[1] > self._frames_left:
-            raise ValueError(f"more frames than announced for {self.path.name}")
+        self._examine(block)
         for start in range(0, block.shape[1], _BLOCK):
             self._write_part(np.ascontiguousarray(block[:, start : start + _BLOCK].T))
 
@@ -138,14 +132,7 @@ class StemWriter(Closing):
         if self._file is None:
             return
         file, self._file = self._file, None
-        try:
-            file.close()
-            self._target.close()
-            self._check()
-        except Exception as error:
-            self._target.close()
-            self._translate(error)
-            raise
+        self._end_with(file.close)
 
     def _write_part(self, part: Rounded) -> None:
         """Hand interleaved samples, [frames, channels], to libsndfile."""
@@ -156,22 +143,6 @@ class StemWriter(Closing):
             self._translate(error)
             raise
         self._frames_left -= part.shape[0]
-
-    def _check(self) -> None:
-        """Raise what the operating system said, if it said anything."""
-        if self._target.error is not None:
-            raise self._target.error
-
-    def _translate(self, error: BaseException) -> None:
-        """Raise a `StemDeskError` for what libsndfile or the operating system did."""
-        import soundfile
-
-        cause = self._target.error  # libsndfile only says that not everything was written
-        if cause is not None:
-            needed = self._frames_left * self._channels * (self._bits // 8)
-            raise write_error(cause, self.path, needed) from cause
-        if isinstance(error, (soundfile.SoundFileError, AssertionError)):
-            raise ExportError(ErrorCode.ENCODER_FAILED, str(error), path=self.path) from error
 
 
 def _without_peak_chunk(file: Any) -> None:

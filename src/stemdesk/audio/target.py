@@ -6,10 +6,14 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
-from stemdesk.core.errors import StemDeskError
+import numpy as np
+from numpy.typing import NDArray
+
+from stemdesk.core.errors import ErrorCode, ExportError, StemDeskError, write_error
 
 _LOST = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
@@ -76,8 +80,66 @@ class Target:
             self.error = self.error or error
 
 
-class Closing:
-    """What writes a file, as a context manager: closed at its end."""
+class TargetWriter:
+    """What writes samples into a target, as a context manager: closed at its end.
+
+    `bits`: the samples are float32 for 32 bits, else int32. `frames`: how many will be written at
+    most. `bytes_a_frame`: roughly, to say how much room is missing. `refusals`: what the encoder
+    raises for another reason than the file that it writes to.
+    """
+
+    _target: Target
+
+    def __init__(
+        self,
+        path: Path,
+        channels: int,
+        bits: int,
+        frames: int,
+        bytes_a_frame: float,
+        refusals: tuple[type[Exception], ...],
+    ) -> None:
+        self.path = path
+        self._channels = channels
+        self._bits = bits
+        self._frames_left = frames
+        self._bytes_a_frame = bytes_a_frame
+        self._refusals = refusals
+
+    def _examine(self, block: NDArray[Any]) -> None:
+        """Raise `ValueError` for what the file cannot take: it takes [channels, frames]."""
+        if block.dtype != (np.float32 if self._bits == 32 else np.int32):
+            raise ValueError(f"{block.dtype} is not rounded to {self._bits} bits")
+        if block.ndim != 2 or block.shape[0] != self._channels:
+            raise ValueError(f"{block.shape} is not [{self._channels}, frames]")
+        if block.shape[1] > self._frames_left:
+            raise ValueError(f"more frames than announced for {self.path.name}")
+
+    def _end_with(self, *steps: Callable[[], object]) -> None:
+        """Take the last steps and close the target, which is closed after an error, too."""
+        try:
+            for step in steps:
+                step()
+            self._target.close()
+            self._check()
+        except Exception as error:
+            self._target.close()
+            self._translate(error)
+            raise
+
+    def _check(self) -> None:
+        """Raise what the operating system said, if it said anything."""
+        if self._target.error is not None:
+            raise self._target.error
+
+    def _translate(self, error: Exception) -> None:
+        """Raise a `StemDeskError` for what the encoder or the operating system did."""
+        cause = self._target.error  # encoders only say that not everything was written
+        if cause is not None:
+            needed = int(self._frames_left * self._bytes_a_frame)
+            raise write_error(cause, self.path, needed) from cause
+        if isinstance(error, self._refusals):
+            raise ExportError(ErrorCode.ENCODER_FAILED, str(error), path=self.path) from error
 
     def close(self) -> None:
         """Finish the file."""

@@ -5,8 +5,6 @@ The JSON lines follow `events.schema.json` beside this file; `v` is its version.
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -18,8 +16,8 @@ from stemdesk.cli.export_words import (
     say_left,
     say_song,
 )
+from stemdesk.cli.lines import JsonLines, TextLines
 from stemdesk.cli.link_words import LOOKING, say_found, say_here, say_listed, say_transfer
-from stemdesk.cli.terminal import Gauge, Terminal, written
 from stemdesk.core.errors import LinkError, StemDeskError
 from stemdesk.core.job import Job
 from stemdesk.core.notices import Notice
@@ -60,22 +58,17 @@ class Display(Protocol):
     def end(self, done: int, failed: int, exit_code: int) -> None: ...
 
 
-class TextDisplay:
+class TextDisplay(TextLines):
     """A bar that is redrawn on a terminal, plain lines otherwise. Results go to stdout, all
     else to stderr."""
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        self._terminal = Terminal(out, err)
+        super().__init__("Stopped. The same command goes on where it stopped.", out, err)
         self._songs = 0
         self._number = 0
         self._found = False
         self._label = ""
-        self._gauge = Gauge(self._terminal)
         self._stalled = False
-
-    @property
-    def closed(self) -> bool:
-        return self._terminal.closed
 
     def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None:
         self._songs = songs
@@ -143,15 +136,6 @@ class TextDisplay:
         which = f"{self._label}  " if isinstance(error, LinkError) and self._label else ""
         self._terminal.say(f"{which}Failed: {happened} {remedy}")
 
-    def note(self, text: str) -> None:
-        self._terminal.say(text)
-
-    def end(self, done: int, failed: int, exit_code: int) -> None:
-        if exit_code == 130:
-            self._terminal.say("Stopped. The same command goes on where it stopped.")
-        elif done + failed > 1:
-            self._terminal.say(f"{done} done, {failed} failed.")
-
 
 def _outlook(progress: Progress) -> str:
     """What is left, or that nothing comes."""
@@ -167,12 +151,11 @@ def _endless(progress: Progress) -> bool:
     return progress.transfer is not None and progress.transfer.total_bytes <= 0
 
 
-class JsonDisplay:
+class JsonDisplay(JsonLines):
     """One JSON object a line on stdout, for programs."""
 
     def __init__(self, out: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
-        self.closed = False
+        super().__init__(SCHEMA_VERSION, out)
         self._number = 0
         self._file = ""
         self._last: tuple[str, float, int] = ("", -1.0, 0)
@@ -267,16 +250,6 @@ class JsonDisplay:
             remedy=remedy,
             detail=printable(error.detail),
         )
-
-    def note(self, text: str) -> None:
-        self._put("note", text=text)
-
-    def end(self, done: int, failed: int, exit_code: int) -> None:
-        self._put("end", done=done, failed=failed, exit_code=exit_code)
-
-    def _put(self, event: str, **values: Any) -> None:
-        line = json.dumps({"v": SCHEMA_VERSION, "event": event, **values})
-        self.closed = not written(self._out, f"{line}\n") or self.closed
 
 
 def _come(progress: Progress) -> int:

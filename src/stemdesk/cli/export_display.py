@@ -5,8 +5,6 @@ The JSON lines follow `export.schema.json` beside this file; `v` is its version.
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -18,7 +16,7 @@ from stemdesk.cli.export_words import (
     say_left,
     say_song,
 )
-from stemdesk.cli.terminal import Gauge, Terminal, written
+from stemdesk.cli.lines import JsonLines, TextLines
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.sentences import printable
 from stemdesk.jobs.exports.values import ExportedSong, ExportProgress
@@ -40,18 +38,13 @@ class ExportDisplay(Protocol):
     def end(self, done: int, failed: int, exit_code: int) -> None: ...
 
 
-class TextExports:
+class TextExports(TextLines):
     """A bar that is redrawn on a terminal, plain lines otherwise. The files' names go to stdout,
     all else to stderr."""
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        self._terminal = Terminal(out, err)
-        self._gauge = Gauge(self._terminal)
+        super().__init__("Stopped. Files that were finished stay.", out, err)
         self._songs = 0
-
-    @property
-    def closed(self) -> bool:
-        return self._terminal.closed
 
     def begin(self, songs: int, folder: Path) -> None:
         self._songs = songs
@@ -70,25 +63,15 @@ class TextExports:
         label = f"{self._label(number, name)}  " if number else ""
         self._terminal.say(f"{label}{say_failure(error)}")
 
-    def note(self, text: str) -> None:
-        self._terminal.say(text)
-
-    def end(self, done: int, failed: int, exit_code: int) -> None:
-        if exit_code == 130:
-            self._terminal.say("Stopped. Files that were finished stay.")
-        elif done + failed > 1:
-            self._terminal.say(f"{done} done, {failed} failed.")
-
     def _label(self, number: int, name: str) -> str:
         return f"[{number}/{self._songs}] {printable(name)}"
 
 
-class JsonExports:
+class JsonExports(JsonLines):
     """One JSON object a line on stdout, for programs."""
 
     def __init__(self, out: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
-        self.closed = False
+        super().__init__(SCHEMA_VERSION, out)
         self._last: dict[str, Any] = {}
 
     def begin(self, songs: int, folder: Path) -> None:
@@ -108,13 +91,3 @@ class JsonExports:
 
     def failed(self, number: int, name: str, error: StemDeskError) -> None:
         self._put("failed", song=number, name=printable(name), **failure_facts(error))
-
-    def note(self, text: str) -> None:
-        self._put("note", text=text)
-
-    def end(self, done: int, failed: int, exit_code: int) -> None:
-        self._put("end", done=done, failed=failed, exit_code=exit_code)
-
-    def _put(self, event: str, **values: Any) -> None:
-        line = json.dumps({"v": SCHEMA_VERSION, "event": event, **values})
-        self.closed = not written(self._out, f"{line}\n") or self.closed

@@ -15,15 +15,13 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
 from importlib.resources import files
 from pathlib import Path
-from types import ModuleType
 
 from stemdesk import __version__
+from stemdesk.core.imports import import_from
 
 FOLDER = "gpu"
 OFF = "STEMDESK_NO_GPU_PACK"  # set to anything: the app's own torch is used
@@ -111,29 +109,11 @@ def verdict_of(folder: Path) -> Verdict | None:
 
 
 def put_first(folder: Path) -> None:
-    """Let `import torch` take the pack's. `sys.path` alone does not win over the importer of a
-    frozen app. Raises `ImportError` if torch is imported already."""
+    """Let `import torch` take the pack's. Raises `ImportError` if torch is imported already."""
     if "torch" in sys.modules:
         raise ImportError("torch is imported already")
     if sys.platform == "win32":
         for libraries in [folder / "torch" / "lib", *folder.glob("nvidia/*/bin")]:
             if libraries.is_dir():
                 os.add_dll_directory(str(libraries))
-    sys.meta_path.insert(0, _First(folder))
-
-
-class _First(MetaPathFinder):
-    """Finds a pack's packages in its folder, and nothing else."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = str(folder)
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname.partition(".")[0] not in PACKAGES:
-            return None
-        found = PathFinder.find_spec(fullname, [self._folder] if path is None else path)
-        if found is None:  # never a part of the app's own torch
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
-        return found
+    import_from(folder, PACKAGES)

@@ -12,13 +12,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import ModuleType
 
 from stemdesk.core.errors import write_error
 from stemdesk.core.files import is_folder, replace_file
+from stemdesk.core.imports import import_from
 from stemdesk.fetch.versions import fits, is_newer, release
 from stemdesk.log import log
 
@@ -115,23 +113,6 @@ def remove_others(data: Path, kept: Sequence[Path]) -> None:
 
 
 def put_first(folder: Path) -> None:
-    """Let `import yt_dlp` take the version in `folder`. For the child process, before the import:
-    `sys.path` alone does not win over the importer of a frozen app."""
-    sys.meta_path.insert(0, _First(folder))
-
-
-class _First(MetaPathFinder):
-    """Finds yt-dlp and its scripts in one folder, and nothing else."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = str(folder)
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname.partition(".")[0] not in _PACKAGES:
-            return None
-        found = PathFinder.find_spec(fullname, [self._folder] if path is None else path)
-        if found is None:  # never a part of another version
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
-        return found
+    """Let `import yt_dlp` take the version in `folder`. For the child process, before it imports
+    that."""
+    import_from(folder, _PACKAGES)

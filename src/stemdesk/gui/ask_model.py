@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from stemdesk.gui import labels, model_words, offer_words
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.model_values import ModelChoice, Stems
-from stemdesk.gui.widgets import muted
+from stemdesk.gui.widgets import headed_card, muted
 
 Act = Callable[[], object]
 
@@ -70,18 +69,7 @@ def ask_remove(parent: QWidget, choice: ModelChoice, then: Act) -> Dialog:
 
 def _way(title: str, text: str, small: str = "") -> QFrame:
     """A card with one of the ways out."""
-    card = QFrame()
-    card.setProperty("kind", "card")
-    head = QLabel(title)
-    font = QFont(head.font())
-    font.setWeight(QFont.Weight.DemiBold)
-    head.setFont(font)
-    layout = QVBoxLayout(card)
-    layout.setContentsMargins(16, 12, 16, 12)
-    layout.setSpacing(6)
-    layout.addWidget(head)
-    body = QLabel(text)
-    for label in (body, muted(small)) if small else (body,):
+    below = [QLabel(text), muted(small)] if small else [QLabel(text)]
+    for label in below:
         label.setWordWrap(True)
-        layout.addWidget(label)
-    return card
+    return headed_card(title, *below, edges_px=(16, 12, 16, 12), gap_px=6)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
 
 from stemdesk.core.redact import redact
 from stemdesk.gui import labels, settings_words
@@ -16,7 +16,6 @@ from stemdesk.gui.values import DeviceLike
 from stemdesk.gui.widgets import push_button
 from stemdesk.paths import Folders
 
-_MARGIN_PX = 48
 _WIDTH_PX = 860
 _HEIGHT_PX = 680
 
@@ -48,13 +47,7 @@ class DiagnosticsPage(Dialog):
         self._device = device
         self._heard = heard
         self._over = False
-        self.report = QPlainTextEdit(words.ASKING)
-        self.report.setReadOnly(True)
-        self.report.setTabChangesFocus(True)
-        self.report.setAccessibleName(words.DIAGNOSTICS_NAME)
-        font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        font.setPointSizeF(self.font().pointSizeF())
-        self.report.setFont(font)
+        self.report = self.reading_box(words.ASKING, words.DIAGNOSTICS_NAME, fixed=True)
         self.body.addWidget(self.report, 1)
         self.again = push_button(words.LOOK_AGAIN, words.LOOK_AGAIN_TIP)
         self.again.clicked.connect(self.look)
@@ -65,15 +58,8 @@ class DiagnosticsPage(Dialog):
         for keys, button in (("F5", self.again), ("Ctrl+Shift+C", self.copy)):
             QShortcut(QKeySequence(keys), self).activated.connect(button.click)
         self.finished.connect(self._end)
-        self._fit(parent)
+        self.fit(_WIDTH_PX, _HEIGHT_PX)
         self.look()
-
-    def _fit(self, parent: QWidget | None) -> None:
-        width, height = _WIDTH_PX, _HEIGHT_PX
-        if parent is not None:
-            width = min(width, parent.width() - _MARGIN_PX)
-            height = min(height, parent.height() - _MARGIN_PX)
-        self.resize(width, height)
 
     def look(self) -> None:
         """Ask for all of it anew."""

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -27,6 +27,8 @@ from stemdesk.core.job import Job
 from stemdesk.gui import labels, messages
 from stemdesk.gui.icons import retint
 from stemdesk.gui.widgets import muted, push_button
+
+_MARGIN_PX = 48  # of the window, around a dialog
 
 
 class CloseChoice(StrEnum):
@@ -73,6 +75,27 @@ class Dialog(QDialog):
         """At least so wide. (A minimum width would let Qt cut what needs more.)"""
         self.body.addStrut(self.fontMetrics().averageCharWidth() * characters)
 
+    def fit(self, width_px: int, height_px: int) -> None:
+        """So large, or as large as the window lets it be."""
+        window = self.parentWidget()
+        if window is not None:
+            width_px = min(width_px, window.width() - _MARGIN_PX)
+            height_px = min(height_px, window.height() - _MARGIN_PX)
+        self.resize(width_px, height_px)
+
+    def reading_box(self, text: str, name: str, fixed: bool = False) -> QPlainTextEdit:
+        """A text to read and copy. `name`: what a screen reader says. `fixed`: every letter as
+        wide as any other, so that columns stand below each other."""
+        box = QPlainTextEdit(text)
+        box.setReadOnly(True)
+        box.setTabChangesFocus(True)
+        box.setAccessibleName(name)
+        if fixed:
+            font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+            font.setPointSizeF(self.font().pointSizeF())
+            box.setFont(font)
+        return box
+
     def add_button(
         self, text: str, act: Callable[[], object], primary: bool = False
     ) -> QPushButton:
@@ -101,10 +124,8 @@ class FailureDialog(Dialog):
         happened, remedy = messages.explain(job)
         super().__init__(parent, happened, remedy)
         self.setWindowTitle(labels.FAILURE_TITLE)
-        self.details = QPlainTextEdit(messages.failure_report(job, __version__))
-        self.details.setReadOnly(True)
-        self.details.setTabChangesFocus(True)
-        self.details.setAccessibleName(labels.FAILURE_DETAILS)
+        report = messages.failure_report(job, __version__)
+        self.details = self.reading_box(report, labels.FAILURE_DETAILS)
         self.details.setMinimumHeight(self.fontMetrics().height() * 8)
         self.body.addWidget(self.details)
         self.copy = self.add_button(labels.COPY_DETAILS, self._copy)
@@ -160,10 +181,7 @@ class TextDialog(Dialog):
 
     def __init__(self, parent: QWidget | None, title: str, text: str) -> None:
         super().__init__(parent, title, "")
-        self.details = QPlainTextEdit(text)
-        self.details.setReadOnly(True)
-        self.details.setTabChangesFocus(True)
-        self.details.setAccessibleName(title)
+        self.details = self.reading_box(text, title)
         self.details.setMinimumHeight(self.fontMetrics().height() * 10)
         self.body.addWidget(self.details)
         self.add_button(labels.CLOSE, self.reject, primary=True)

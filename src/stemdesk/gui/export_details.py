@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from stemdesk import __version__
 from stemdesk.gui import export_reports as reports
@@ -18,10 +18,8 @@ class DetailsDialog(Dialog):
     def __init__(self, parent: QWidget, ended: Ended) -> None:
         super().__init__(parent, reports.DETAILS_TITLE, "")
         self.setWindowTitle(reports.DETAILS_TITLE)
-        self.details = QPlainTextEdit(reports.report(ended, __version__))
-        self.details.setReadOnly(True)
-        self.details.setTabChangesFocus(True)
-        self.details.setAccessibleName(reports.DETAILS_NAME)
+        report = reports.report(ended, __version__)
+        self.details = self.reading_box(report, reports.DETAILS_NAME)
         self.details.setMinimumHeight(self.fontMetrics().height() * 14)
         self.body.addWidget(self.details)
         self.copy = self.add_button(labels.COPY_DETAILS, self._copy)

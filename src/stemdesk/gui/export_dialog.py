@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from stemdesk.core.errors import SettingsError
 from stemdesk.core.export_order import ExportOrder
@@ -27,9 +27,8 @@ from stemdesk.gui.export_where import WhereBox
 from stemdesk.gui.icons import retint
 from stemdesk.gui.seen_area import SeenArea
 from stemdesk.gui.tasks import Tasks
-from stemdesk.gui.widgets import muted
+from stemdesk.gui.widgets import headed_card, muted
 
-_MARGIN_PX = 48
 _WIDTH_PX = 760
 _HEIGHT_PX = 760
 
@@ -76,7 +75,8 @@ class ExportDialog(Dialog):
         self._lay_out()
         self._connect()
         self.apply(start.order)
-        self._fit(parent)
+        em = self.fontMetrics().averageCharWidth()
+        self.fit(max(_WIDTH_PX, 92 * em), _HEIGHT_PX)
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -88,7 +88,7 @@ class ExportDialog(Dialog):
             (words.FORMAT, self.formats),
             (words.WHERE, self.where),
         ):
-            column.addWidget(_card(title, box))
+            column.addWidget(headed_card(title, box, edges_px=(16, 10, 16, 8), gap_px=8))
         column.addWidget(self.more)
         column.addStretch(1)
         self.area = SeenArea(inside)
@@ -115,15 +115,6 @@ class ExportDialog(Dialog):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.presets.box.setFocus()
-
-    def _fit(self, parent: QWidget | None) -> None:
-        """As large as the window lets it be."""
-        em = self.fontMetrics().averageCharWidth()
-        width, height = max(_WIDTH_PX, 92 * em), _HEIGHT_PX
-        if parent is not None:
-            width = min(width, parent.width() - _MARGIN_PX)
-            height = min(height, parent.height() - _MARGIN_PX)
-        self.resize(width, height)
 
     # What is chosen
 
@@ -219,21 +210,6 @@ class ExportDialog(Dialog):
 
     def _retint(self) -> None:
         retint(self)
-
-
-def _card(title: str, box: QWidget) -> QFrame:
-    card = QFrame()
-    card.setProperty("kind", "card")
-    head = QLabel(title)
-    font = QFont(head.font())
-    font.setWeight(QFont.Weight.DemiBold)
-    head.setFont(font)
-    layout = QVBoxLayout(card)
-    layout.setContentsMargins(16, 10, 16, 8)
-    layout.setSpacing(8)
-    layout.addWidget(head)
-    layout.addWidget(box)
-    return card
 
 
 def _trouble(error: BaseException) -> str:

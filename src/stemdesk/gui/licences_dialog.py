@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFont, QFontDatabase, QKeySequence, QShortcut, QTextCursor, QTextDocument
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor, QTextDocument
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from stemdesk.gui import app_words, labels, settings_words
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.widgets import chain, muted
 
-_MARGIN_PX = 48
 _WIDTH_PX = 860
 _HEIGHT_PX = 680
 _BACK = QTextDocument.FindFlag.FindBackward
@@ -30,13 +29,8 @@ class LicencesDialog(Dialog):
         self.search.textChanged.connect(self._find_first)
         self.found = muted(app_words.NOT_FOUND)
         self.found.hide()
-        self.text_box = QPlainTextEdit(settings_words.ASKING)
-        self.text_box.setReadOnly(True)
-        self.text_box.setTabChangesFocus(True)
-        self.text_box.setAccessibleName(app_words.LICENCES_NAME)
-        font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        font.setPointSizeF(self.font().pointSizeF())
-        self.text_box.setFont(font)
+        asking, name = settings_words.ASKING, app_words.LICENCES_NAME
+        self.text_box = self.reading_box(asking, name, fixed=True)
         line = QHBoxLayout()
         line.addWidget(self.search, 1)
         line.addWidget(self.found)
@@ -52,7 +46,7 @@ class LicencesDialog(Dialog):
         chain(self.search, self.text_box, self.close_it)
         self.search.setFocus()
         self.finished.connect(self._end)
-        self._fit(parent)
+        self.fit(_WIDTH_PX, _HEIGHT_PX)
         tasks.io(_read, self._show)
 
     def find_next(self, back: bool = False) -> None:
@@ -84,13 +78,6 @@ class LicencesDialog(Dialog):
 
     def _end(self) -> None:
         self._over = True
-
-    def _fit(self, parent: QWidget | None) -> None:
-        width, height = _WIDTH_PX, _HEIGHT_PX
-        if parent is not None:
-            width = min(width, parent.width() - _MARGIN_PX)
-            height = min(height, parent.height() - _MARGIN_PX)
-        self.resize(width, height)
 
 
 def _read() -> str:

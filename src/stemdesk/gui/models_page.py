@@ -29,7 +29,6 @@ from stemdesk.gui.widgets import chain, muted, push_button
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MARGIN_PX = 48
 _WIDTH_PX = 760
 _HEIGHT_PX = 720
 
@@ -68,7 +67,7 @@ class ModelsPage(Dialog):
         desk.changed.connect(self._show_one)
         self.finished.connect(desk.close_imports)
         theme.watch().changed.connect(self._retint)
-        self._fit(parent)
+        self.fit(max(self.sizeHint().width(), _WIDTH_PX), _HEIGHT_PX)
 
     def _make_import_line(self) -> QWidget:
         """What happens to the file that is imported."""
@@ -84,11 +83,6 @@ class ModelsPage(Dialog):
         line.addWidget(self.import_note, 1)
         line.addWidget(self.import_cancel)
         return self.importing
-
-    def _fit(self, parent: QWidget) -> None:
-        """As high as the window lets it be."""
-        width = min(max(self.sizeHint().width(), _WIDTH_PX), parent.width() - _MARGIN_PX)
-        self.resize(width, min(_HEIGHT_PX, parent.height() - _MARGIN_PX))
 
     # What is shown
 

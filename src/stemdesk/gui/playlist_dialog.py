@@ -20,7 +20,6 @@ from stemdesk.gui.widgets import FlowLayout, chain, muted, plain_tip, push_butto
 if TYPE_CHECKING:
     from stemdesk.fetch.links.values import LinkEntry, LinkList
 
-_MARGIN_PX = 48
 _WIDTH_PX = 680
 _HEIGHT_PX = 640
 _FIRST = 10
@@ -69,7 +68,7 @@ class PlaylistDialog(Dialog):
         tools = (self.all, self.none, self.first, self.count)
         chain(self.view, *tools, self.remove, self.later, self.split)
         self.view.setFocus()
-        self._fit(parent)
+        self.fit(max(self.sizeHint().width(), _WIDTH_PX), _HEIGHT_PX)
 
     def _make_tools(self) -> QWidget:
         self.all = push_button(link_words.ALL, link_words.ALL_TIP)
@@ -95,14 +94,6 @@ class PlaylistDialog(Dialog):
         for widget in (self.all, self.none, both):
             flow.addWidget(widget)
         return tools
-
-    def _fit(self, parent: QWidget | None) -> None:
-        """As large as the window lets it be."""
-        width, height = max(self.sizeHint().width(), _WIDTH_PX), _HEIGHT_PX
-        if parent is not None:
-            width = min(width, parent.width() - _MARGIN_PX)
-            height = min(height, parent.height() - _MARGIN_PX)
-        self.resize(width, height)
 
     def _show_chosen(self) -> None:
         count, (seconds, vague) = len(self.model.chosen()), self.model.duration()

@@ -38,7 +38,6 @@ from stemdesk.gui.widgets import ComboBox, chain, muted, push_button
 from stemdesk.models.catalogue import BASE_URL
 from stemdesk.paths import Folders
 
-_MARGIN_PX = 48
 _WIDTH_PX = 860
 _HEIGHT_PX = 640
 _CHOICES: dict[str, dict[Any, str]] = {
@@ -100,7 +99,8 @@ class SettingsDialog(Dialog):
         self._add_buttons()
         self._look_around()
         self._order_tabs()
-        self._fit(parent)
+        em = self.fontMetrics().averageCharWidth()
+        self.fit(max(_WIDTH_PX, 100 * em), _HEIGHT_PX)
 
     @property
     def settings(self) -> Settings:
@@ -257,15 +257,6 @@ class SettingsDialog(Dialog):
             if isinstance(field, setting_fields.FolderField):
                 controls.append(field.button)
         chain(self.sections, *controls, *extras, self.cancel, self.save)
-
-    def _fit(self, parent: QWidget | None) -> None:
-        """As large as the window lets it be."""
-        em = self.fontMetrics().averageCharWidth()
-        width, height = max(_WIDTH_PX, 100 * em), _HEIGHT_PX
-        if parent is not None:
-            width = min(width, parent.width() - _MARGIN_PX)
-            height = min(height, parent.height() - _MARGIN_PX)
-        self.resize(width, height)
 
     # What it asks and does
 

@@ -6,10 +6,11 @@ import html
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QFrame,
     QLabel,
     QLayout,
     QLayoutItem,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOptionButton,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -86,6 +88,24 @@ def muted(text: str = "") -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setProperty("kind", "muted")
     return label
+
+
+def headed_card(
+    title: str, *below: QWidget, edges_px: tuple[int, int, int, int], gap_px: int
+) -> QFrame:
+    """A card with a title and what stands below it. `edges_px`: left, top, right, bottom."""
+    card = QFrame()
+    card.setProperty("kind", "card")
+    head = QLabel(title)
+    font = QFont(head.font())
+    font.setWeight(QFont.Weight.DemiBold)
+    head.setFont(font)
+    layout = QVBoxLayout(card)
+    layout.setContentsMargins(*edges_px)
+    layout.setSpacing(gap_px)
+    for widget in (head, *below):
+        layout.addWidget(widget)
+    return card
 
 
 class _PushButton(QPushButton):

@@ -9,11 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
-import numpy as np
-
 from stemdesk.audio.encode import Rounded
 from stemdesk.audio.file_tags import FileTags
-from stemdesk.audio.target import Closing, Target
+from stemdesk.audio.target import Target, TargetWriter
 from stemdesk.audio.writing.aiff import AiffEncoder
 from stemdesk.audio.writing.encoder import Encoder, EncoderFailed
 from stemdesk.audio.writing.ffmpeg import FfmpegEncoder, Recipe
@@ -154,7 +152,7 @@ def _bytes_a_frame(file_format: FileFormat, samplerate: int, channels: int) -> f
     return (file_format.kbps or most) * 125 / samplerate
 
 
-class FileWriter(Closing):
+class FileWriter(TargetWriter):
     """A file, the encoder that fills it, and what goes wrong with either as `StemDeskError`."""
 
     def __init__(
@@ -167,11 +165,7 @@ class FileWriter(Closing):
         frames: int,
         bytes_a_frame: float,
     ) -> None:
-        self.path = path
-        self._channels = channels
-        self._type = np.float32 if bits == 32 else np.int32
-        self._frames_left = frames
-        self._bytes_a_frame = bytes_a_frame
+        super().__init__(path, channels, bits, frames, bytes_a_frame, (EncoderFailed,))
         self._encoder: Encoder | None = None
         try:
             self._target = target(path.open("w+b", buffering=0))
@@ -186,12 +180,7 @@ class FileWriter(Closing):
             raise
 
     def write(self, block: Rounded) -> None:
-        if block.dtype != self._type:
-            raise ValueError(f"{block.dtype} is not {np.dtype(self._type)}")
-        if block.ndim != 2 or block.shape[0] != self._channels:
-            raise ValueError(f"{block.shape} is not [{self._channels}, frames]")
-        if block.shape[1] > self._frames_left:
-            raise ValueError(f"more frames than announced for {self.path.name}")
+        self._examine(block)
         if self._encoder is None:
             raise ValueError(f"{self.path.name} is closed")
         try:
@@ -208,15 +197,7 @@ class FileWriter(Closing):
         if self._encoder is None:
             return
         encoder, self._encoder = self._encoder, None
-        try:
-            encoder.finish()
-            self._target.sync()
-            self._target.close()
-            self._check()
-        except Exception as error:
-            self._target.close()
-            self._translate(error)
-            raise
+        self._end_with(encoder.finish, self._target.sync)
 
     def _give_up(self) -> None:
         """Close all after an error that is told."""
@@ -225,17 +206,3 @@ class FileWriter(Closing):
                 self._encoder.finish()
             self._encoder = None
         self._target.close()
-
-    def _check(self) -> None:
-        """Raise what the operating system said, if it said anything."""
-        if self._target.error is not None:
-            raise self._target.error
-
-    def _translate(self, error: Exception) -> None:
-        """Raise a `StemDeskError` for what the encoder or the operating system did."""
-        cause = self._target.error  # encoders only say that not everything was written
-        if cause is not None:
-            needed = int(self._frames_left * self._bytes_a_frame)
-            raise write_error(cause, self.path, needed) from cause
-        if isinstance(error, EncoderFailed):
-            raise ExportError(ErrorCode.ENCODER_FAILED, str(error), path=self.path) from error
