@@ -41,9 +41,10 @@ class ExportSong:
 
 @dataclass(frozen=True, slots=True)
 class ExportProgress:
-    """`fraction` of the whole batch, 0 to 1, never less than before; `left_s`: seconds left, None
-    while it is not known. `song`: how the one that is at work is called, `index` (from 0) of
-    `count`. `file`: name of what is being written, "" while something is read first."""
+    """`fraction` of the whole batch, 0 to 1, never less than before, 1 only when its last song is
+    done and has not failed. `left_s`: seconds left, None while it is not known. `song`: how the
+    one that is at work is called, `index` (from 0) of `count`. `file`: name of what is being
+    written, "" while something is read first."""
 
     fraction: float
     song: str
