@@ -19,6 +19,7 @@ from stemdesk.core.notices import NoticeCode
 from stemdesk.core.progress import CancelToken
 from support import media
 from support.decoding import decode_all
+from support.videos import make_video
 
 RATE = 44100
 LOSSLESS = [name for name, kind in media.KINDS.items() if kind.error is not None]
@@ -197,6 +198,22 @@ def test_the_mix_down_is_not_scaled_to_stay_below_full_scale(tmp_path: Path) -> 
     soundfile.write(tmp_path / "loud.wav", samples.T, RATE, subtype="FLOAT")
     song = decode_all(tmp_path / "loud.wav", RATE)
     assert song.samples.max() == pytest.approx(0.9 * (1 + 2 * THIRD), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mkv", "mkv-aac", "webm"])
+@pytest.mark.parametrize("late_s", [0.0, 0.7])
+def test_sound_that_begins_after_the_picture_is_whole(
+    tmp_path: Path, name: str, late_s: float
+) -> None:
+    kind = media.KINDS[name]
+    samples = media.bursts(3 * 48000, 48000)
+    path = make_video(tmp_path / f"video{kind.suffix}", name, samples, 48000, sound_late_s=late_s)
+    song = decode_all(path, 48000)
+    assert song.notice(NoticeCode.TRUNCATED) is None
+    assert abs(song.samples.shape[1] - samples.shape[1]) <= 1024
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * 0.8)])
+    assert decode_all(path, 48000).notice(NoticeCode.TRUNCATED) is not None
 
 
 @pytest.mark.parametrize("name", ["flac-av", "m4a", "mkv", "opus"])

@@ -191,6 +191,18 @@ def test_one_that_fails_does_not_stop_the_others(
     assert percents == sorted(percents) and percents[-1] == 100
 
 
+def test_of_one_that_fails_it_is_not_said_that_all_is_done(
+    desk: Desk, finished: Finished, stemdesk: Command
+) -> None:
+    job = finished("song")
+    assert job.output is not None
+    (job.output / "vocals.flac").unlink()
+    for display in ([], ["--json"]):
+        said = stemdesk("export", job.id, "-o", desk.out, *display)
+        assert said.code == 1
+        assert "100 %" not in said.err and '"percent": 100' not in said.out
+
+
 def test_the_remix_is_the_one_that_is_heard(
     desk: Desk, finished: Finished, stemdesk: Command
 ) -> None:

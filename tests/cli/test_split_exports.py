@@ -93,6 +93,23 @@ def test_only_the_stem_that_is_needed_is_separated_where_each_has_a_network(
     assert _names(place.out / "song (2)") == sorted([*_STEMS, MANIFEST])
 
 
+def test_exports_among_the_songs_are_no_songs(place: Place, stemdesk: Command) -> None:
+    music = place.root / "Music"
+    music.mkdir()
+    make(music / "song.wav", "wav-24", bursts(13230, 44100), 44100)
+    command = ("split", music, "-o", music, "--parts", "bass", "--format", "mp3")
+    first = stemdesk(*command)
+    (exported,) = (line for line in first.out.splitlines() if line.startswith("Exported: "))
+    path = exported.removeprefix("Exported: ")
+    again = stemdesk(*command)
+    assert again.code == 0 and "[1/1] song" in again.err
+    assert f"Passed over (exported by StemDesk): {path}\n" in again.err
+    events = [json.loads(line) for line in stemdesk(*command, "--json").out.splitlines()]
+    (begin,) = (event for event in events if event["event"] == "begin")
+    Draft202012Validator(SCHEMA).validate(begin)
+    assert (begin["songs"], begin["passed_over"], begin["exports"]) == (1, [], [path])
+
+
 def test_the_same_command_does_not_export_again_what_is_there(
     place: Place, stemdesk: Command
 ) -> None:

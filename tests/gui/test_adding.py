@@ -146,6 +146,20 @@ def test_a_folder_keeps_its_tree_and_what_is_passed_over_is_said_once(desk: Desk
     assert message.detail.splitlines() == [str(album / "cover.jpg"), str(album / "notes.txt")]
 
 
+def test_what_was_exported_is_no_song_of_its_folder(desk: Desk) -> None:
+    (song,) = desk.songs("song.mp3")
+    exported = song.with_name("song (vocals).mp3")
+    exported.write_bytes(b"ID3 Split by StemDesk from song.mp3")
+    controller = desk.open()
+    controller.hold()
+    controller.add_paths([song.parent])
+    desk.wait_until(lambda: bool(desk.messages))
+    assert desk.names() == ["song.mp3"]
+    (message,) = desk.messages
+    assert message.text == "1 file was passed over: exported by StemDesk."
+    assert message.detail == str(exported)
+
+
 def test_what_is_not_there_is_said_and_the_rest_is_added(desk: Desk) -> None:
     controller = desk.open()
     controller.hold()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stemdesk.core.export_order import ExportOrder
+from stemdesk.core.export_order import Collision, ExportOrder
 from stemdesk.core.export_presets import BUILT_IN, ExportPreset
 from stemdesk.core.job import JobState
 from stemdesk.core.settings import Settings
@@ -23,6 +23,19 @@ def test_each_song_is_exported_after_its_split(desk: Desk) -> None:
     job = desk.controller.job(ids[0])
     assert job is not None and first.songs[0].folder == job.output
     assert (first.order, first.folder) == (mine.order, desk.root / "elsewhere")
+
+
+def test_of_a_song_that_was_split_before_only_what_is_missing_is_exported(desk: Desk) -> None:
+    order = ExportOrder(collision=Collision.REPLACE)
+    desk.exports.presets = (ExportPreset("Mine", order),)
+    desk.script.split_before.add("old.mp3")
+    desk.open(Settings(auto_export="Mine"))
+    ids = desk.add("old.mp3", "new.mp3")
+    desk.wait_until(lambda: len(desk.exports.exported) == 2)
+    assert {one.songs[0].job_id: one.order.collision for one in desk.exports.exported} == {
+        ids[0]: Collision.SKIP,
+        ids[1]: Collision.REPLACE,
+    }
 
 
 def test_ready_made_presets_do_as_well(desk: Desk) -> None:

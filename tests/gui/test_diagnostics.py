@@ -48,6 +48,7 @@ def test_f12_tells_how_things_are(stage: Stage) -> None:
         "Sound: nothing was played yet; no breaks so far",
         "Songs: 0 done, 0 failed, 0 cancelled",
         "Memory: ",
+        f"Exports: {stage.controller.folders.exports}",
         f"Cache: {stage.controller.folders.cache}",
         "torch 2",
         "INFO something happened",

@@ -22,6 +22,7 @@ from stemdesk.core.job import Job, JobState
 from stemdesk.core.null_depth import NullDepth
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings
+from stemdesk.core.track import Tags
 from stemdesk.gui import export_reports
 from stemdesk.gui.export_details import DetailsDialog
 from stemdesk.gui.export_dialog import ExportDialog
@@ -96,6 +97,15 @@ def failing(*names: str) -> object:
         )
 
     return run
+
+
+def test_a_song_is_called_as_in_the_library(stage: Theatre) -> None:
+    job = stage.done_song("viper", tags=Tags("Viper", "Reptiles"))
+    stage.window.exports.show([job.id])
+    assert stage.asked().headline.text() == "Export “Viper — Reptiles”"
+    stage.asked().export.click()
+    stage.qtbot.waitUntil(lambda: bool(stage.strip.reports), timeout=20_000)
+    assert "of “Viper — Reptiles” exported." in stage.report()
 
 
 def test_ctrl_e_exports_what_is_selected_as_it_is_heard(stage: Theatre) -> None:

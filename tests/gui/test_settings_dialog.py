@@ -351,7 +351,8 @@ def test_all_places_are_named_and_can_be_opened(
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     about = room.open().about
     assert about.places["cache"].text() == str(Path("/data/cache"))
-    assert len({button.accessibleName() for button in about.open.values()}) == len(about.open) == 7
+    assert about.places["exports"].text() == str(Path("/music/StemDesk exports"))
+    assert len({button.accessibleName() for button in about.open.values()}) == len(about.open) == 8
     about.open["logs"].click()
     assert opened == []  # the disk is not asked here
     room.qtbot.waitUntil(lambda: bool(opened))

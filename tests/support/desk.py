@@ -60,6 +60,7 @@ class Script:
     threads: set[int] = field(default_factory=set)
     places: list[Workplace] = field(default_factory=list)
     rested_on: list[int] = field(default_factory=list)  # threads
+    split_before: set[str] = field(default_factory=set)  # names of songs whose stems are there
 
     def factory(self, workplace: Workplace) -> ScriptedPipeline:
         self.places.append(workplace)
@@ -85,7 +86,8 @@ class ScriptedPipeline:
             report(Progress(Stage.DECODING, 0.0))
             script.behaviours.get(job.source.name, at_once)(job, report, cancel)
             report(Progress(Stage.SAVING, 1.0))
-            return Result(job.root / job.source.stem, frames=44100, samplerate=44100)
+            already = job.source.name in script.split_before
+            return Result(job.root / job.source.stem, 44100, 44100, already=already)
 
     def rest(self) -> None:
         self._script.rested_on.append(threading.get_ident())

@@ -219,14 +219,19 @@ def _promised_s(
 
 
 def _matroska_s(container: InputContainer, stream: AudioStream) -> float | None:
-    """From the tag `DURATION` (hours:minutes:seconds); the file's own length is the video's."""
+    """From the tag `DURATION` (hours:minutes:seconds); the file's own length is the video's. Both
+    say when the sound ends: one that begins later than the picture is shorter by as much."""
     try:
         hours, minutes, seconds = stream.metadata.get("DURATION", "").split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        end_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     except ValueError:
         if container.streams.video or container.duration is None:
             return None
-        return container.duration / 1e6
+        end_s = container.duration / 1e6
+    start_s = 0.0  # before 0 there is only priming, which is no part of the length
+    if stream.start_time and stream.time_base is not None:
+        start_s = max(0.0, float(stream.start_time * stream.time_base))
+    return max(0.0, end_s - start_s)
 
 
 def _check_plausible(path: Path, samplerate: int, channels: int, *, unknown: bool = False) -> None:

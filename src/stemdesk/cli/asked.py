@@ -17,11 +17,12 @@ from stemdesk.jobs.intake import find_tracks
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Songs in the order of the line, each link once; a text is a link's address. `passed_over`:
-    files in folders that are no audio."""
+    files in folders that are no audio, `exports`: those that StemDesk has exported."""
 
     songs: tuple[Track | str, ...]
     passed_over: tuple[Path, ...]
     errors: tuple[StemDeskError, ...]
+    exports: tuple[Path, ...] = ()
 
 
 def read_asked(arguments: Iterable[str | Path], cancel: CancelToken) -> Asked:
@@ -29,12 +30,14 @@ def read_asked(arguments: Iterable[str | Path], cancel: CancelToken) -> Asked:
     `Cancelled`."""
     songs: list[Track | str] = []
     passed: list[Path] = []
+    exports: list[Path] = []
     errors: list[StemDeskError] = []
     for argument in arguments:
         if not _means_link(argument):
             found = find_tracks([Path(argument)], cancel)
             songs += [*found.tracks, *(link for link in found.links if link not in songs)]
             passed += found.passed_over
+            exports += found.exports
             errors += found.errors
             continue
         link = read_link(str(argument))
@@ -42,7 +45,7 @@ def read_asked(arguments: Iterable[str | Path], cancel: CancelToken) -> Asked:
             errors.append(LinkError(ErrorCode.LINK_INVALID, address=str(argument)))
         elif link not in songs:
             songs.append(link)
-    return Asked(tuple(songs), tuple(passed), tuple(errors))
+    return Asked(tuple(songs), tuple(passed), tuple(errors), tuple(exports))
 
 
 def _means_link(argument: str | Path) -> bool:

@@ -44,7 +44,9 @@ class Display(Protocol):
 
     @property
     def closed(self) -> bool: ...
-    def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None: ...
+    def begin(
+        self, songs: int, passed_over: tuple[Path, ...], exports: tuple[Path, ...] = ()
+    ) -> None: ...
     def song(self, number: int, job: Job) -> None: ...
     def looking(self) -> None: ...
     def found(self, job: Job) -> None: ...
@@ -70,10 +72,14 @@ class TextDisplay(TextLines):
         self._label = ""
         self._stalled = False
 
-    def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None:
+    def begin(
+        self, songs: int, passed_over: tuple[Path, ...], exports: tuple[Path, ...] = ()
+    ) -> None:
         self._songs = songs
         for path in passed_over:
             self._terminal.say(f"Passed over (not audio): {printable(str(path))}")
+        for path in exports:
+            self._terminal.say(f"Passed over (exported by StemDesk): {printable(str(path))}")
 
     def song(self, number: int, job: Job) -> None:
         self._number, self._found = number, False
@@ -160,8 +166,15 @@ class JsonDisplay(JsonLines):
         self._file = ""
         self._last: tuple[str, float, int] = ("", -1.0, 0)
 
-    def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None:
-        self._put("begin", songs=songs, passed_over=[printable(str(path)) for path in passed_over])
+    def begin(
+        self, songs: int, passed_over: tuple[Path, ...], exports: tuple[Path, ...] = ()
+    ) -> None:
+        self._put(
+            "begin",
+            songs=songs,
+            passed_over=[printable(str(path)) for path in passed_over],
+            exports=[printable(str(path)) for path in exports],
+        )
 
     def song(self, number: int, job: Job) -> None:
         self._number, self._file = number, _named(job)

@@ -52,7 +52,7 @@ class Splitter:
         """Split everything that was asked for; returns the exit code (0, 1 or 130)."""
         try:
             found = read_asked(asked, self._cancel)
-            self._telling.begin(len(found.songs), found.passed_over)
+            self._telling.begin(len(found.songs), found.passed_over, found.exports)
             for error in found.errors:
                 self._telling.failed(error)
             for song in found.songs:

@@ -25,9 +25,11 @@ class Telling:
         self._done = 0
         self._failed = 0
 
-    def begin(self, songs: int, passed_over: tuple[Path, ...]) -> None:
+    def begin(
+        self, songs: int, passed_over: tuple[Path, ...], exports: tuple[Path, ...] = ()
+    ) -> None:
         self._songs = songs
-        self.display.begin(songs, passed_over)
+        self.display.begin(songs, passed_over, exports)
 
     def song(self, job: Job) -> None:
         """The next song's turn has come."""

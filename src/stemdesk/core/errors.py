@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     SOURCE_TOO_LONG = "source_too_long"
     SOURCE_CHANGED = "source_changed"
     FOLDER_WITHOUT_AUDIO = "folder_without_audio"
+    FOLDER_OF_EXPORTS = "folder_of_exports"
     MODEL_MISSING = "model_missing"
     MODEL_NONE_INSTALLED = "model_none_installed"
     MODEL_CORRUPT = "model_corrupt"

@@ -15,6 +15,10 @@ EXPORT_ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "The folder {path} is not there.",
         "Connect its drive, or choose another folder.",
     ),
+    _E.FOLDER_OF_EXPORTS: (
+        "All sound in the folder {name} was exported by StemDesk.",
+        "Choose a folder with songs; to split an exported file again, add the file itself.",
+    ),
     _E.NOTHING_TO_EXPORT: (
         "Of {name} there is nothing to export that way.",
         "Choose other stems, or another kind of file.",

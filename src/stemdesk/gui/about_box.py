@@ -136,6 +136,7 @@ class AboutBox(QWidget):
 def _places(folders: Folders) -> dict[str, Path]:
     return {
         "output": folders.output,
+        "exports": folders.exports,
         "settings": folders.config,
         "data": folders.data,
         "models": folders.models,

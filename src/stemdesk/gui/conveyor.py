@@ -40,7 +40,7 @@ class Conveyor(QObject):
     progressed = Signal(str)  # job id
     rested = Signal(str)  # job id: its run has ended although its row was removed before
     model_wanted = Signal(str)  # a song met that its model is not there, and waits for it now
-    split = Signal(str)  # job id: its song is finished now
+    split = Signal(str, bool)  # job id: its song is finished now; whether it was split before
     batch_finished = Signal(object)  # BatchSummary
     stopped = Signal()
 
@@ -184,8 +184,8 @@ class Conveyor(QObject):
         elif job.state is JobState.CANCELLED or not self._was_stopped(outcome):
             after = self._after(job, outcome)
             self.put([after])
-            if after.state is JobState.DONE:
-                self.split.emit(job_id)
+            if outcome.value is not None and after.state is JobState.DONE:
+                self.split.emit(job_id, outcome.value.already)
             if awaited_model(after):
                 self.model_wanted.emit(awaited_model(after))
         if job is None:

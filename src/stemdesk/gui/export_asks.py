@@ -25,6 +25,7 @@ from stemdesk.gui.export_details import DetailsDialog
 from stemdesk.gui.export_dialog import ExportDialog, Start
 from stemdesk.gui.export_strip import ExportStrip
 from stemdesk.gui.export_values import Batch, Ended, ExportServices, Subject
+from stemdesk.gui.messages import song_title
 from stemdesk.gui.reports import error_message
 from stemdesk.gui.row_actions import show_folder
 from stemdesk.gui.tasks import Outcome
@@ -86,7 +87,7 @@ class ExportAsks(QObject):
         controller = self._controller
         done = [job for job in controller.jobs if job.id in set(ids) and job.state is JobState.DONE]
         recall = controller.memory.recall
-        songs = [ExportSong.of(job, recall(job.id) or Listening()) for job in done]
+        songs = [ExportSong.of(job, recall(job.id) or Listening(), song_title(job)) for job in done]
         return tuple(song for song in songs if song is not None)
 
     def _open(

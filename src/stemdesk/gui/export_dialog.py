@@ -52,14 +52,14 @@ class ExportDialog(Dialog):
     def __init__(
         self, parent: QWidget | None, start: Start, tasks: Tasks, services: ExportServices
     ) -> None:
-        titles = [one.song.title for one in start.subjects]
+        titles = [one.song.called for one in start.subjects]
         super().__init__(parent, words.headline(titles), "")
         self.setWindowTitle(words.TITLE)
         self._start = start
         songs = [one.song for one in start.subjects]
         plan = partial(services.plan, songs)
         self._planner = Planner(tasks, plan, lambda: (self.order(), self.where.path), self)
-        self._gone = [one.song.title for one in start.subjects if not one.stems]
+        self._gone = [one.song.called for one in start.subjects if not one.stems]
         self._applying = False
         self._mark: tuple[str, ExportOrder | None] = ("", None)
         self.presets = PresetBar(start.own)

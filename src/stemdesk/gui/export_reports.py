@@ -50,7 +50,7 @@ def running_text(batch: Batch, progress: ExportProgress | None, cancelling: bool
     if cancelling:
         return CANCELLING
     if progress is None:
-        return f"Exporting {_name(batch.songs[0].title)}"
+        return f"Exporting {_name(batch.songs[0].called)}"
     text = f"Exporting {_name(progress.song)}"
     if progress.count > 1:
         text += f" ({progress.index + 1} of {progress.count})"
@@ -87,7 +87,7 @@ def ended_text(ended: Ended) -> str:
 
 
 def _one_text(ended: Ended) -> str:
-    title = _name(ended.batch.songs[0].title)
+    title = _name(ended.batch.songs[0].called)
     if ended.failed:
         return f"{title} could not be exported. {_why(ended)}"
     song = ended.exported.songs[0]
@@ -103,7 +103,7 @@ def files_of(files: int, songs: int) -> str:
 
 
 def _failed_text(ended: Ended) -> str:
-    first, count = _name(ended.failed[0].title), len(ended.failed)
+    first, count = _name(ended.failed[0].called), len(ended.failed)
     if count == 1:
         return f"{first} could not be exported."
     return f"{count} songs could not be exported, {first} among them."
@@ -145,7 +145,7 @@ def report(ended: Ended, version: str) -> str:
 
 
 def _song_lines(song: ExportedSong) -> list[str]:
-    lines = [printable(song.song.title)]
+    lines = [printable(song.song.called)]
     if song.error is not None:
         happened, remedy = explain(song.error, song.song.folder)
         lines += [f"  Failed: {happened} {remedy}", f"  Details: {_detail(song.error)}"]

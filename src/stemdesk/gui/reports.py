@@ -41,11 +41,14 @@ def intake_messages(found: Found) -> list[UserMessage]:
     elif found.errors:
         text = f"{len(found.errors)} of the files or folders could not be added."
         messages.append(UserMessage(text, _lines([error_message(e).text for e in found.errors])))
-    count = len(found.passed_over)
-    if count and found.tracks:
-        subject = "1 file was" if count == 1 else f"{count} files were"
-        text = f"{subject} passed over: no sound or video."
-        messages.append(UserMessage(text, _lines([str(path) for path in found.passed_over])))
+    for paths, why in (
+        (found.passed_over, "no sound or video"),
+        (found.exports, "exported by StemDesk"),
+    ):
+        if paths and found.tracks:
+            subject = "1 file was" if len(paths) == 1 else f"{len(paths)} files were"
+            text = f"{subject} passed over: {why}."
+            messages.append(UserMessage(text, _lines([str(path) for path in paths])))
     return messages
 
 

@@ -57,6 +57,7 @@ def freed_text(count: int) -> str:
 PLACES = "Where everything lies"
 PLACE_NAMES = {
     "output": "Stems",
+    "exports": "Exports",
     "settings": "Settings",
     "data": "List of songs",
     "models": "Models",

@@ -80,6 +80,7 @@ def places(where: Folders) -> dict[str, Path]:
     """Every folder, by its name."""
     return {
         "output": where.output,
+        "exports": where.exports,
         "scratch": where.scratch,
         "cache": where.cache,
         "models": where.models,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemdesk.audio.decode import AUDIO_SUFFIXES
+from stemdesk.audio.made_here import is_made_here
 from stemdesk.core.errors import ErrorCode, SourceError, StemDeskError
 from stemdesk.core.files import exists, is_file, is_folder
 from stemdesk.core.progress import CancelToken
@@ -18,13 +19,14 @@ from stemdesk.jobs.link_files import is_link_file, read_link_file
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies under the given paths. `passed_over`: files in folders that are no audio.
-    `links`: what the files of links lead to."""
+    """What lies under the given paths. `passed_over`: files in folders that are no audio,
+    `exports`: those that an export of StemDesk wrote. `links`: what the files of links lead to."""
 
     tracks: tuple[Track, ...]
     passed_over: tuple[Path, ...]
     errors: tuple[StemDeskError, ...]
     links: tuple[str, ...] = ()
+    exports: tuple[Path, ...] = ()
 
 
 def find_tracks(paths: Iterable[Path], cancel: CancelToken) -> Found:
@@ -32,12 +34,14 @@ def find_tracks(paths: Iterable[Path], cancel: CancelToken) -> Found:
 
     A file that is named becomes a track whatever its ending; its faults show when it is
     decoded. One that holds a link (`link_files`) is that link. Folders pass over what is not audio
-    (also links: bought songs often come with their shop's), hidden folders, finished song folders
-    and link loops; a folder without any audio is an error.
+    (also links: bought songs often come with their shop's), what StemDesk has exported (exports
+    may lie among the songs), hidden folders, finished song folders and link loops; a folder
+    without any songs is an error.
     """
     links: dict[str, None] = {}
     tracks: list[Track] = []
     passed: list[Path] = []
+    exports: list[Path] = []
     errors: list[StemDeskError] = []
     for given in paths:
         path = Path(os.path.abspath(given))  # noqa: PTH100 - keeps links as the person sees them
@@ -52,15 +56,20 @@ def find_tracks(paths: Iterable[Path], cancel: CancelToken) -> Found:
             else:
                 tracks.append(Track(path))
             continue
-        before = len(tracks)
+        before, exports_before = len(tracks), len(exports)
         for file in walk(path, cancel):
-            if file.suffix.lower() in AUDIO_SUFFIXES:
-                tracks.append(Track(file, relative=file.parent.relative_to(path.parent)))
-            else:
+            cancel.check()
+            if file.suffix.lower() not in AUDIO_SUFFIXES:
                 passed.append(file)
+            elif is_made_here(file):
+                exports.append(file)
+            else:
+                tracks.append(Track(file, relative=file.parent.relative_to(path.parent)))
         if len(tracks) == before:
-            errors.append(SourceError(ErrorCode.FOLDER_WITHOUT_AUDIO, path=path))
-    return Found(tuple(tracks), tuple(passed), tuple(errors), tuple(links))
+            only_exports = len(exports) > exports_before
+            code = ErrorCode.FOLDER_OF_EXPORTS if only_exports else ErrorCode.FOLDER_WITHOUT_AUDIO
+            errors.append(SourceError(code, path=path))
+    return Found(tuple(tracks), tuple(passed), tuple(errors), tuple(links), tuple(exports))
 
 
 def walk(folder: Path, cancel: CancelToken) -> Iterator[Path]:

@@ -80,3 +80,18 @@ def test_it_is_told_twenty_times_a_second_but_each_file_at_once() -> None:
             report(hundredth / 100)
     assert {"a.wav", "b.wav"} <= {progress.file for progress in seen}
     assert len(seen) <= 2 * 20 + 4
+
+
+def test_all_is_not_said_to_be_done_before_the_last_song_is() -> None:
+    for failed in (True, False):
+        seen: list[ExportProgress] = []
+        pace = Pace(SONGS, [1.0, 1.0], seen.append, Clock())
+        pace.song(0)
+        pace.end(0)
+        steps = pace.song(1)
+        steps.plan([1.0])
+        steps.step(1.0, "two.wav")(1.0)
+        before = len(seen)
+        assert seen[-1].fraction < 1.0
+        pace.end(1, failed)
+        assert [progress.fraction for progress in seen[before:]] == ([] if failed else [1.0])

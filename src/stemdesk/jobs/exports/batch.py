@@ -67,7 +67,7 @@ def export_songs(
         except Exception as error:  # the song's edge: the next one is begun all the same
             made.error = _told(error, song)
         done.append(made.result())
-        pace.end(index)
+        pace.end(index, failed=made.error is not None)
         finished(done[-1])
     return Exported(tuple(done))
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from stemdesk.audio.file_tags import NO_FILE_TAGS, FileTags
+from stemdesk.audio.made_here import MADE_HERE
 from stemdesk.audio.part_mix import PartMix
 from stemdesk.audio.writing.stem_mp4 import StemMp4Writer
 from stemdesk.audio.writing.writer import Writer, open_writer
@@ -205,7 +206,7 @@ class Outputs:
         source = known.manifest.link or file.name
         said = any(source in text for text in tags.all("comment"))
         of = "" if said else f" from {source}"
-        return tags.with_comment(f"Split by StemDesk{of} with the model {known.manifest.model}")
+        return tags.with_comment(f"{MADE_HERE}{of} with the model {known.manifest.model}")
 
 
 def _open_file(

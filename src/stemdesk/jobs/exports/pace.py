@@ -18,6 +18,7 @@ _COST = {FileKind.WAV: 0.2, FileKind.AIFF: 0.2, FileKind.FLAC: 0.7, FileKind.ALA
 _LOSSY = 6.0
 _KNOWN_S = 1.0  # a speed that was measured for less is none
 _OFTEN_S = 0.05
+_NEARLY = 0.999  # all is done when the last song is; until then it may fail
 
 
 def cost_of(file_format: FileFormat) -> float:
@@ -50,17 +51,19 @@ class Pace:
         self._tell(index, 0.0, "")
         return Steps(lambda fraction, file: self._tell(index, fraction, file), self._measure)
 
-    def end(self, index: int) -> None:
-        """The song is done, or failed. What was not worked on, because it failed or its files were
-        there already, says nothing about the speed."""
+    def end(self, index: int, failed: bool = False) -> None:
+        """The song is done, or failed: then nothing is reported before the next one. What was not
+        worked on, because it failed or its files were there already, says nothing about the
+        speed."""
         self._told = None
         done = sum(self._lengths[: index + 1]) / sum(self._lengths)
         self._before += max(0.0, done - self._fraction)
-        self._tell(index, 1.0, "")
+        if not failed:
+            self._tell(index, 1.0, "", most=1.0)
 
-    def _tell(self, index: int, fraction: float, file: str) -> None:
+    def _tell(self, index: int, fraction: float, file: str, most: float = _NEARLY) -> None:
         done = sum(self._lengths[:index]) + fraction * self._lengths[index]
-        self._fraction = max(self._fraction, min(1.0, done / sum(self._lengths)))
+        self._fraction = max(self._fraction, min(most, done / sum(self._lengths)))
         now = self._clock()
         if self._told == (index, file) and now - self._last < _OFTEN_S:
             return
@@ -68,7 +71,7 @@ class Pace:
         self._report(
             ExportProgress(
                 self._fraction,
-                self._songs[index].title,
+                self._songs[index].called,
                 index,
                 len(self._songs),
                 self._left_s(now - self._begun),

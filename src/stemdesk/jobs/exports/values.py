@@ -16,28 +16,35 @@ from stemdesk.core.null_depth import NullDepth
 @dataclass(frozen=True, slots=True)
 class ExportSong:
     """One finished song. `folder`: its song folder (stems and manifest). `source`: the song's own
-    file, which may be gone. `title`: how the song is called in the window. `listening`: how it is
-    heard now."""
+    file, which may be gone. `title`: how the song and its folder are called. `listening`: how it
+    is heard now. `shown`: how the window calls it, "" as its title."""
 
     folder: Path
     source: Path
     title: str
     listening: Listening = field(default_factory=Listening)
     job_id: str = ""
+    shown: str = ""
+
+    @property
+    def called(self) -> str:
+        """For people to read."""
+        return self.shown or self.title
 
     @classmethod
-    def of(cls, job: Job, listening: Listening) -> ExportSong | None:
+    def of(cls, job: Job, listening: Listening, shown: str = "") -> ExportSong | None:
         """A job's song; None while it is not finished."""
         if job.output is None:
             return None
-        return cls(job.output, job.source, job.name, listening, job.id)
+        return cls(job.output, job.source, job.name, listening, job.id, shown)
 
 
 @dataclass(frozen=True, slots=True)
 class ExportProgress:
-    """`fraction` of the whole batch, 0 to 1, never less than before; `left_s`: seconds left, None
-    while it is not known. `song`: title of the one that is at work, `index` (from 0) of `count`.
-    `file`: name of what is being written, "" while something is read first."""
+    """`fraction` of the whole batch, 0 to 1, never less than before, 1 only when its last song is
+    done and has not failed. `left_s`: seconds left, None while it is not known. `song`: how the
+    one that is at work is called, `index` (from 0) of `count`. `file`: name of what is being
+    written, "" while something is read first."""
 
     fraction: float
     song: str
