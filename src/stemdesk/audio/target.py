@@ -142,7 +142,7 @@ class TargetWriter:
             raise ExportError(ErrorCode.ENCODER_FAILED, str(error), path=self.path) from error
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file; each writer's own."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:

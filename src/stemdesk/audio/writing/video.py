@@ -162,7 +162,7 @@ def _container(out: Target, muxer: str) -> Iterator[OutputContainer]:
     container = av.open(out, "w", format=muxer, options={"fflags": "+bitexact"})
     try:
         yield container
-    except BaseException:
+    except BaseException:  # also Ctrl+C: the first error is the one to tell
         with contextlib.suppress(av.FFmpegError, OSError, ValueError):
             container.close()
         raise

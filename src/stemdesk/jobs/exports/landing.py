@@ -50,7 +50,7 @@ class Landing:
             remove_left_behind(self.root)
             with _translated(self.root):
                 self._hidden_for(self.root)
-        except BaseException:
+        except BaseException:  # also Ctrl+C: no hidden folder stays
             self._tidy()
             raise
         return self
@@ -216,7 +216,7 @@ def _rename_to_reserved(temporary: Path, final: Path) -> bool:
         return False
     try:
         temporary.replace(final)
-    except BaseException:
+    except BaseException:  # also Ctrl+C: no empty file stays under a final name
         with contextlib.suppress(OSError):
             final.unlink()
         raise

@@ -35,7 +35,7 @@ class Sounds:
             saved = SavedSong(song.folder, song.source, self._originals, with_original=False)
             self._song = self._stack.enter_context(closing(saved))
             wait_for_stems(saved, self._cancel)
-        except BaseException:
+        except BaseException:  # also cancelled: no file stays open
             self._stack.close()
             raise
         return self
