@@ -63,8 +63,8 @@ def _buttons(c: Colours) -> str:
     QPushButton[kind="primary"]:disabled {{
         background: {c.raised}; color: {c.outline}; border-color: {c.border};
     }}
-    QToolButton[kind="menu"] {{ padding-right: 24px; }}
-    QToolButton[kind="menu"]:focus {{ padding-right: 23px; }}
+    QToolButton[kind="menu"] {{ padding: 5px 24px 6px 14px; }}
+    QToolButton[kind="menu"]:focus {{ padding: 4px 23px 5px 13px; }}
     QToolButton[kind="menu"]::menu-button {{ border: none; width: 22px; }}
     QToolButton[kind="icon"] {{
         background: transparent; color: {c.text}; border: 1px solid transparent;
