@@ -187,6 +187,25 @@ def test_a_device_that_asks_for_nothing_any_more_has_gone(fake: FakeSounddevice)
     assert alive == [True, True, True, False, True]
 
 
+def test_a_device_that_the_sound_server_has_replaced_has_gone(
+    fake: FakeSounddevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = SimpleNamespace(lost=False, calls=[])
+    watch.start = lambda: watch.calls.append("start")
+    watch.stop = lambda: watch.calls.append("stop")
+    monkeypatch.setattr(portaudio, "SinkWatch", lambda: watch)
+    output = SounddeviceOutput(RATE, silence)
+    assert watch.calls == []
+    output.start()
+    assert output.alive
+    watch.lost = True
+    assert not output.alive
+    output.stop()
+    assert output.alive  # what happens while nothing plays is no loss
+    output.close()
+    assert watch.calls == ["start", "stop", "stop"]
+
+
 def test_a_device_that_does_not_start_is_a_device_error(fake: FakeSounddevice) -> None:
     output = SounddeviceOutput(RATE, silence)
     fake.streams[0].start_error = FakePortAudioError("Device unavailable")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from stemdesk.audio.output_values import OutputInfo, OutputKind, Pull, Samples
+from stemdesk.audio.sound_server import SinkWatch
 from stemdesk.core.errors import DeviceError, ErrorCode
 
 _RATES = (48_000, 44_100, 96_000, 88_200, 192_000, 176_400)
@@ -80,6 +81,7 @@ class SounddeviceOutput:
         self._asked = 0.0  # when it asked last
         self._underruns = 0
         self._started = self._lost = self._closed = False
+        self._watch = SinkWatch()
         try:
             with _portaudio.lock:
                 found = _find(sounddevice, device)
@@ -122,7 +124,8 @@ class SounddeviceOutput:
     def alive(self) -> bool:
         try:
             silent = self._clock() - self._asked > self.SILENT_S
-            self._lost = self._started and (silent or not self._stream.active)
+            gone = silent or self._watch.lost or not self._stream.active
+            self._lost = self._started and gone
         except self._library.PortAudioError:
             self._lost = True
         return not self._lost
@@ -139,15 +142,18 @@ class SounddeviceOutput:
             self._stream.start()
         except self._library.PortAudioError as error:
             raise _unavailable(error) from error
+        self._watch.start()
         self._started = True
 
     def stop(self) -> None:
         """Play what was handed over, then rest."""
         self._started = False
+        self._watch.stop()
         self._stream.stop()  # ignores errors
 
     def close(self) -> None:
         self._started = False
+        self._watch.stop()
         self._stream.close()  # ignores errors
         with _portaudio.lock:
             _portaudio.streams = max(0, _portaudio.streams - (not self._closed))
