@@ -62,6 +62,7 @@ def lived_in(where: Folders) -> None:
         where.logs / "command-crash.log",
         where.demo / "Demo song.flac",
         where.data / "self-checks.json",
+        where.data / "sound.json",
     ):
         put(path)
     import_small(where.models)
