@@ -271,6 +271,15 @@ def test_no_folder_of_ours_is_left(where: Folders, tmp_path: Path, one: bool) ->
     assert not where.data.exists() and not where.config.exists() and not where.logs.exists()
 
 
+def test_folders_of_ours_that_are_empty_go_too(where: Folders) -> None:
+    """Nothing is being split: nothing of it is listed."""
+    JobStore(where.database).close()
+    for empty in (where.scratch, where.cache):
+        empty.mkdir(parents=True)
+    assert remove(where, belongings(where)) == ()
+    assert not where.scratch.exists() and not where.cache.exists() and not where.data.exists()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 def test_a_song_is_known_whatever_the_way_to_it(where: Folders, tmp_path: Path) -> None:
     lived_in(where)

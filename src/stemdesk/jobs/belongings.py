@@ -99,7 +99,7 @@ def remove(where: Folders, items: Sequence[Belonging]) -> tuple[Path, ...]:
     another process works on. To be called inside of `alone`."""
     safe = _protected(where)  # read first: the list of songs is among what goes
     left: list[Path] = []
-    folders = {where.data, where.config, where.logs, where.downloads}
+    folders = {where.data, where.config, where.logs, where.downloads, where.scratch, where.cache}
     for item in items:
         if item.kind in (Kept.SCRATCH, Kept.DOWNLOADS):
             left += _remove_jobs(item, where.scratch, safe)
