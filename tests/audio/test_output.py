@@ -20,6 +20,7 @@ from stemdesk.audio.output import (
     open_output,
 )
 from stemdesk.audio.portaudio import LATENCY_S
+from stemdesk.audio.sound_server import SinkWatch
 from stemdesk.audio.transport import RING_S
 from stemdesk.core.errors import DeviceError, ErrorCode
 
@@ -119,6 +120,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeSounddevice:
     module = FakeSounddevice()
     monkeypatch.setitem(sys.modules, "sounddevice", module)
     monkeypatch.setattr(portaudio, "_portaudio", portaudio._PortAudio())
+    monkeypatch.setattr(portaudio, "SinkWatch", lambda: SinkWatch(lambda _: None))
     return module
 
 
