@@ -114,8 +114,12 @@ def _fields(c: Colours) -> str:
     QCheckBox::indicator:checked:focus {{ border-color: {c.text}; }}
     QComboBox QAbstractItemView {{
         background: {c.surface}; color: {c.text}; border: 1px solid {c.border};
-        selection-background-color: {c.selected}; selection-color: {c.text};
+        selection-background-color: {c.selected}; selection-color: {c.text}; padding: 4px;
     }}
+    QComboBox QAbstractItemView::item {{
+        min-height: 26px; padding: 0 6px; border-radius: 6px;
+    }}
+    QComboBox QAbstractItemView::item:selected {{ background: {c.selected}; color: {c.text}; }}
     """
 
 
