@@ -110,7 +110,9 @@ def test_many_words_stand_below_the_buttons_from_edge_to_edge(qtbot: QtBot) -> N
 
     def place(more: str, fraction: float | None = None) -> QRect:
         strip.show_state(("waiting", "accent"), "Waiting", more, fraction, buttons)
-        strip.layout().activate()
+        layout = strip.layout()
+        assert layout is not None
+        layout.activate()
         return strip.more.geometry()
 
     for few in ("What is finished is kept.", ""):
