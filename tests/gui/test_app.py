@@ -89,19 +89,6 @@ app.Controller = Quits
 sys.exit(app.run(given_by_arguments([]), ["--platform", "offscreen"]))
 """
 )
-_IMPORTED = (
-    _PRELUDE
-    + """
-class Imports(Told):
-    def start(self):
-        self.models_known.connect(
-            lambda models: tell(models=[one.name for one in models if one.state == "installed"]))
-        super().start()
-
-app.Controller = Imports
-sys.exit(app.run(given_by_arguments(sys.argv[1:]), ["--platform", "offscreen"]))
-"""
-)
 _DELETE = (
     _PRELUDE
     + """

@@ -21,32 +21,27 @@ from stemdesk.gui.given import Given
 from stemdesk.gui.instance import (
     MAX_BYTES,
     Instance,
+    Start,
+    claim_or_hand_over,
     decode_given,
     encode_given,
-    hand_over,
     is_ours,
     server_names,
 )
 
+# A second start: what became of it is its last line, "again" each time it has to wait.
 _SECOND = """
 import sys
-import tempfile
-from pathlib import Path
-from stemdesk.gui.given import given_by_arguments
-from stemdesk.gui.instance import Instance, hand_over
-instance = Instance(Path(sys.argv[1]))
-assert not instance.claim()
-sys.exit(0 if hand_over(Path(sys.argv[1]), given_by_arguments(sys.argv[2:])) else 1)
-"""
-
-_EARLY = """
-import sys
-import tempfile
 from pathlib import Path
 from stemdesk.gui import instance
+from stemdesk.gui.given import given_by_arguments
 sleep = instance.time.sleep
 instance.time.sleep = lambda seconds: (print("again", flush=True), sleep(seconds))
-sys.exit(0 if instance.hand_over(Path(sys.argv[1]), instance.Given(), 20) else 1)
+data = Path(sys.argv[1])
+made = instance.Instance(data)
+start = instance.claim_or_hand_over(made, data, given_by_arguments(sys.argv[2:]), 20)
+print(start.name, flush=True)
+sys.exit(0 if start is instance.Start.HANDED_OVER else 1)
 """
 
 
@@ -104,7 +99,13 @@ def test_names_that_are_no_utf8_survive() -> None:
 
 def test_too_many_paths_are_refused_by_the_sender() -> None:
     with pytest.raises(ValueError, match="too many"):
-        encode_given(Given((Path("/" + "x" * 200),) * 30_000))
+        encode_given(Given((Path("/" + "x" * 4000),) * 17_000))
+
+
+def test_as_many_paths_as_a_command_line_holds_are_handed_over() -> None:
+    """2 MiB of them, in letters that JSON makes longer."""
+    paths = tuple(Path(f"/музыка/{'ж' * 100}{number}.mp3") for number in range(9_000))
+    assert decode_given(encode_given(Given(paths))[4:]) == Given(paths)
 
 
 @pytest.mark.parametrize(
@@ -114,8 +115,9 @@ def test_too_many_paths_are_refused_by_the_sender() -> None:
         struct.pack(">I", 5) + b"{no}!",
         struct.pack(">I", 4) + b"[42]",
         struct.pack(">I", 2) + b"\xff\xff",
+        struct.pack(">I", 100_000) + b"[" * 100_000,
     ],
-    ids=["too large", "no json", "no paths", "no text"],
+    ids=["too large", "no json", "no paths", "no text", "too deep"],
 )
 def test_what_is_no_message_is_refused(
     first: Instance, tmp_path: Path, qtbot: QtBot, message: bytes
@@ -204,7 +206,9 @@ def test_the_socket_of_a_deep_folder_is_this_users_only_too(
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can give files away")
 def test_nothing_is_told_to_the_socket_of_another_user(first: Instance, tmp_path: Path) -> None:
     os.chown(first._server.fullServerName(), 65534, -1)
-    assert not hand_over(tmp_path, Given((Path("/secret.mp3"),)), patience_s=0.2)
+    secret = Given((Path("/secret.mp3"),))
+    start = claim_or_hand_over(Instance(tmp_path), tmp_path, secret, patience_s=0.2)
+    assert start is Start.NO_ANSWER
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sockets that are files")
@@ -223,25 +227,51 @@ def test_who_closes_lets_another_be_the_first(qtbot: QtBot, tmp_path: Path) -> N
     other.close()
 
 
-def test_a_window_that_does_not_answer_is_given_up(qtbot: QtBot, tmp_path: Path) -> None:
-    assert not hand_over(tmp_path, Given(), patience_s=0.2)
+def starts(data: Path, *paths: str) -> subprocess.Popen[bytes]:
+    """A second start whose lines are read."""
+    source = str(Path(__file__).parents[2] / "src")
+    command = [sys.executable, "-c", _SECOND, str(data), *paths]
+    return subprocess.Popen(command, env={"PYTHONPATH": source}, stdout=subprocess.PIPE)
+
+
+def line(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().decode().strip()
+
+
+def test_a_window_that_does_not_answer_is_given_up(first: Instance, tmp_path: Path) -> None:
+    start = claim_or_hand_over(Instance(tmp_path), tmp_path, Given(), patience_s=0.2)
+    assert start is Start.NO_ANSWER
 
 
 def test_a_window_that_is_just_starting_is_waited_for(qtbot: QtBot, tmp_path: Path) -> None:
     """The lock is taken before the socket is there."""
-    source = str(Path(__file__).parents[2] / "src")
-    process = subprocess.Popen(
-        [sys.executable, "-c", _EARLY, str(tmp_path)],
-        env={"PYTHONPATH": source},
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None and process.stdout.readline() == b"again\n"
     instance = Instance(tmp_path)
+    instance._lock.acquire()
+    process = starts(tmp_path)
+    assert line(process) == "again"
     with qtbot.waitSignal(instance.handed_over, timeout=20_000):
         assert instance.claim()
     process.communicate(timeout=20)
     assert process.returncode == 0
     instance.close()
+
+
+def test_who_starts_while_a_window_ends_waits_and_is_the_first(
+    first: Instance, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """What is given to a window that ends would be lost."""
+    given: list[object] = []
+    first.handed_over.connect(given.append)
+    begun = connected(tmp_path)
+    qtbot.waitUntil(lambda: bool(first._server.findChildren(QLocalSocket)))
+    first.end_listening()
+    qtbot.waitUntil(lambda: begun.state() is QLocalSocket.LocalSocketState.UnconnectedState)
+    process = starts(tmp_path, "/song.mp3")
+    assert line(process) == "again"
+    first.close()
+    out, _ = process.communicate(timeout=20)
+    assert out.split()[-1] == b"FIRST" and given == []
 
 
 def test_a_data_folder_that_cannot_be_written_is_an_error(qtbot: QtBot, tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 The first one holds a lock for as long as it lives (freed by the system even when it crashes) and
 listens on a local socket that only its user may open; a second one speaks to its own user's socket
-only. A message is 4 bytes of length, big endian,
-and so many bytes of JSON: a list of absolute paths, links, and what is neither. The answer is one
-byte.
+only. A message is 4 bytes of length, big endian, and so many bytes of JSON: a list of absolute
+paths, links, and what is neither. The answer is one byte. One that begins to end listens no more:
+what it took then would be lost. Who starts meanwhile waits for its end and becomes the first.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import stat
 import struct
 import time
+from enum import Enum, auto
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -26,11 +27,21 @@ from stemdesk.core.link import read_link
 from stemdesk.gui.given import Given
 from stemdesk.log import log
 
-MAX_BYTES = 4 << 20
+MAX_BYTES = 64 << 20  # more than any system's command line becomes, with whole paths in ASCII
 _HEAD = struct.Struct(">I")
 _TAKEN = b"\x06"
 _TRY_AGAIN_S = 0.1
+# Until a first one that just starts on a slow disk listens, or one that deletes everything is gone.
+_PATIENCE_S = 15.0
 _LONGEST_SOCKET_PATH = 88  # bytes; systems take 104 and more, Qt appends some while it listens
+
+
+class Start(Enum):
+    """What became of a start."""
+
+    FIRST = auto()  # it is the one window
+    HANDED_OVER = auto()  # the one that is there has taken everything
+    NO_ANSWER = auto()  # there is one, which says nothing
 
 
 class Instance(QObject):
@@ -73,9 +84,15 @@ class Instance(QObject):
             log.error("cannot listen on %s: %s", name, self._server.errorString())
         return True  # the one window all the same; a second start will say that it is there
 
+    def end_listening(self) -> None:
+        """Take nothing more: this window ends."""
+        self._server.close()
+        for socket in self._server.findChildren(QLocalSocket):
+            socket.abort()
+
     def close(self) -> None:
         """Let another window be the one."""
-        self._server.close()
+        self.end_listening()
         self._lock.release()
 
     def _on_connection(self) -> None:
@@ -166,7 +183,10 @@ def encode_given(given: Given) -> bytes:
 
 def decode_given(text: bytes) -> Given:
     """What is in a message's JSON. Raises `ValueError` for anything else."""
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("lists in lists") from error
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("not a list of paths and links")
     paths = tuple(Path(item) for item in value if Path(item).is_absolute())
@@ -175,16 +195,23 @@ def decode_given(text: bytes) -> Given:
     return Given(paths, links, tuple(item for item in rest if item not in links))
 
 
-def hand_over(data: Path, given: Given, patience_s: float = 5.0) -> bool:
-    """Give `given` to the window that runs; whether it took it. Blocks, for a second start
-    that has no window; the first one may be just starting."""
+def claim_or_hand_over(
+    instance: Instance, data: Path, given: Given, patience_s: float = _PATIENCE_S
+) -> Start:
+    """Be the one window, or give `given` to the one that is there. Blocks, for a second start that
+    has no window: the first one may be just starting, or ending.
+
+    Raises `DiskFullError` or `ExportError` if the lock cannot be written.
+    """
     message = encode_given(given)
     until = time.monotonic() + patience_s
-    while time.monotonic() < until:
+    while not instance.claim():
         if any(_send(name, message, until) for name in server_names(data)):
-            return True
+            return Start.HANDED_OVER
+        if time.monotonic() >= until:
+            return Start.NO_ANSWER
         time.sleep(_TRY_AGAIN_S)  # this process has no window that could stand still
-    return False
+    return Start.FIRST
 
 
 def _send(name: str, message: bytes, until: float) -> bool:
