@@ -64,15 +64,14 @@ class CrashLog:
         before what an earlier one left, whose end it was."""
         text, before = _content(self._path), self._before
         if not text.startswith(before):  # it was put away since
-            before = b""
+            before = ""
         since = text[len(before) :]
         if not since:
             return
         if before:
             with contextlib.suppress(OSError), self._path.open("r+b") as file:
                 file.truncate(0)  # not replaced: this process has it open to write
-            self._write(since.decode("utf-8", "replace"))
-        self._write(f"{_ENDED}\n{before.decode('utf-8', 'replace')}")
+        self._write(f"{since if before else ''}{_ENDED}\n{before}")
 
     def close(self) -> None:
         """Let the file go, so that it can be deleted on every system."""
@@ -94,10 +93,7 @@ def crash_path(logs: Path, name: str) -> Path:
 def last_time(path: Path) -> LastTime | None:
     """What an earlier process left in its crash log; None if nothing, or nothing of weight:
     Windows tells of exceptions that some library has dealt with."""
-    try:
-        text = path.read_bytes().decode("utf-8", "replace").strip()
-    except OSError:
-        return None
+    text = _content(path).strip()
     before, _, after = text.rpartition(_ENDED)
     if any(mark in after for mark in (*_NATIVE, _UNCAUGHT)):
         return LastTime(text, ended=True)
@@ -114,11 +110,12 @@ def put_away(path: Path) -> None:
                 file.truncate(0)
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path) -> str:
+    """ "" where there is none."""
     try:
-        return path.read_bytes()
+        return path.read_text("utf-8", "replace")
     except OSError:
-        return b""
+        return ""
 
 
 def _shorten(path: Path) -> None:
