@@ -70,7 +70,8 @@ def connected(data: Path) -> QLocalSocket:
 def test_a_second_start_hands_its_files_over(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(first.handed_over, timeout=20_000) as given:
         process = second(tmp_path, "relative.mp3", "/absolute/ünï 🎵.flac")
-    assert given.args == [Given((tmp_path / "relative.mp3", Path("/absolute/ünï 🎵.flac")))]
+    paths = (tmp_path / "relative.mp3", Path("/absolute/ünï 🎵.flac"))
+    assert given.args == [Given(paths), ""]
     assert process.wait(20) == 0
 
 
@@ -78,7 +79,7 @@ def test_a_second_start_hands_its_links_over(first: Instance, tmp_path: Path, qt
     with qtbot.waitSignal(first.handed_over, timeout=20_000) as given:
         process = second(tmp_path, "www.example.org/a", "song.mp3", "ftp://example.org/b")
     links, others = ("https://www.example.org/a",), ("ftp://example.org/b",)
-    assert given.args == [Given((tmp_path / "song.mp3",), links, others)]
+    assert given.args == [Given((tmp_path / "song.mp3",), links, others), ""]
     assert process.wait(20) == 0
 
 
@@ -87,14 +88,14 @@ def test_a_second_start_without_files_asks_for_the_window(
 ) -> None:
     with qtbot.waitSignal(first.handed_over, timeout=20_000) as given:
         process = second(tmp_path)
-    assert given.args == [Given()]
+    assert given.args == [Given(), ""]
     assert process.wait(20) == 0
 
 
 def test_names_that_are_no_utf8_survive() -> None:
     odd = Path(os.fsdecode(b"/music/\xff\xfe.mp3"))
     message = encode_given(Given((odd,)))
-    assert decode_given(message[4:]) == Given((odd,))
+    assert decode_given(message[4:]) == (Given((odd,)), "")
 
 
 def test_too_many_paths_are_refused_by_the_sender() -> None:
@@ -105,7 +106,7 @@ def test_too_many_paths_are_refused_by_the_sender() -> None:
 def test_as_many_paths_as_a_command_line_holds_are_handed_over() -> None:
     """2 MiB of them, in letters that JSON makes longer."""
     paths = tuple(Path(f"/музыка/{'ж' * 100}{number}.mp3") for number in range(9_000))
-    assert decode_given(encode_given(Given(paths))[4:]) == Given(paths)
+    assert decode_given(encode_given(Given(paths))[4:]) == (Given(paths), "")
 
 
 @pytest.mark.parametrize(
@@ -114,10 +115,12 @@ def test_as_many_paths_as_a_command_line_holds_are_handed_over() -> None:
         struct.pack(">I", MAX_BYTES + 1),
         struct.pack(">I", 5) + b"{no}!",
         struct.pack(">I", 4) + b"[42]",
+        struct.pack(">I", 28) + b'{"items": [42], "token": ""}',
+        struct.pack(">I", 13) + b'{"items": []}',
         struct.pack(">I", 2) + b"\xff\xff",
         struct.pack(">I", 100_000) + b"[" * 100_000,
     ],
-    ids=["too large", "no json", "no paths", "no text", "too deep"],
+    ids=["too large", "no json", "no object", "no paths", "no token", "no text", "too deep"],
 )
 def test_what_is_no_message_is_refused(
     first: Instance, tmp_path: Path, qtbot: QtBot, message: bytes
@@ -132,13 +135,13 @@ def test_what_is_no_message_is_refused(
 
 def test_a_message_may_come_in_pieces(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:
     socket = connected(tmp_path)
-    message = encode_given(Given((Path("/song.mp3"),)))
+    message = encode_given(Given((Path("/song.mp3"),)), "a token")
     with qtbot.waitSignal(first.handed_over) as given:
         for byte in message:
             socket.write(bytes([byte]))
             assert socket.flush()
             qtbot.wait(0)
-    assert given.args == [Given((Path("/song.mp3"),))]
+    assert given.args == [Given((Path("/song.mp3"),)), "a token"]
 
 
 def test_a_caller_who_hangs_up_does_no_harm(first: Instance, tmp_path: Path, qtbot: QtBot) -> None:

@@ -2,13 +2,17 @@
 
 The first one holds a lock for as long as it lives (freed by the system even when it crashes) and
 listens on a local socket that only its user may open; a second one speaks to its own user's socket
-only. A message is 4 bytes of length, big endian, and so many bytes of JSON: a list of absolute
-paths, links, and what is neither. The answer is one byte. One that begins to end listens no more:
-what it took then would be lost. Who starts meanwhile waits for its end and becomes the first.
+only. A message is 4 bytes of length, big endian, and so many bytes of JSON: `items`, a list of
+absolute paths, links, and what is neither, and `token`, with which a Wayland desktop lets the first
+window come to the front. The answer is one byte.
+
+One that begins to end listens no more: what it took then would be lost. Who starts meanwhile waits
+for its end and becomes the first.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -28,6 +32,9 @@ from stemdesk.gui.given import Given
 from stemdesk.log import log
 
 MAX_BYTES = 64 << 20  # more than any system's command line becomes, with whole paths in ASCII
+TOKEN = "XDG_ACTIVATION_TOKEN"
+"""Wayland's protocol `xdg-activation`: who starts a program gives it one by this variable."""
+_ANYBODY = -1  # winuser.h: ASFW_ANY
 _HEAD = struct.Struct(">I")
 _TAKEN = b"\x06"
 _TRY_AGAIN_S = 0.1
@@ -47,7 +54,7 @@ class Start(Enum):
 class Instance(QObject):
     """The right to be the one window of this user."""
 
-    handed_over = Signal(object)  # Given to a second start; there may be nothing in it
+    handed_over = Signal(object, str)  # Given to a second start, perhaps nothing; its token
 
     def __init__(self, data: Path, parent: QObject | None = None) -> None:
         """`data`: the user's data folder, which tells set-ups apart.
@@ -107,7 +114,7 @@ class _Reception(QObject):
     of its own parent's parent.
     """
 
-    received = Signal(object)  # Given
+    received = Signal(object, str)  # Given, token
 
     def __init__(self, socket: QLocalSocket) -> None:
         super().__init__(socket)
@@ -136,13 +143,13 @@ class _Reception(QObject):
     def _take(self, message: bytes) -> None:
         self._complete = True
         try:
-            given = decode_given(message)
+            given, token = decode_given(message)
         except ValueError as error:
             self._refuse(str(error))
             return
         self._socket.write(_TAKEN)
         self._socket.flush()
-        self.received.emit(given)
+        self.received.emit(given, token)
 
 
 def server_names(data: Path) -> list[str]:
@@ -172,27 +179,30 @@ def is_ours(name: str) -> bool:
     return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
 
 
-def encode_given(given: Given) -> bytes:
+def encode_given(given: Given, token: str = "") -> bytes:
     """The message: length and JSON, ASCII, so that names which are no UTF-8 survive."""
     paths = [str(path.absolute()) for path in given.paths]
-    text = json.dumps([*paths, *given.links, *given.others]).encode("ascii")
+    value = {"items": [*paths, *given.links, *given.others], "token": token}
+    text = json.dumps(value).encode("ascii")
     if len(text) > MAX_BYTES:
         raise ValueError(f"{len(paths)} paths are too many to hand over")
     return _HEAD.pack(len(text)) + text
 
 
-def decode_given(text: bytes) -> Given:
-    """What is in a message's JSON. Raises `ValueError` for anything else."""
+def decode_given(text: bytes) -> tuple[Given, str]:
+    """What is in a message's JSON, and its token. Raises `ValueError` for anything else."""
     try:
         value = json.loads(text)
     except RecursionError as error:
         raise ValueError("lists in lists") from error
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    items, token = (value.get("items"), value.get("token")) if isinstance(value, dict) else ((), "")
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in [*items, token]):
         raise ValueError("not a list of paths and links")
-    paths = tuple(Path(item) for item in value if Path(item).is_absolute())
-    rest = [item for item in value if not Path(item).is_absolute()]
+    paths = tuple(Path(item) for item in items if Path(item).is_absolute())
+    rest = [item for item in items if not Path(item).is_absolute()]
     links = tuple(item for item in rest if read_link(item) == item)
-    return Given(paths, links, tuple(item for item in rest if item not in links))
+    others = tuple(item for item in rest if item not in links)
+    return Given(paths, links, others), token.replace("\0", "")
 
 
 def claim_or_hand_over(
@@ -203,7 +213,9 @@ def claim_or_hand_over(
 
     Raises `DiskFullError` or `ExportError` if the lock cannot be written.
     """
-    message = encode_given(given)
+    message = encode_given(given, os.environ.get(TOKEN, ""))
+    if os.name == "nt":  # only whom the person has started may come to the front, or let others
+        getattr(ctypes, "windll").user32.AllowSetForegroundWindow(_ANYBODY)  # noqa: B009 - not there for mypy elsewhere
     until = time.monotonic() + patience_s
     while not instance.claim():
         if any(_send(name, message, until) for name in server_names(data)):
