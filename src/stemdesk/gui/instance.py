@@ -196,8 +196,10 @@ def decode_given(text: bytes) -> tuple[Given, str]:
     except RecursionError as error:
         raise ValueError("lists in lists") from error
     items, token = (value.get("items"), value.get("token")) if isinstance(value, dict) else ((), "")
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in [*items, token]):
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise ValueError("not a list of paths and links")
+    if not isinstance(token, str):
+        raise ValueError("no token, not even an empty one")
     paths = tuple(Path(item) for item in items if Path(item).is_absolute())
     rest = [item for item in items if not Path(item).is_absolute()]
     links = tuple(item for item in rest if read_link(item) == item)
