@@ -93,7 +93,9 @@ def test_space_once_more_does_not_close_it(stage: Stage) -> None:
     page = opened(stage)
     page.again.setFocus()
     for _ in range(2):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, Qt.Key.Key_Space)
     stage.qtbot.waitUntil(page.again.isEnabled)
     assert page.isVisible() and page.again.hasFocus()
 
