@@ -62,6 +62,7 @@ def lived_in(where: Folders) -> None:
         where.logs / "command-crash.log",
         where.demo / "Demo song.flac",
         where.data / "self-checks.json",
+        where.data / "sound.json",
     ):
         put(path)
     import_small(where.models)
@@ -268,6 +269,15 @@ def test_no_folder_of_ours_is_left(where: Folders, tmp_path: Path, one: bool) ->
         assert remove(where, belongings(where)) == ()
     remove_locks(where)
     assert not where.data.exists() and not where.config.exists() and not where.logs.exists()
+
+
+def test_folders_of_ours_that_are_empty_go_too(where: Folders) -> None:
+    """Nothing is being split: nothing of it is listed."""
+    JobStore(where.database).close()
+    for empty in (where.scratch, where.cache):
+        empty.mkdir(parents=True)
+    assert remove(where, belongings(where)) == ()
+    assert not where.scratch.exists() and not where.cache.exists() and not where.data.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")

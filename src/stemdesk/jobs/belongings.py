@@ -23,6 +23,7 @@ from stemdesk.core.errors import ModelError, StemDeskError
 from stemdesk.core.files import exists, is_folder
 from stemdesk.jobs.folder import MANIFEST
 from stemdesk.jobs.locks import job_lock
+from stemdesk.jobs.sound_note import FILE_NAME as SOUND_NOTE
 from stemdesk.jobs.space import cached
 from stemdesk.jobs.store import JobStore
 from stemdesk.models.bag import read_bag
@@ -40,6 +41,7 @@ _IN_DATA = (
     "jobs.sqlite3-wal",
     "jobs.sqlite3-shm",
     "self-checks.json",
+    SOUND_NOTE,
     "updates.json",
     f"demo/{DEMO}",
 )
@@ -97,7 +99,7 @@ def remove(where: Folders, items: Sequence[Belonging]) -> tuple[Path, ...]:
     another process works on. To be called inside of `alone`."""
     safe = _protected(where)  # read first: the list of songs is among what goes
     left: list[Path] = []
-    folders = {where.data, where.config, where.logs, where.downloads}
+    folders = {where.data, where.config, where.logs, where.downloads, where.scratch, where.cache}
     for item in items:
         if item.kind in (Kept.SCRATCH, Kept.DOWNLOADS):
             left += _remove_jobs(item, where.scratch, safe)

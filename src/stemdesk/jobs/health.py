@@ -9,7 +9,7 @@ from pathlib import Path
 from stemdesk import __version__, memory
 from stemdesk.core.errors import StemDeskError, free_bytes
 from stemdesk.core.job import ACTIVE, JobState
-from stemdesk.core.sentences import format_bytes, format_duration, printable
+from stemdesk.core.sentences import count_of, format_bytes, format_duration, printable
 from stemdesk.fetch.runtime import NEEDED, Runtime, look_for_runtime
 from stemdesk.fetch.tool import Tool, tool_in_use
 from stemdesk.jobs.runs import Totals
@@ -97,7 +97,7 @@ def work_lines(health: Health) -> list[str]:
         lines.append(
             f"Time per minute of music: {speed.per_minute_s:.1f} s with "
             f"{printable(speed.model)} on {printable(speed.device) or 'an unknown device'} "
-            f"({speed.songs} songs, {format_duration(speed.music_s)})"
+            f"({count_of(speed.songs, 'song')}, {format_duration(speed.music_s)})"
         )
     lines.append(f"Queue: {health.waiting} waiting, {health.running} at work")
     total = f" of {format_bytes(health.total_bytes)}" if health.total_bytes else ""
