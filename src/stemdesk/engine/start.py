@@ -3,7 +3,8 @@
 Loading a C extension holds Python's lock: for torch's 400 MB that is a fifth of a second, and
 twice that after a restart of the machine, in which a window stands still. So its libraries are
 loaded first, by a call that lets the lock go. Garbage collections hold the lock, too, for longer
-the more objects there are, and an import makes hundreds of thousands: none is looked at.
+the more objects there are, and an import makes hundreds of thousands: none is looked at. The
+threshold of 0 says so to Python and to the window, whose GUI thread collects by itself.
 
 An import lets the lock go at each file that it looks at, thousands of times. Each time another
 thread may keep it for as long as Python lets threads take turns, so the turns are made short.
@@ -33,15 +34,14 @@ def import_torch() -> None:
         _take_gpu_pack(folders().data)
     if sys.platform.startswith("linux"):
         _load_libraries()
-    collects, turn_s = gc.isenabled(), sys.getswitchinterval()
-    gc.disable()
+    thresholds, turn_s = gc.get_threshold(), sys.getswitchinterval()
+    gc.set_threshold(0)
     sys.setswitchinterval(min(_TURN_S, turn_s))
     try:
         import torch  # noqa: F401 - all that is wanted
     finally:
         sys.setswitchinterval(turn_s)
-        if collects:
-            gc.enable()
+        gc.set_threshold(*thresholds)
     gc.freeze()  # modules stay: no later collection looks at them
 
 

@@ -18,6 +18,7 @@ from stemdesk import __version__, log
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import load_settings
 from stemdesk.gui import settings_words, theme
+from stemdesk.gui.collector import Collector
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.crash_notice import CrashNotice
 from stemdesk.gui.delete_everything import delete_everything, delete_locks
@@ -98,6 +99,7 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
     if start is not Start.FIRST:
         return 0 if start is Start.HANDED_OVER else _refuse(NO_ANSWER)
     theme.install(app)
+    Collector(app)  # before there are other threads
     controller = Controller(where, load_settings(where.settings_file))
     painted = threading.Event()
 

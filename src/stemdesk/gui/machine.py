@@ -84,7 +84,7 @@ class Machine(QObject):
         self._tasks.io(lambda: save_settings(settings, path), saved)
 
     def _probe_device(self) -> None:
-        wanted = self.settings.device
+        wanted, ask = self.settings.device, self._probe
 
         def probed(outcome: Outcome[DeviceLike]) -> None:
             if wanted != self.settings.device:
@@ -99,7 +99,7 @@ class Machine(QObject):
 
         def probe(_: object) -> DeviceLike:
             with rush():  # it imports torch, and the first song waits for that
-                return self._probe(wanted)
+                return ask(wanted)
 
         self._tasks.compute(probe, probed)
 
