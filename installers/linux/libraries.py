@@ -115,6 +115,11 @@ def needed_outside(frozen: Path) -> Needs:
     return Needs(frozenset(needed - here), libc)
 
 
+def needed_by(path: Path) -> set[str]:
+    """Names of the libraries that one file is linked to; none if it is no program."""
+    return set(_NEEDED.findall(_headers(path))) if _is_program(path) else set()
+
+
 def _is_program(path: Path) -> bool:
     if path.is_symlink() or not path.is_file():
         return False

@@ -7,13 +7,15 @@ import os
 import runpy
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from installers import freeze
-from installers.frozen import contents
+from installers.frozen import contents, orphans
+from installers.linux.libraries import needed_by
 from stemdesk.fetch.configured import checked
 
 ROOT = Path(freeze.__file__).parents[1]
@@ -65,10 +67,75 @@ def test_nothing_is_left_out_that_a_split_or_the_window_loads(tmp_path: Path) ->
         ("libasound.so.2", False),
         ("libstdc++.so.6", False),
         ("libmvec.so.1", False),
+        ("PySide6/Qt6Widgets.dll", True),
+        ("PySide6/Qt6Quick.dll", False),
+        ("PySide6/plugins/imageformats/qpdf.dll", False),
+        ("PySide6/plugins/imageformats/qjpeg.dll", True),
+        ("PySide6/Qt/lib/QtWidgets.framework/Versions/A/QtWidgets", True),
+        ("PySide6/Qt/lib/QtQuick.framework/Versions/A/QtQuick", False),
+        ("QtQuick", False),
+        ("QtGui", True),
     ],
 )
 def test_which_files_stay(name: str, wanted: bool) -> None:
     assert contents.is_wanted((name, "", "BINARY")) is wanted
+
+
+def test_what_came_with_what_is_left_out_goes_too() -> None:
+    links = {
+        "/usr/theme.so": {"libgtk.so.0", "libglib.so.0"},
+        "/usr/libgtk.so.0": {"libgdk.so.0", "libglib.so.0", "libpango.so.0"},
+        "/usr/libgdk.so.0": {"libglib.so.0"},
+        "/usr/Core.so": {"libglib.so.0"},
+        "/usr/libglib.so.0": {"libpcre.so.3"},
+        "/usr/libportaudio.so.2": {"libjack.so.0"},
+    }
+    names = ["theme.so", "libgtk.so.0", "libgdk.so.0", "Core.so", "libglib.so.0", "libpcre.so.3"]
+    names += ["libportaudio.so.2", "libjack.so.0"]
+    places = {"theme.so": "Qt/theme.so", "Core.so": "Qt/lib/Core.so"}
+    files = [(places.get(name, name), f"/usr/{name}", "BINARY") for name in names]
+    symlinks = [
+        ("Core.so", "Qt/lib/Core.so", "SYMLINK"),
+        ("theme.so", "Qt/theme.so", "SYMLINK"),
+        ("Qt/lib/libglib.so.0", "../../libglib.so.0", "SYMLINK"),
+    ]
+    collected = [*files, *symlinks]
+    kept = [entry for entry in collected if entry[0] != "Qt/theme.so"]
+    left = orphans.without_orphans(collected, kept, lambda path: links.get(str(path), set()))
+    gone = {"theme.so", "libgtk.so.0", "libgdk.so.0"}
+    assert left == [entry for entry in kept if entry[0] not in gone]
+    everything = orphans.without_orphans(
+        collected, collected, lambda path: links.get(str(path), set())
+    )
+    assert everything == collected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs objdump and ELF files")
+def test_what_a_file_links_to_is_read_from_it(tmp_path: Path) -> None:
+    pytest.importorskip("_cffi_backend")
+    assert "libc.so.6" in needed_by(Path(str(sys.modules["_cffi_backend"].__file__)))
+    (tmp_path / "notes.txt").write_text("no program")
+    assert needed_by(tmp_path / "notes.txt") == set()
+
+
+def test_the_torch_that_is_installed_here_is_looked_at() -> None:
+    import torch
+
+    expected = pytest.raises(ValueError, match="CUDA") if torch.version.cuda else nullcontext()
+    with expected:
+        contents.check_torch()
+
+
+@pytest.mark.parametrize("cuda", ["None", "'13.0'"])
+def test_only_a_torch_without_cuda_is_packed(cuda: str, tmp_path: Path) -> None:
+    (tmp_path / "version.py").write_text(
+        f"from typing import Optional\ncuda: Optional[str] = {cuda}\n"
+    )
+    if cuda == "None":
+        contents.check_torch(tmp_path)
+    else:
+        with pytest.raises(ValueError, match=r"CUDA 13\.0"):
+            contents.check_torch(tmp_path)
 
 
 def test_files_are_known_to_belong_to_their_package() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from installers.linux.tree import APP_ID
 from installers.macos import bundle
+from stemdesk.audio.sniff import AUDIO_SUFFIXES
 
 FOLDER = Path(bundle.__file__).parent
 SCRIPTS = sorted(FOLDER.glob("*.sh"))
@@ -35,6 +36,16 @@ def test_it_takes_no_song_over_from_another_program() -> None:
     assert ranks == {"Alternate", "None"}
     opened = [name for kind in read["CFBundleDocumentTypes"] for name in kind["LSItemContentTypes"]]
     assert {"public.audio", "public.movie", "public.folder"} <= set(opened)
+
+
+def test_every_song_that_is_read_has_a_type_that_is_opened() -> None:
+    read = plistlib.loads(plistlib.dumps(bundle.info_plist("1.0")))
+    opened = {name for kind in read["CFBundleDocumentTypes"] for name in kind["LSItemContentTypes"]}
+    declared: list[str] = []
+    for kind in read["UTImportedTypeDeclarations"]:
+        assert set(kind["UTTypeConformsTo"]) <= opened
+        declared += kind["UTTypeTagSpecification"]["public.filename-extension"]
+    assert sorted([*declared, *bundle.KNOWN]) == sorted(name[1:] for name in AUDIO_SUFFIXES)
 
 
 def test_the_app_asks_for_no_entitlement_and_deno_only_to_compile() -> None:
