@@ -116,8 +116,10 @@ def needed_outside(frozen: Path) -> Needs:
 
 
 def needed_by(path: Path) -> set[str]:
-    """Names of the libraries that one file is linked to; none if it is no program."""
-    return set(_NEEDED.findall(_headers(path))) if _is_program(path) else set()
+    """Names of the libraries that one file is linked to; none if it is no program. The system's
+    libraries are links."""
+    file = path.resolve()
+    return set(_NEEDED.findall(_headers(file))) if _is_program(file) else set()
 
 
 def _is_program(path: Path) -> bool:
