@@ -11,6 +11,7 @@ window, started without any standard stream. Prints sizes and seconds; exit code
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shutil
@@ -42,6 +43,8 @@ def main() -> int:
     options.add_argument("--work", type=Path, default=ROOT / "build" / "freeze")
     options.add_argument("--only-try", type=Path, metavar="APP_FOLDER", help="freeze nothing")
     arguments = options.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Windows' pipes cannot take the path's letters
+        sys.stdout.reconfigure(errors="replace")
     try:
         app = arguments.only_try or timed("frozen", lambda: freeze(arguments.work))
         print(f"size: {size_mb(app):.0f} MB in {sum(1 for _ in app.rglob('*'))} files", flush=True)

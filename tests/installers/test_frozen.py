@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import runpy
@@ -192,6 +193,18 @@ def test_a_failed_self_test_fails(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("Segmentation fault")
     with pytest.raises(freeze.TroubleError, match="no report"):
         freeze.self_test(tmp_path / "stemdesk", tmp_path)
+
+
+def test_a_pipe_that_cannot_take_the_paths_letters_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "StemDesk").mkdir()
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, "cp1252", line_buffering=True))
+    monkeypatch.setattr(sys, "argv", ["freeze", "--only-try", str(tmp_path / "StemDesk")])
+    monkeypatch.setattr(freeze, "try_app", lambda place: print(place.parent.name))
+    assert freeze.main() == 0
+    assert "Größe ?? ".encode("cp1252") in shown.getvalue()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
