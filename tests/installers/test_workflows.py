@@ -93,6 +93,14 @@ def test_torch_is_the_cpus_wherever_it_is_frozen() -> None:
         assert "vars.TORCH_CPU_INDEX" in read(name)["env"]["PIP_EXTRA_INDEX_URL"]
 
 
+def test_the_torch_that_is_packed_is_the_one_that_is_tried() -> None:
+    pinned = re.search(
+        r"^torch==(\S+)$", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE
+    )
+    assert pinned is not None
+    assert read("release")["env"]["TORCH"] == f"torch=={pinned[1]}+cpu"
+
+
 def test_the_mac_that_builds_is_the_oldest_that_is_promised() -> None:
     job = read("release")["jobs"]["macos"]
     assert job["runs-on"] == f"macos-{bundle.OLDEST_MACOS.split('.')[0]}"
