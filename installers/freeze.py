@@ -163,8 +163,13 @@ def start_window(program: Path, home: Path) -> None:
             _wait_for_window(process, display)
         finally:
             process.terminate()
-        if process.wait(_WINDOW_S) != 0:
-            raise TroubleError(f"the window ended with {process.returncode}")
+        try:
+            code = process.wait(_WINDOW_S)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            raise TroubleError(f"the window did not end within {_WINDOW_S:.0f} s") from error
+        if code != 0:
+            raise TroubleError(f"the window ended with {code}")
 
 
 def _wait_for_window(process: subprocess.Popen[bytes], display: str) -> None:

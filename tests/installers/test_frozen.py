@@ -213,6 +213,18 @@ def test_a_split_without_stems_fails(tmp_path: Path) -> None:
         freeze.split(says(tmp_path, "done", 0), tmp_path, tmp_path / "stems")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a window is started")
+def test_a_window_that_does_not_end_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stays = tmp_path / "stemdesk-window"
+    stays.write_text("#!/bin/sh\ntrap '' TERM\nwhile :; do /bin/sleep 0.05; done\n")
+    stays.chmod(0o755)
+    monkeypatch.setattr(freeze, "screen", lambda: nullcontext(":0"))
+    monkeypatch.setattr(freeze, "_wait_for_window", lambda *_: None)
+    monkeypatch.setattr(freeze, "_WINDOW_S", 0.3)
+    with pytest.raises(freeze.TroubleError, match="did not end"):
+        freeze.start_window(stays, tmp_path)
+
+
 def test_the_app_is_tried_at_an_awkward_path_and_comes_back(tmp_path: Path) -> None:
     app = tmp_path / "StemDesk"
     app.mkdir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
@@ -63,14 +62,6 @@ def fails() -> str:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEMDESK_HOME", str(tmp_path / "home"))
-
-
-def test_a_name_that_a_terminal_cannot_show_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(root, "steps", given(Step("glue", "Glue", lambda: "/home/日本")))
-    shown = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, "cp1252"))
-    assert root.main([]) == 0
-    assert b"/home/??" in shown.getvalue()
 
 
 def test_a_step_that_fails_is_told_and_the_rest_goes_on(

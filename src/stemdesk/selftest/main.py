@@ -6,7 +6,6 @@ the person's songs, settings and jobs are not touched.
 
 from __future__ import annotations
 
-import io
 import json
 import platform
 import sys
@@ -51,8 +50,6 @@ def main(arguments: Sequence[str]) -> int:
     if any(argument != "--json" for argument in arguments):
         _say(_USAGE)
         return 2
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a folder's name
     as_json = "--json" in arguments
     where = folders()
     where = where.chosen(load_settings(where.settings_file))
