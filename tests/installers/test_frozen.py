@@ -18,6 +18,7 @@ from installers import freeze
 from installers.frozen import contents, orphans
 from installers.linux.libraries import needed_by
 from stemdesk.fetch.configured import checked
+from support.live_jobs import wait_until
 
 ROOT = Path(freeze.__file__).parents[1]
 WITHOUT = """
@@ -216,10 +217,11 @@ def test_a_split_without_stems_fails(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a window is started")
 def test_a_window_that_does_not_end_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stays = tmp_path / "stemdesk-window"
-    stays.write_text("#!/bin/sh\ntrap '' TERM\nwhile :; do /bin/sleep 0.05; done\n")
+    ready = tmp_path / "ready"
+    stays.write_text(f"#!/bin/sh\ntrap '' TERM\n: >'{ready}'\nwhile :; do /bin/sleep 0.05; done\n")
     stays.chmod(0o755)
     monkeypatch.setattr(freeze, "screen", lambda: nullcontext(":0"))
-    monkeypatch.setattr(freeze, "_wait_for_window", lambda *_: None)
+    monkeypatch.setattr(freeze, "_wait_for_window", lambda *_: wait_until(ready.exists))
     monkeypatch.setattr(freeze, "_WINDOW_S", 0.3)
     with pytest.raises(freeze.TroubleError, match="did not end"):
         freeze.start_window(stays, tmp_path)
