@@ -31,6 +31,7 @@ from stemdesk.gui.run_notes import RunNotes
 from stemdesk.gui.runner import load_pipeline
 from stemdesk.gui.stay_awake import StayAwake
 from stemdesk.gui.updates import Updates
+from stemdesk.gui.wake import Wake
 from stemdesk.gui.window import MainWindow, why_no_sound
 from stemdesk.paths import Folders, folders
 
@@ -171,7 +172,8 @@ def connect(
     window.ends.connect(instance.end_listening)
     app.opened.connect(take)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)  # Python runs it at the next poll of the controller
+        signal.signal(number, stop)
+    Wake(app)
 
 
 def bring_to_front(window: QWidget, token: str = "") -> None:
