@@ -277,7 +277,7 @@ def test_a_pack_that_fails_its_trial_is_not_used_and_can_be_tried_again(
     real.files = (nvidia_wheel(), torch_wheel(NO_DRIVER))
     choose_pack(monkeypatch, wanted(*real.files))
     verdict = get(data)
-    assert verdict == Verdict(False, "RuntimeError: Found no NVIDIA driver on your system.")
+    assert verdict == Verdict(False, "Found no NVIDIA driver on your system.")
     assert gpu_pack.pack_in_use(data, {}) is None and old.exists()
     init = data / FOLDER / VERSION / "torch" / "__init__.py"
     text = init.read_text("utf-8")

@@ -13,7 +13,13 @@ from functools import partial
 from pathlib import Path
 
 from stemdesk import __version__
-from stemdesk.core.errors import Cancelled, StemDeskError, write_error
+from stemdesk.core.errors import (
+    Cancelled,
+    DeviceError,
+    ErrorCode,
+    StemDeskError,
+    write_error,
+)
 from stemdesk.core.files import replace_file
 from stemdesk.core.progress import CancelToken
 from stemdesk.engine.gpu_pack import PACKAGES, RECORD, TRYING, VERDICT, Verdict, put_first
@@ -104,7 +110,7 @@ def serve_trial(folder: Path) -> int:
 
         if not Path(str(torch.__file__)).is_relative_to(folder):
             raise ImportError(f"torch came from {torch.__file__}")
-        torch.cuda.init()  # says why, where there is no GPU or the driver does not fit
+        _begin()
         verdict = Verdict(True, probe("cuda").label)
     except StemDeskError as error:
         verdict = Verdict(False, error.detail)
@@ -112,6 +118,17 @@ def serve_trial(folder: Path) -> int:
         verdict = Verdict(False, f"{type(error).__name__}: {error}"[:500])
     print(json.dumps({"passed": verdict.passed, "said": verdict.said}), flush=True)
     return 0 if verdict.passed else 1
+
+
+def _begin() -> None:
+    """Reach the GPU: here torch says why it cannot, for instance that there is no driver. Raises
+    `DeviceError`."""
+    import torch
+
+    try:
+        torch.cuda.init()  # type: ignore[no-untyped-call] # torch has no type for it
+    except (RuntimeError, AssertionError) as error:  # the latter: a torch without CUDA
+        raise DeviceError(ErrorCode.DEVICE_UNAVAILABLE, str(error)[:500]) from error
 
 
 def run_child(

@@ -63,7 +63,7 @@ def address_of(
     answer, listed = _listing(index, package, cancel, limits)
     for file in listed:
         with contextlib.suppress(ValueError):  # no address
-            url = urljoin(answer.url, file["url"])
+            url = urljoin(answer.url, str(file["url"]))
             if _file_name(url) == name and urlsplit(url).scheme == "https":
                 return url
     return None
@@ -89,13 +89,16 @@ def _listing(
 def size_of(wheel: Wheel, cancel: CancelToken, limits: Limits) -> int:
     """Bytes of a wheel, asked of its server where the index does not say. Raises `FetchError`,
     `Cancelled`."""
-    if wheel.size_bytes is not None:
-        return wheel.size_bytes
+    return size_at(wheel.url, cancel, limits) if wheel.size_bytes is None else wheel.size_bytes
+
+
+def size_at(url: str, cancel: CancelToken, limits: Limits) -> int:
+    """Bytes of a file, asked of its server. Raises `FetchError`, `Cancelled`."""
     try:
-        with contextlib.closing(Stream(wheel.url, 0, limits)) as stream:
+        with contextlib.closing(Stream(url, 0, limits)) as stream:
             answer = stream.answer(cancel)
     except BrokenError as error:
-        raise broken(wheel.url, str(error)) from error
+        raise broken(url, str(error)) from error
     if answer.status != 200 or answer.length is None:
         raise refused(answer)
     return answer.length

@@ -147,9 +147,11 @@ def remove_leaving(data: Path) -> None:
             remove_pack(data)
 
 
-def mark_leaving(data: Path) -> None:
-    """From now on no StemDesk takes the pack. Raises `OSError`."""
-    (data / FOLDER / LEAVING).touch()
+def mark_leaving(data: Path) -> Path:
+    """From now on no StemDesk takes the pack; the mark's file. Raises `OSError`."""
+    mark = data / FOLDER / LEAVING
+    mark.touch()
+    return mark
 
 
 @contextmanager

@@ -72,7 +72,9 @@ def _index(index: str) -> str:
     try:
         return checked(index) if index else configured_index()
     except FetchError as error:
-        raise FetchError(ErrorCode.GPU_PACK_NO_INDEX, **error.facts) from error
+        told = FetchError(ErrorCode.GPU_PACK_NO_INDEX)
+        told.facts.update(error.facts)
+        raise told from error
 
 
 def _address(file: PackFile, index: str, cancel: CancelToken, limits: Limits) -> str:
