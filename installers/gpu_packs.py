@@ -99,9 +99,10 @@ def entry_of(report: Mapping[str, Any], index: str) -> dict[str, Any]:
         if not file.endswith(".whl") or "sha256" not in hashes:
             raise PinError(f"{file} is no wheel with a SHA-256")
         size, more = measured(file, name, hashes["sha256"], index)
-        files.append({"name": file, "sha256": hashes["sha256"], "size_bytes": size})
-        unpacked += more
         version = item["metadata"]["version"] if name == "torch" else version
+        unpacked += more
+        if more:  # else it only names others, as cuda-toolkit does
+            files.append({"name": file, "sha256": hashes["sha256"], "size_bytes": size})
     if not version:
         raise PinError("there is no torch in pip's answer")
     driver, capability = needs(version, files)

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,26 @@ def test_what_is_unpacked_is_told_and_can_be_cancelled_inside_of_a_file(
     with pytest.raises(Cancelled):
         gpu_trial.install(tmp_path / "again", wheels, cancel, lambda _: cancel.cancel())
     assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize("suffix", ["", ".exe"])
+def test_the_frozen_window_has_it_tried_by_the_program_that_can_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    window, console = (tmp_path / f"{name}{suffix}" for name in ("stemdesk-window", "stemdesk"))
+    window.touch()
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(window))
+    folder = tmp_path / "gpu" / "2.13.0"
+    folder.mkdir(parents=True)
+    asked: list[str] = []
+
+    def run(command: Sequence[str], _: float) -> tuple[int, str]:
+        asked.extend(command)
+        return 1, ""
+
+    gpu_trial.try_pack(folder, run)
+    console.touch()
+    gpu_trial.try_pack(folder, run)
+    rest = [gpu_trial.TRIAL, str(folder)]
+    assert asked == [str(window), *rest, str(console), *rest]

@@ -104,7 +104,12 @@ BROKEN = Download(Errand.DOWNLOAD, phase=Phase.FAILED, error="The connection bro
         (OFFERED, BROKEN, "The connection broke off", ["Try again"]),
         (UNTRIED, None, "was not tried yet", ["Try it", "Remove"]),
         (PASSED, None, "It is used from the next start on", ["Remove"]),
-        (replace(PASSED, in_use=True), None, "StemDesk computes on NVIDIA GeForce", ["Remove"]),
+        (
+            replace(PASSED, in_use=True),
+            None,
+            "is in use: StemDesk can compute on NVIDIA",
+            ["Remove"],
+        ),
         (FAILED, None, "is not used: The NVIDIA driver on your", ["Try again", "Remove"]),
         (replace(PASSED, leaving=True), None, "removed at the next start", ["Keep it"]),
         (PackStatus(None, GPU, kept_bytes=9), None, "no GPU pack for this system", ["Remove"]),
@@ -243,6 +248,13 @@ def test_the_end_of_the_app_does_not_wait_for_it(
     file = index.files[1]
     index.instead[file.path] = Reply(file.body, stalls_after=50_000)
     box.get.click()
-    qtbot.waitUntil(lambda: "Fetching" in box.text.text())
+    first = index.files[0]
+
+    def is_in_the_second() -> bool:
+        download = desk.controller.gpu.download
+        transfer = None if download is None else download.transfer
+        return transfer is not None and transfer.done_bytes > len(first.body)
+
+    qtbot.waitUntil(is_in_the_second, timeout=20_000)
     assert desk.controller.close(10_000)
-    assert (desk.folders.gpu_packs / "wheels" / index.files[0].name).exists()
+    assert (desk.folders.gpu_packs / "wheels" / first.name).exists()

@@ -23,18 +23,30 @@ from support.web import make_certificate
 PACKED = {"torch/__init__.py": "version = 1\n", "torch/lib/libtorch.so": LIBRARY, "other/a.py": "b"}
 
 
+def whole(package: str, version: str, files: dict[str, Any], *needs: str) -> bytes:
+    """A wheel that pip takes for one."""
+    info = f"{package}-{version}.dist-info/WHEEL"
+    return wheel(package, version, {**files, info: "Wheel-Version: 1.0\n"}, needs)
+
+
 def needing_torch() -> Listed:
-    """A torch that names what it needs, as pip reads it."""
-    body = wheel("torch", "2.13.0", PACKED, ["nvidia-cuda-runtime==13.1", "filelock"])
+    """A torch that names what it needs."""
+    body = whole("torch", "2.13.0", PACKED, "cuda-toolkit", "filelock")
     return replace(torch_wheel(), body=body)
 
 
 def runtime() -> Listed:
-    return nvidia_wheel("nvidia_cuda_runtime")
+    name = "nvidia_cuda_runtime"
+    return replace(nvidia_wheel(name), body=whole(name, "13.1", {"nvidia/lib/cudart.so": LIBRARY}))
+
+
+def toolkit() -> Listed:
+    """Names others only."""
+    return listed("cuda_toolkit", "3.0", whole("cuda_toolkit", "3.0", {}, "nvidia-cuda-runtime"))
 
 
 def plain(package: str) -> Listed:
-    return listed(package, "3.0", wheel(package, "3.0", {f"{package}/__init__.py": ""}))
+    return listed(package, "3.0", whole(package, "3.0", {f"{package}/__init__.py": ""}))
 
 
 @pytest.fixture
@@ -43,9 +55,11 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackageIn
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_CERT", str(certificate.file))
+    monkeypatch.setenv("PIP_TRUSTED_HOST", "127.0.0.1")  # its certificate is its own
     monkeypatch.setenv("PIP_DISABLE_PIP_VERSION_CHECK", "1")
-    with gpu_place(monkeypatch, certificate, needing_torch(), runtime(), plain("filelock")) as made:
+    with gpu_place(
+        monkeypatch, certificate, needing_torch(), toolkit(), runtime(), plain("filelock")
+    ) as made:
         yield made
 
 

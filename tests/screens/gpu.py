@@ -100,3 +100,6 @@ def take_gpu_pack(
             desk.look()
             studio.rest(200)
             both(f"gpu-broken-{size.width()}", dialog)
+            script.status = OFFERED
+            desk.remove()  # and what was said of it
+            studio.wait_for(lambda: desk.download is None)

@@ -30,6 +30,7 @@ TRIAL = "--gpu-trial"
 TRIAL_S = 300.0  # the first use of a new GPU compiles its kernels
 UNPACKED_BYTES = 12 << 30  # torch 2.13 with CUDA 13 and what it needs: about 5 GB
 _POLL_S = 0.05
+_CONSOLE = "stemdesk"  # of the two programs of the frozen app
 _BLOCK = 1 << 20
 _PARTS = ".wheel"
 
@@ -188,5 +189,10 @@ def _sha256(path: Path, cancel: CancelToken) -> str:
 
 
 def _program() -> list[str]:
-    frozen = getattr(sys, "frozen", False)
-    return [sys.executable] if frozen else [sys.executable, "-m", "stemdesk"]
+    """This StemDesk, as a program that can print: on Windows the window's own may have no output,
+    and the other one lies beside it."""
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m", "stemdesk"]
+    here = Path(sys.executable)
+    beside = here.with_name(f"{_CONSOLE}{here.suffix}")
+    return [str(beside if beside.is_file() else here)]

@@ -68,7 +68,7 @@ def there_text(status: PackStatus) -> str:
     if not verdict.passed:
         return f"The GPU pack ({size}) does not work here and is not used: {said}"
     if status.in_use:
-        return f"StemDesk computes on {said}, with the GPU pack ({size})."
+        return f"The GPU pack ({size}) is in use: StemDesk can compute on {said}."
     return f"The GPU pack works on {said} ({size}). It is used from the next start on."
 
 
