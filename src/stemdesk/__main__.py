@@ -1,8 +1,8 @@
 """Process set-up, then the window or the command line.
 
 No arguments, or files and links: the window. A command (`split`, `demo`, `export`, `models`,
-`update-downloader`, `doctor`, `clean`) or an option: the command line, which imports neither Qt nor
-PortAudio.
+`update-downloader`, `gpu-pack`, `doctor`, `clean`) or an option: the command line, which imports
+neither Qt nor PortAudio.
 `--link-worker`: our own child process, which downloads songs from links.
 `--self-test`: whether this copy is whole and works here.
 """

@@ -6,11 +6,13 @@ import json
 import sys
 from typing import Any
 
+from stemdesk.cli.gpu_pack import facts
 from stemdesk.core.errors import DeviceError
 from stemdesk.core.sentences import format_bytes, printable, say
 from stemdesk.core.settings import Settings
 from stemdesk.jobs import scratch
 from stemdesk.jobs.downloads import clean_downloads
+from stemdesk.jobs.gpu_pack import remove_leaving
 from stemdesk.jobs.health import Health, look, place_lines, version_lines, work_lines
 from stemdesk.jobs.runs import Totals
 from stemdesk.jobs.sound_note import read_sound_note
@@ -47,6 +49,7 @@ def clean(where: Folders, settings: Settings, as_json: bool) -> int:
     try:
         freed = scratch.clean(where.scratch, store.can_go_on)
         freed += clean_downloads(where, store.get)
+        remove_leaving(where.data)
     finally:
         store.close()
     left = scratch.size_bytes(where.scratch) + scratch.size_bytes(where.downloads)
@@ -76,6 +79,7 @@ def _facts(health: Health, where: Folders, settings: Settings) -> dict[str, Any]
         "models": [_model(item) for item in ModelLibrary(where.models).installed()],
         "packages": health.packages,
         "links": _links(health),
+        "gpu_pack": facts(health.gpu_pack),
     }
 
 

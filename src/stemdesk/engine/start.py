@@ -30,7 +30,7 @@ def import_torch() -> None:
     """Import torch; call on the compute thread before anything else imports it there."""
     if "torch" in sys.modules:
         return
-    if getattr(sys, "frozen", False):  # else pip has installed the torch that is wanted
+    if gpu_pack.packs_wanted():
         _take_gpu_pack(folders().data)
     if sys.platform.startswith("linux"):
         _load_libraries()

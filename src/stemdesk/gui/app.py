@@ -213,7 +213,7 @@ def _delete(where: Folders, models: bool) -> None:
     """All is written and let go: now it can be deleted."""
     left = delete_everything(where, models)
     if left:
-        _say(settings_words.left_text(tuple(str(path) for path in left)))
+        _say(settings_words.left_text(tuple(map(str, left)), str(where.gpu_packs)))
 
 
 def _refuse(text: str) -> int:
