@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import platform
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from stemdesk import priority
-from stemdesk.priority import compute_threads, make_way, name_compute_thread
+from stemdesk.priority import compute_threads, make_way, name_compute_thread, rush
 
 pytestmark = pytest.mark.skipif(platform.system() != "Linux", reason="does nothing elsewhere")
 
@@ -46,6 +47,16 @@ def computing() -> Iterator[list[int]]:
     finally:
         over.set()
         thread.join()
+
+
+def test_threads_take_short_turns_until_the_last_rush_is_over() -> None:
+    usual_s = sys.getswitchinterval()
+    with rush():
+        short_s = sys.getswitchinterval()
+        with rush():
+            pass
+        assert sys.getswitchinterval() == short_s < usual_s
+    assert sys.getswitchinterval() == usual_s
 
 
 def test_threads_that_the_compute_thread_starts_are_found_by_its_name() -> None:

@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 # mallopt's parameters, from glibc's malloc.h
@@ -24,13 +25,35 @@ _SETTINGS = (
 )
 
 
+_keeps = threading.Event()  # set once freed memory is kept
+
+
 def keep_freed() -> bool:
     """Keep freed memory for the next use; call before any thread is started.
 
     Returns whether the C library took it.
     """
     libc = _glibc()
-    return libc is not None and all(libc.mallopt(*setting) == 1 for setting in _SETTINGS)
+    if libc is not None and all(libc.mallopt(*setting) == 1 for setting in _SETTINGS):
+        _keeps.set()
+    return _keeps.is_set()
+
+
+def bring_in(size_bytes: int) -> None:
+    """Have the system clear and map so much memory now, which is asked for in a moment: page by
+    page, as it is used, that would hold up who uses it. Lets Python's lock go meanwhile; does
+    nothing where freed memory is not kept."""
+    libc = _glibc()
+    if libc is None or not _keeps.is_set():
+        return
+    libc.malloc.restype = ctypes.c_void_p
+    libc.malloc.argtypes = [ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
+    libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+    place = libc.malloc(size_bytes)
+    if place is not None:
+        libc.memset(place, 0, size_bytes)
+        libc.free(place)
 
 
 def give_back() -> None:

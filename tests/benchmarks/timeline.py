@@ -38,7 +38,7 @@ class Timeline:
         """The import of torch; call before anything imports it."""
         from stemdesk.engine import start
 
-        self.watch(start, "_load_libraries", "torch's libraries")
+        self.watch(start, "load_ahead", "torch's libraries ahead")
         self.watch(start, "import_torch", "torch's import")
 
     def watch_jobs(self) -> None:

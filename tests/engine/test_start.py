@@ -32,14 +32,14 @@ ticker.join()
 """
 
 
-def output(code: str) -> list[str]:
+def output(code: str, threads: str = "1") -> list[str]:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
-        env={"PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"},
+        env={"PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": threads},
     )
     return done.stdout.split()
 
@@ -90,6 +90,67 @@ def test_the_libraries_are_loaded_before_torch_and_by_its_own_files() -> None:
         "print(len(before), before == loaded())"
     )
     assert output(code) == ["1", "True"]
+
+
+@linux
+def test_what_the_disk_has_in_memory_is_loaded_ahead_and_used_by_the_import() -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from stemdesk.engine import start\n"
+        "start._library_folder().joinpath('libtorch_cpu.so').read_bytes()\n"
+        "start.load_ahead()\n"
+        "assert 'torch' not in sys.modules and 'av' not in sys.modules\n"
+        "def loaded():\n"
+        "    lines = Path('/proc/self/maps').read_text().splitlines()\n"
+        "    return {line.split()[0] for line in lines if 'libtorch_cpu' in line}\n"
+        "before = loaded()\n"
+        "start.import_torch()\n"
+        "print(len(before) > 0, before == loaded())"
+    )
+    assert output(code) == ["True", "True"]
+
+
+@linux
+def test_what_would_be_waited_for_is_not_loaded_ahead() -> None:
+    code = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "from stemdesk.engine import start\n"
+        "def cold(*_):\n"
+        "    raise BlockingIOError\n"
+        "os.preadv = cold\n"
+        "start.load_ahead()\n"
+        "print('libtorch_cpu' in Path('/proc/self/maps').read_text())"
+    )
+    assert output(code) == ["False"]
+
+
+@linux
+def test_a_file_that_is_not_there_is_in_no_memory(tmp_path: Path) -> None:
+    assert not start._is_cached(tmp_path / "libtorch_cpu.so")
+
+
+@linux
+def test_where_one_thread_imports_and_another_computes_there_is_one_pool_of_threads() -> None:
+    """A second one would cost every small operation of a network nine times its time."""
+    code = (
+        "import threading\n"
+        "from pathlib import Path\n"
+        "from stemdesk.engine.start import import_torch\n"
+        "importing = threading.Thread(target=import_torch)\n"
+        "importing.start()\n"
+        "importing.join()\n"
+        "from stemdesk.engine.threads import fix_threads\n"
+        "fix_threads(2)\n"
+        "import torch\n"
+        "def threads():\n"
+        "    return len(list(Path('/proc/self/task').iterdir()))\n"
+        "before = threads()\n"
+        "torch.ones(1_000_000).exp_()\n"
+        "print(threads() - before)"
+    )
+    assert output(code, threads="2") == ["1"]
 
 
 @linux

@@ -6,7 +6,12 @@ loaded first, by a call that lets the lock go. Garbage collections hold the lock
 the more objects there are, and an import makes hundreds of thousands: none is looked at.
 
 An import lets the lock go at each file that it looks at, thousands of times. Each time another
-thread may keep it for as long as Python lets threads take turns, so the turns are made short.
+thread may keep it for as long as Python lets threads take turns, so the turns are made short
+(`priority.short_turns`).
+
+The window loads the libraries while it is made (`load_ahead`) and imports torch on a thread beside
+the compute thread, which prepares the first song meanwhile. Importing computes nothing: torch's own
+threads are those of the thread that computes first.
 """
 
 from __future__ import annotations
@@ -16,52 +21,102 @@ import ctypes
 import gc
 import os
 import sys
+import threading
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from stemdesk.engine import gpu_pack
 from stemdesk.paths import folders
+from stemdesk.priority import short_turns
 
-_TURN_S = 0.0005
+_LOOKS = 64
+_CACHED_SHARE = 8
+_importing = threading.Lock()
 
 
 def import_torch() -> None:
-    """Import torch; call on the compute thread before anything else imports it there."""
-    if "torch" in sys.modules:
-        return
+    """Import torch, or wait until another thread has; before anything else imports it."""
+    with _importing:
+        if "torch" in sys.modules:
+            return
+        _find_pack()
+        if sys.platform.startswith("linux"):
+            _load_libraries()
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            with short_turns():
+                import torch  # noqa: F401 - all that is wanted
+        finally:
+            if collects:
+                gc.enable()
+        gc.freeze()  # modules stay: no later collection looks at them
+
+
+def load_ahead() -> None:
+    """Load torch's libraries, if that takes a moment only: if the system has read them before.
+
+    One library is loaded at a time in a process, and a thread that needs another one waits for its
+    turn holding Python's lock. From a cold disk, that would be seconds in which a window stands
+    still: then they are loaded by `import_torch`, when the window has loaded what it needs.
+    """
+    with _importing:
+        if "torch" in sys.modules or not sys.platform.startswith("linux"):
+            return
+        _find_pack()
+        folder = _library_folder()
+        if folder is not None and _is_cached(folder / "libtorch_cpu.so"):
+            _open_libraries(folder)
+
+
+@cache
+def _find_pack() -> None:
+    """Let the import find a torch with CUDA, if one was fetched and has passed its test."""
     if getattr(sys, "frozen", False):  # else pip has installed the torch that is wanted
         _take_gpu_pack(folders().data)
-    if sys.platform.startswith("linux"):
-        _load_libraries()
-    collects, turn_s = gc.isenabled(), sys.getswitchinterval()
-    gc.disable()
-    sys.setswitchinterval(min(_TURN_S, turn_s))
-    try:
-        import torch  # noqa: F401 - all that is wanted
-    finally:
-        sys.setswitchinterval(turn_s)
-        if collects:
-            gc.enable()
-    gc.freeze()  # modules stay: no later collection looks at them
 
 
 def _take_gpu_pack(data: Path) -> None:
-    """Let the import find a torch with CUDA, if one was fetched and has passed its test."""
+    from stemdesk.engine import gpu_pack
+
     pack = gpu_pack.pack_in_use(data)
     if pack is not None:
         gpu_pack.put_first(pack)
 
 
+def _library_folder() -> Path | None:
+    spec = find_spec("torch")  # does not import it
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent / "lib"
+
+
+def _is_cached(file: Path) -> bool:
+    """Whether a good part of a file would be read without waiting for a disk."""
+    found = 0
+    try:
+        with file.open("rb", buffering=0) as opened:
+            size = os.fstat(opened.fileno()).st_size
+            for look in range(_LOOKS):
+                place = size * look // _LOOKS
+                with contextlib.suppress(BlockingIOError):
+                    found += os.preadv(opened.fileno(), [bytearray(1)], place, os.RWF_NOWAIT)
+    except OSError:  # it is not there, or its file system cannot say
+        return False
+    return found * _CACHED_SHARE >= _LOOKS
+
+
 def _load_libraries() -> None:
     """Load torch's libraries. If one cannot be, torch's import says why."""
-    spec = find_spec("torch")  # does not import it
-    if spec is None or spec.origin is None:
+    folder = _library_folder()
+    if folder is None:
         return
-    folder = Path(spec.origin).parent / "lib"
-    # One library is loaded at a time in a process. A thread that reads tags meanwhile would wait
-    # for its turn holding Python's lock, so what it needs comes first.
+    # A thread that reads tags meanwhile would wait for its turn holding Python's lock, so what it
+    # needs comes first.
     with contextlib.suppress(ImportError):
         import av.subtitles.stream  # noqa: F401 - it comes with the first file
+    _open_libraries(folder)
+
+
+def _open_libraries(folder: Path) -> None:
     # Not `ctypes.CDLL(path)`, which keeps the lock; calls of foreign functions let it go.
     dlopen = ctypes.CDLL(None).dlopen
     dlopen.restype = ctypes.c_void_p

@@ -99,6 +99,7 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
         return 0 if hand_over(where.data, given) else _refuse(NO_ANSWER)
     theme.install(app)
     controller = Controller(where, load_settings(where.settings_file))
+    controller.load_libraries()
     painted = threading.Event()
 
     def sound_reason() -> str:
@@ -117,6 +118,7 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
 
     def begin() -> None:
         painted.set()
+        controller.load_engine()
         # Not here: importing NumPy and what else jobs need takes a tenth of a second.
         controller.tasks.io(load_pipeline, lambda _: controller.start())
         window.adds.take(given)

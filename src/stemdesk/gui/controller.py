@@ -73,7 +73,7 @@ class Controller(JobCommands):
         self._early: list[Path] = []  # given before the start
         self._early_links: list[str] = []
         tasks = self.tasks = Tasks(self)
-        machine = self._machine = Machine(tasks, folders, settings, around.probe, self)
+        machine = self._machine = Machine(tasks, folders, settings, around, self)
         ledger = self._ledger = Ledger(folders.database, self)
         self.memory = LedgerMemory(ledger, self)
         self.models = ModelDesk(tasks, ledger, machine, around.models, self)
@@ -133,6 +133,14 @@ class Controller(JobCommands):
         self._conveyor.stopped.connect(self.stopped)
 
     # Start and end.
+
+    def load_libraries(self) -> None:
+        """Before the window is made: load beside it what songs will need."""
+        self._machine.load_libraries()
+
+    def load_engine(self) -> None:
+        """At the first paint: go on with that."""
+        self._machine.load_engine()
 
     def start(self) -> None:
         """Begin to work, after the first paint: what was queued in the last run goes on."""

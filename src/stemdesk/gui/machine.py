@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -10,11 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import Settings, save_settings
 from stemdesk.gui import reports
-from stemdesk.gui.tasks import Outcome, Tasks
-from stemdesk.gui.values import DeviceLike, NoDevice
+from stemdesk.gui.tasks import Outcome, Tasks, ignore
+from stemdesk.gui.values import DeviceLike, NoDevice, Surroundings
 from stemdesk.log import log
 from stemdesk.paths import Folders
-from stemdesk.priority import rush
 
 
 class Machine(QObject):
@@ -29,13 +27,13 @@ class Machine(QObject):
         tasks: Tasks,
         defaults: Folders,
         settings: Settings,
-        probe: Callable[[str], DeviceLike],
+        around: Surroundings,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._tasks = tasks
         self._defaults = defaults
-        self._probe = probe
+        self._around = around
         self._saved = settings
         self._saving = False
         self.settings = settings
@@ -45,8 +43,29 @@ class Machine(QObject):
         """The folder for working files."""
         return self.folders.scratch
 
+    def load_libraries(self) -> None:
+        """While the window is made: load what can be loaded beside that."""
+        if self._imports_at_start:
+            self._tasks.ahead(self._around.load_libraries, ignore)
+
+    def load_engine(self) -> None:
+        """After the first paint: the first song, which may be there already, needs it."""
+        if self._imports_at_start:
+            self._tasks.ahead(self._around.load_engine, ignore)
+
     def start(self) -> None:
-        self._probe_device()
+        """Ask for the device; not before the engine is there, for a song must not wait behind
+        that."""
+        if self._imports_at_start:
+            self._tasks.ahead(self._around.load_engine, lambda _: self._probe_device())
+        else:
+            self._probe_device()
+
+    @property
+    def _imports_at_start(self) -> bool:
+        """Whether the device cannot be told without torch. Else who opens the window only to play
+        songs is spared the memory."""
+        return self.settings.device != "cpu"
 
     def close(self) -> None:
         """Save what is not saved yet; the tasks have ended."""
@@ -97,11 +116,7 @@ class Machine(QObject):
                 self.message.emit(why)
             self.device_known.emit(device)
 
-        def probe(_: object) -> DeviceLike:
-            with rush():  # it imports torch, and the first song waits for that
-                return self._probe(wanted)
-
-        self._tasks.compute(probe, probed)
+        self._tasks.compute(lambda _: self._around.probe(wanted), probed)
 
 
 def _place(settings: Settings) -> tuple[object, ...]:
