@@ -31,18 +31,26 @@ print(taken, kept, resting() - before)
 
 
 BROUGHT_IN = """
-import os, sys
+import os, sys, threading
 from stemdesk import memory
 
 def resting():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 before = resting()
-memory.bring_in(64 << 20)
-nothing = resting() - before
+enough = threading.Event()
+def bring_in():
+    thread = threading.Thread(target=memory.bring_in, args=(64 << 20, enough))
+    thread.start()
+    thread.join()
+    return resting() - before
+
+nothing = bring_in()
 taken = memory.keep_freed()
-memory.bring_in(64 << 20)
-print(taken, nothing, resting() - before)
+enough.set()
+stopped = bring_in()
+enough.clear()
+print(taken, nothing, stopped, bring_in())
 """
 
 
@@ -60,10 +68,11 @@ def run(script: str) -> list[str]:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_memory_is_brought_in_where_it_is_kept() -> None:
-    taken, nothing, there = run(BROUGHT_IN)
+    taken, nothing, stopped, there = run(BROUGHT_IN)
     if taken == "False":
         pytest.skip("another C library than glibc")
     assert int(nothing) < 4 << 20
+    assert int(stopped) < 8 << 20
     assert int(there) > 60 << 20
 
 

@@ -7,6 +7,7 @@ a third of the whole time. Other C libraries are left as they are.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -25,6 +26,7 @@ _SETTINGS = (
 )
 
 
+_BLOCK = 16 << 20
 _keeps = threading.Event()  # set once freed memory is kept
 
 
@@ -39,21 +41,30 @@ def keep_freed() -> bool:
     return _keeps.is_set()
 
 
-def bring_in(size_bytes: int) -> None:
+def bring_in(size_bytes: int, enough: threading.Event) -> None:
     """Have the system clear and map so much memory now, which is asked for in a moment: page by
-    page, as it is used, that would hold up who uses it. Lets Python's lock go meanwhile; does
-    nothing where freed memory is not kept."""
+    page, as it is used, that would hold up who uses it. On a thread of its own, which takes only
+    the processor's time that nobody else wants; ends early once it is `enough`. Does nothing where
+    freed memory is not kept.
+    """
     libc = _glibc()
     if libc is None or not _keeps.is_set():
         return
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # of this thread
     libc.malloc.restype = ctypes.c_void_p
     libc.malloc.argtypes = [ctypes.c_size_t]
     libc.free.argtypes = [ctypes.c_void_p]
     libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
-    place = libc.malloc(size_bytes)
-    if place is not None:
-        libc.memset(place, 0, size_bytes)
-        libc.free(place)
+    blocks = []
+    while len(blocks) * _BLOCK < size_bytes and not enough.is_set():
+        block = libc.malloc(_BLOCK)
+        if block is None:
+            break
+        libc.memset(block, 0, _BLOCK)  # lets Python's lock go, as all calls of the library do
+        blocks.append(block)
+    for block in blocks:
+        libc.free(block)
 
 
 def give_back() -> None:

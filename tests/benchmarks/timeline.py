@@ -54,6 +54,9 @@ class Timeline:
         prepare = Pipeline._separator
 
         def separator(pipeline: Pipeline) -> Any:
+            from stemdesk.engine.start import import_torch
+
+            import_torch()  # as `Pipeline._separator` does
             self.note("engine's imports: begin")
             from stemdesk.engine import batch, network, separate
 

@@ -33,8 +33,7 @@ def test_a_device_that_cannot_be_had_is_explained(qtbot: QtBot, desk: Desk) -> N
         raise DeviceError(ErrorCode.DEVICE_UNAVAILABLE, device=preference)
 
     tasks = Tasks()
-    around = Surroundings(load_engine=lambda: None, probe=probe)
-    machine = Machine(tasks, desk.folders, Settings(device="cuda"), around)
+    machine = Machine(tasks, desk.folders, Settings(device="cuda"), Surroundings(probe=probe))
     said: list[UserMessage] = []
     machine.message.connect(said.append)
     with qtbot.waitSignal(machine.device_known) as known:
@@ -45,56 +44,6 @@ def test_a_device_that_cannot_be_had_is_explained(qtbot: QtBot, desk: Desk) -> N
     assert "cannot compute on “cuda”" in device.reason
     assert [message.text for message in said] == [device.reason]
     assert tasks.close(10_000)
-
-
-def test_torch_comes_before_the_device_and_beside_the_compute_thread(
-    desk: Desk, qtbot: QtBot
-) -> None:
-    """A song can be prepared meanwhile."""
-    came: list[tuple[str, int]] = []
-    prepared = threading.Event()
-
-    def note(what: str) -> None:
-        came.append((what, threading.get_ident()))
-
-    def load() -> None:
-        note("engine")
-        assert prepared.wait(30)
-
-    def probe(_: str) -> DeviceLike:
-        note("device")
-        return NoDevice("cpu", "CPU", "no GPU found")
-
-    tasks = Tasks()
-    around = Surroundings(lambda: note("libraries"), load, probe)
-    machine = Machine(tasks, desk.folders, Settings(), around)
-    machine.load_libraries()
-    machine.load_engine()
-    with qtbot.waitSignal(machine.device_known):
-        machine.start()
-        tasks.compute(lambda _: prepared.set(), lambda _: None)
-    assert [what for what, _ in came] == ["libraries", "engine", "engine", "device"]
-    loading, computing = came[0][1], came[-1][1]
-    assert {thread for _, thread in came[:-1]} == {loading} != {computing}
-    assert tasks.close(10_000)
-
-
-def test_nothing_is_loaded_for_the_processor(desk: Desk, qtbot: QtBot) -> None:
-    """Who chose it may only want to play songs."""
-    came: list[str] = []
-    around = Surroundings(
-        lambda: came.append("libraries"),
-        lambda: came.append("engine"),
-        lambda _: NoDevice("cpu", "CPU", "chosen in the settings"),
-    )
-    tasks = Tasks()
-    machine = Machine(tasks, desk.folders, Settings(device="cpu"), around)
-    machine.load_libraries()
-    machine.load_engine()
-    with qtbot.waitSignal(machine.device_known):
-        machine.start()
-    assert tasks.close(10_000)
-    assert came == []
 
 
 def test_another_device_is_probed_and_taken_by_the_next_job(desk: Desk, qtbot: QtBot) -> None:

@@ -120,7 +120,6 @@ class Desk:
         """A controller in this desk's folders; an earlier one must be closed."""
         around = Surroundings(
             load_libraries=lambda: None,
-            load_engine=lambda: None,
             probe=self._probe,
             free_bytes=lambda _: self.free,
             poll_ms=20,

@@ -9,9 +9,7 @@ An import lets the lock go at each file that it looks at, thousands of times. Ea
 thread may keep it for as long as Python lets threads take turns, so the turns are made short
 (`priority.short_turns`).
 
-The window loads the libraries while it is made (`load_ahead`) and imports torch on a thread beside
-the compute thread, which prepares the first song meanwhile. Importing computes nothing: torch's own
-threads are those of the thread that computes first.
+The window loads the libraries while it is made (`load_ahead`).
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ import ctypes
 import gc
 import os
 import sys
-import threading
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,42 +28,40 @@ from stemdesk.priority import short_turns
 
 _LOOKS = 64
 _CACHED_SHARE = 8
-_importing = threading.Lock()
 
 
 def import_torch() -> None:
-    """Import torch, or wait until another thread has; before anything else imports it."""
-    with _importing:
-        if "torch" in sys.modules:
-            return
-        _find_pack()
-        if sys.platform.startswith("linux"):
-            _load_libraries()
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            with short_turns():
-                import torch  # noqa: F401 - all that is wanted
-        finally:
-            if collects:
-                gc.enable()
-        gc.freeze()  # modules stay: no later collection looks at them
+    """Import torch; call on the compute thread before anything else imports it there."""
+    if "torch" in sys.modules:
+        return
+    _find_pack()
+    if sys.platform.startswith("linux"):
+        _load_libraries()
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        with short_turns():
+            import torch  # noqa: F401 - all that is wanted
+    finally:
+        if collects:
+            gc.enable()
+    gc.freeze()  # modules stay: no later collection looks at them
 
 
 def load_ahead() -> None:
-    """Load torch's libraries, if that takes a moment only: if the system has read them before.
+    """Load torch's libraries on the compute thread, if that takes a moment only: if the system has
+    read them before.
 
     One library is loaded at a time in a process, and a thread that needs another one waits for its
     turn holding Python's lock. From a cold disk, that would be seconds in which a window stands
     still: then they are loaded by `import_torch`, when the window has loaded what it needs.
     """
-    with _importing:
-        if "torch" in sys.modules or not sys.platform.startswith("linux"):
-            return
-        _find_pack()
-        folder = _library_folder()
-        if folder is not None and _is_cached(folder / "libtorch_cpu.so"):
-            _open_libraries(folder)
+    if "torch" in sys.modules or not sys.platform.startswith("linux"):
+        return
+    _find_pack()
+    folder = _library_folder()
+    if folder is not None and _is_cached(folder / "libtorch_cpu.so"):
+        _open_libraries(folder)
 
 
 @cache

@@ -118,7 +118,6 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
 
     def begin() -> None:
         painted.set()
-        controller.load_engine()
         # Not here: importing NumPy and what else jobs need takes a tenth of a second.
         controller.tasks.io(load_pipeline, lambda _: controller.start())
         window.adds.take(given)

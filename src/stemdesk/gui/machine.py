@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import Settings, save_settings
@@ -13,12 +13,16 @@ from stemdesk.gui.tasks import Outcome, Tasks, ignore
 from stemdesk.gui.values import DeviceLike, NoDevice, Surroundings
 from stemdesk.log import log
 from stemdesk.paths import Folders
+from stemdesk.priority import rush
+
+SONG_FIRST_MS = 3000
 
 
 class Machine(QObject):
     """Saves the settings and asks for the device, off the GUI thread."""
 
     device_known = Signal(object)  # DeviceLike
+    _met = Signal(str, object)  # preference, DeviceLike
     models_moved = Signal()  # another models folder was chosen
     message = Signal(object)  # UserMessage
 
@@ -34,6 +38,10 @@ class Machine(QObject):
         self._tasks = tasks
         self._defaults = defaults
         self._around = around
+        self._known_for: str | None = None  # the preference whose device was told last
+        self._later = QTimer(self, singleShot=True, interval=SONG_FIRST_MS)
+        self._later.timeout.connect(self._probe_unless_known)
+        self._met.connect(self._on_met, Qt.ConnectionType.QueuedConnection)
         self._saved = settings
         self._saving = False
         self.settings = settings
@@ -44,31 +52,39 @@ class Machine(QObject):
         return self.folders.scratch
 
     def load_libraries(self) -> None:
-        """While the window is made: load what can be loaded beside that."""
-        if self._imports_at_start:
-            self._tasks.ahead(self._around.load_libraries, ignore)
+        """While the window is made: load what can be loaded beside that. Not for who has chosen the
+        processor, for which nothing is imported before the first song, and maybe never."""
+        if self.settings.device != "cpu":
+            self._tasks.compute(lambda _: self._around.load_libraries(), ignore)
 
-    def load_engine(self) -> None:
-        """After the first paint: the first song, which may be there already, needs it."""
-        if self._imports_at_start:
-            self._tasks.ahead(self._around.load_engine, ignore)
-
-    def start(self) -> None:
-        """Ask for the device; not before the engine is there, for a song must not wait behind
-        that."""
-        if self._imports_at_start:
-            self._tasks.ahead(self._around.load_engine, lambda _: self._probe_device())
+    def start(self, *, song_comes: bool = False) -> None:
+        """Ask for the device, which imports torch. `song_comes`: a song was given with the start.
+        It is prepared first, which is done sooner without that beside it, and asks for the device
+        itself (`met`)."""
+        if song_comes:
+            self._later.start()
         else:
             self._probe_device()
 
-    @property
-    def _imports_at_start(self) -> bool:
-        """Whether the device cannot be told without torch. Else who opens the window only to play
-        songs is spared the memory."""
-        return self.settings.device != "cpu"
+    def met(self, preference: str, device: DeviceLike) -> None:
+        """A job was told the device for this preference. From any thread."""
+        self._met.emit(preference, device)
+
+    def _on_met(self, preference: str, device: DeviceLike) -> None:
+        if preference == self.settings.device != self._known_for:
+            self._tell(preference, device)
+
+    def _tell(self, preference: str, device: DeviceLike) -> None:
+        self._known_for = preference
+        self.device_known.emit(device)
+
+    def _probe_unless_known(self) -> None:
+        if self._known_for != self.settings.device:
+            self._probe_device()
 
     def close(self) -> None:
         """Save what is not saved yet; the tasks have ended."""
+        self._later.stop()
         if self._saved != self.settings:
             try:
                 save_settings(self.settings, self.folders.settings_file)
@@ -114,9 +130,13 @@ class Machine(QObject):
                 why = reports.error_message(error)
                 device = NoDevice(wanted, wanted.upper(), why.text)
                 self.message.emit(why)
-            self.device_known.emit(device)
+            self._tell(wanted, device)
 
-        self._tasks.compute(lambda _: self._around.probe(wanted), probed)
+        def probe(_: object) -> DeviceLike:
+            with rush():  # it imports torch, and the first song waits for that
+                return self._around.probe(wanted)
+
+        self._tasks.compute(probe, probed)
 
 
 def _place(settings: Settings) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
-"""Work off the GUI thread: six pools, and one relay that brings values back.
+"""Work off the GUI thread: five pools, and one relay that brings values back.
 
-The compute pool has exactly one thread that never expires: the only one that computes with torch.
-The relay lives in the GUI thread for as long as the tasks do; runnables only borrow its signals.
+The compute pool has exactly one thread that never expires: the only one that touches torch. The
+relay lives in the GUI thread for as long as the tasks do; runnables only borrow its signals.
 """
 
 from __future__ import annotations
@@ -115,7 +115,6 @@ class Tasks(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._compute = _pool(self, threads=1)
-        self._ahead = _pool(self, threads=1)
         self._io = _pool(self, threads=2)
         self._net = _pool(self, threads=2)
         self._links = _pool(self, threads=2)
@@ -138,11 +137,6 @@ class Tasks(QObject):
     ) -> None:
         """Run `work` on the compute thread, after what was given to it before."""
         self._start(self._compute, work, done, heard)
-
-    def ahead(self, work: Callable[[], T], done: Callable[[Outcome[T]], None]) -> None:
-        """Load what the compute thread is going to need, while it prepares the first song: one
-        after the other, on a thread beside it. Nothing is computed there."""
-        self._start(self._ahead, lambda _: work(), done, ignore)
 
     def io(
         self, work: Callable[[], T], done: Callable[[Outcome[T]], None], *, behind: bool = False
@@ -200,9 +194,12 @@ class Tasks(QObject):
         self._tasks.clear()
         self._throttle.stop()
         self._compute_thread = None
-        pools = self._compute, self._ahead, self._io, self._net, self._links, self._exports
-        for pool in pools:
-            pool.clear()
+        self._compute.clear()
+        self._io.clear()
+        self._net.clear()
+        self._links.clear()
+        self._exports.clear()
+        pools = (self._compute, self._io, self._net, self._links, self._exports)
         return all(pool.waitForDone(deadline) for pool in pools)
 
     def _begin_to_compute(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,6 @@ from stemdesk.core.progress import CancelToken, Report
 from stemdesk.gui.export_values import ExportServices
 from stemdesk.gui.link_values import LinkServices
 from stemdesk.gui.model_values import ModelServices
-from stemdesk.priority import rush
 
 if TYPE_CHECKING:  # numpy, and nothing that the first paint needs
     from stemdesk.jobs.pipeline import Result, Workplace
@@ -79,20 +79,14 @@ def load_libraries() -> None:
     load_ahead()
 
 
-def load_engine() -> None:
-    """Import the engine and torch; not for the GUI thread."""
-    from stemdesk.engine.start import import_torch
-
-    with rush():  # the first song waits for it
-        import_torch()
-        import stemdesk.engine.separate  # noqa: F401 - imported so that nobody waits for it later
-
-
 def probe_device(preference: str) -> DeviceLike:
-    """The engine's probe; it may compute with torch, so it belongs on the compute thread."""
+    """The engine's probe; imports torch, so it belongs on the compute thread."""
     from stemdesk.engine.devices import probe
 
-    return probe(preference)
+    device = probe(preference)
+    if "torch" in sys.modules:
+        import stemdesk.engine.separate  # noqa: F401 - the first song need not wait for it
+    return device
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +94,6 @@ class Surroundings:
     """What the controller asks the machine, and how often; tests put in their own."""
 
     load_libraries: Callable[[], None] = load_libraries
-    load_engine: Callable[[], None] = load_engine
     probe: Callable[[str], DeviceLike] = probe_device
     free_bytes: Callable[[Path], int] = free_bytes
     poll_ms: int = 1000  # other processes

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ from stemdesk.models.library import ModelInfo, ModelLibrary
 from stemdesk.priority import rush
 
 if TYPE_CHECKING:
+    from stemdesk.engine.devices import DeviceInfo
     from stemdesk.engine.separate import Separator
     from stemdesk.jobs.live import Live
 
@@ -51,7 +53,8 @@ class Workplace:
     `device`: preference ("auto", "cpu", "cuda", "mps"). `limit_s`: longest song in seconds.
     `force`: split again even where a matching song folder exists, and take its place.
     `checks`: file that remembers which networks passed their self-check. `live`: where jobs can be
-    heard while they run, and keep their mix afterwards.
+    heard while they run, and keep their mix afterwards. `device_met(preference, device)`: called
+    with what computes, when the first job needs it.
     """
 
     scratch: Path
@@ -62,6 +65,7 @@ class Workplace:
     force: bool = False
     checks: Path | None = None
     live: Live | None = None
+    device_met: Callable[[str, DeviceInfo], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Pipeline:
         self.workplace = workplace
         self._separators: dict[str, Separator] = {}
         self._queue: PassQueue | None = None  # the running job's
+        self._memory = threading.Event()  # set once no more is to be brought in
 
     def run(self, job: Job, report: Report, cancel: CancelToken) -> Result:
         """Do the job. The first report comes once the job's lock is held.
@@ -118,6 +123,7 @@ class Pipeline:
                         return self._split(task, ahead)
             finally:
                 self._queue = None
+                self._memory.set()
 
     def _rush(self, first: ExitStack) -> None:
         """Somebody may wait to hear the first passes."""
@@ -129,7 +135,9 @@ class Pipeline:
         loaded = any(separator.networks for separator in self._separators.values())
         if self.workplace.live is not None and not loaded:
             size = min(_MOST_BROUGHT_IN, _PASS_OVER_FILE * model.size_bytes)
-            threading.Thread(target=bring_in, args=(size,), name="memory", daemon=True).start()
+            self._memory = threading.Event()
+            arguments = size, self._memory
+            threading.Thread(target=bring_in, args=arguments, name="memory", daemon=True).start()
 
     def rest(self) -> None:
         """Let the loaded models go and give their memory back to the system; until the next job."""
@@ -212,9 +220,10 @@ class Pipeline:
 
         place = self.workplace
         if place.device not in self._separators:
-            self._separators[place.device] = Separator(
-                probe(place.device).name, SelfChecks(place.checks)
-            )
+            device = probe(place.device)
+            if place.device_met is not None:
+                place.device_met(place.device, device)
+            self._separators[place.device] = Separator(device.name, SelfChecks(place.checks))
         return self._separators[place.device]
 
 
