@@ -7,7 +7,6 @@ a third of the whole time. Other C libraries are left as they are.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import platform
@@ -26,7 +25,7 @@ _SETTINGS = (
 )
 
 
-_BLOCK = 16 << 20
+_BLOCK = 64 << 20
 _keeps = threading.Event()  # set once freed memory is kept
 
 
@@ -43,15 +42,13 @@ def keep_freed() -> bool:
 
 def bring_in(size_bytes: int, enough: threading.Event) -> None:
     """Have the system clear and map so much memory now, which is asked for in a moment: page by
-    page, as it is used, that would hold up who uses it. On a thread of its own, which takes only
-    the processor's time that nobody else wants; ends early once it is `enough`. Does nothing where
-    freed memory is not kept.
+    page, as it is used, that would hold up who uses it. For a thread of its own: lets Python's lock
+    go nearly all the time. Ends early once it is `enough`; does nothing where freed memory is not
+    kept.
     """
     libc = _glibc()
     if libc is None or not _keeps.is_set():
         return
-    with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # of this thread
     libc.malloc.restype = ctypes.c_void_p
     libc.malloc.argtypes = [ctypes.c_size_t]
     libc.free.argtypes = [ctypes.c_void_p]
@@ -61,7 +58,7 @@ def bring_in(size_bytes: int, enough: threading.Event) -> None:
         block = libc.malloc(_BLOCK)
         if block is None:
             break
-        libc.memset(block, 0, _BLOCK)  # lets Python's lock go, as all calls of the library do
+        libc.memset(block, 0, _BLOCK)
         blocks.append(block)
     for block in blocks:
         libc.free(block)
