@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _NAME = b"compute"
+_HURRYING = b"hurry"
 _THREADS = Path("/proc/self/task")
 _TOPOLOGY = Path("/sys/devices/system/cpu")
 _TURN_NS = 100_000_000  # the longest there is
@@ -32,6 +33,7 @@ _TURN_S = 0.0005
 _rushes: list[None] = []  # one for each `rush` that goes on; a list, for its changes are atomic
 _turns = threading.Lock()
 _usual_turns_s: list[float] = []  # one for each `short_turns` that goes on
+_ways = [(False, 0)]  # what `make_way` was told last
 
 
 @contextmanager
@@ -73,8 +75,12 @@ def rushing() -> bool:
 def name_compute_thread() -> None:
     """Call on the compute thread first: the threads that it starts, torch's too, take over its
     name, and `make_way` finds them by it."""
-    with suppress(OSError):
-        (_THREADS / str(threading.get_native_id()) / "comm").write_bytes(_NAME)
+    _name(_NAME)
+
+
+def _name(name: bytes) -> None:
+    with suppress(OSError):  # not Linux
+        (_THREADS / str(threading.get_native_id()) / "comm").write_bytes(name)
 
 
 def compute_threads() -> Iterator[int]:
@@ -97,14 +103,37 @@ def make_way(wanted: bool, most: int = 0) -> None:
     `most`: then they share so many of the processor's threads, 0 for all. Their own number stays:
     the last bits of what torch computes depend on it.
     """
+    _ways[0] = wanted, most
+    for thread in compute_threads():
+        _let_go_first(thread, wanted, most)
+
+
+@contextmanager
+def hurry() -> Iterator[None]:
+    """Inside of this block the compute thread does not make way, if it is this one. For what it
+    does alone: an import, or loading a network. Making way, it would come last each of the hundreds
+    of times that it waits for Python's lock, and sound that plays is not held up by one thread."""
+    number = threading.get_native_id()
+    if number not in compute_threads():
+        yield
+        return
+    _name(_HURRYING)
+    _let_go_first(number, False, 0)
+    try:
+        yield
+    finally:
+        _name(_NAME)
+        _let_go_first(number, *_ways[0])
+
+
+def _let_go_first(thread: int, wanted: bool, most: int) -> None:
     ours = _processors()
     shared = set(_apart(ours)[:most]) if wanted and most else ours
-    for thread in compute_threads():
-        with suppress(OSError):  # it has ended
-            policy = os.SCHED_BATCH if wanted else os.SCHED_OTHER
-            os.sched_setscheduler(thread, policy, os.sched_param(0))
-            _set_turns(thread, policy, _TURN_NS if wanted else 0)
-            os.sched_setaffinity(thread, shared)
+    with suppress(OSError):  # not Linux, or it has ended
+        policy = os.SCHED_BATCH if wanted else os.SCHED_OTHER
+        os.sched_setscheduler(thread, policy, os.sched_param(0))
+        _set_turns(thread, policy, _TURN_NS if wanted else 0)
+        os.sched_setaffinity(thread, shared)
 
 
 def _processors() -> set[int]:

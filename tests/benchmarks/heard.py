@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
     from stemdesk.gui.window import MainWindow
 
-LOOK_MS = 25
+LOOK_MS = 40
 _ONE_SEGMENT = """
 from stemdesk.audio.decode import decode
 from stemdesk.core.errors import Cancelled

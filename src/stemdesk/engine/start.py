@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from stemdesk.paths import folders
-from stemdesk.priority import short_turns
+from stemdesk.priority import hurry, short_turns
 
 _LOOKS = 64
 _CACHED_SHARE = 8
@@ -40,7 +40,7 @@ def import_torch() -> None:
     collects = gc.isenabled()
     gc.disable()
     try:
-        with short_turns():
+        with hurry(), short_turns():
             import torch  # noqa: F401 - all that is wanted
     finally:
         if collects:
