@@ -53,7 +53,7 @@ def bring_in(size_bytes: int, enough: threading.Event) -> None:
     libc.malloc.argtypes = [ctypes.c_size_t]
     libc.free.argtypes = [ctypes.c_void_p]
     libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
-    blocks = []
+    blocks: list[int] = []
     while len(blocks) * _BLOCK < size_bytes and not enough.is_set():
         block = libc.malloc(_BLOCK)
         if block is None:

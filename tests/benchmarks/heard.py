@@ -156,7 +156,7 @@ def tell(
 
 
 def middle(values: list[dict[str, Any]], key: str) -> float:
-    return statistics.median(value[key] for value in values)
+    return statistics.median(float(value[key]) for value in values)
 
 
 def as_kind(song: Path, kind: str) -> Path:
@@ -255,12 +255,13 @@ def inside(song: Path, wait_s: float) -> int:
     from timeline import Timeline
 
     from stemdesk.gui import app as root
+    from stemdesk.gui import runner
     from stemdesk.gui.given import Given
 
     timeline = Timeline()
     ears = Ears(song, wait_s, timeline)
     timeline.watch_start()
-    first_paint, connect, load_pipeline = root.FirstPaint, root.connect, root.load_pipeline
+    first_paint, connect, load_pipeline = root.FirstPaint, root.connect, runner.load_pipeline
 
     def loaded() -> None:
         load_pipeline()
@@ -278,7 +279,7 @@ def inside(song: Path, wait_s: float) -> int:
         ears.connect(controller, window)
 
     root.FirstPaint, root.connect = painted, connected  # type: ignore[assignment, misc] # watched
-    root.load_pipeline = loaded
+    vars(root)["load_pipeline"] = loaded  # `app` has its own name for it
     return root.run(Given())
 
 

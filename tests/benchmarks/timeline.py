@@ -70,7 +70,7 @@ class Timeline:
                 self.watch(separate._Run, "_end", "first pass written")
             return prepare(pipeline)
 
-        Pipeline._separator = separator  # type: ignore[method-assign] # watched
+        Pipeline._separator = separator  # type: ignore[method-assign, assignment] # watched
 
 
 def _began() -> float:
