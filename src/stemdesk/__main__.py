@@ -63,9 +63,13 @@ def main() -> int:
 
 def _self_test(arguments: Sequence[str]) -> int:
     log.set_up(folders().logs, "command")
-    from stemdesk.selftest.main import main as test
+    try:
+        from stemdesk.selftest.main import main as test
 
-    exit_code = test(arguments)
+        exit_code = test(arguments)
+    except KeyboardInterrupt:
+        exit_code = _STOPPED
+    log.end()
     _leave_now(exit_code)
     return exit_code
 

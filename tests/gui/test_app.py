@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 
 from stemdesk.core.job import JobState
 from stemdesk.gui import app_words
-from stemdesk.gui.app import FirstPaint, forget_own_plugins
+from stemdesk.gui.app import FirstPaint, bring_to_front, forget_own_plugins
+from stemdesk.gui.instance import TOKEN
 from stemdesk.jobs.store import JobStore
 from support.jobs import a_job
 from support.media import make, sine
@@ -87,19 +88,6 @@ class Quits(Told):
         self.device_known.connect(lambda _: the_window().close())
 app.Controller = Quits
 sys.exit(app.run(given_by_arguments([]), ["--platform", "offscreen"]))
-"""
-)
-_IMPORTED = (
-    _PRELUDE
-    + """
-class Imports(Told):
-    def start(self):
-        self.models_known.connect(
-            lambda models: tell(models=[one.name for one in models if one.state == "installed"]))
-        super().start()
-
-app.Controller = Imports
-sys.exit(app.run(given_by_arguments(sys.argv[1:]), ["--platform", "offscreen"]))
 """
 )
 _DELETE = (
@@ -499,3 +487,23 @@ def test_programs_that_the_frozen_app_starts_do_not_load_its_plug_ins(
     monkeypatch.setattr(sys, "frozen", frozen, raising=False)
     forget_own_plugins()
     assert ("QT_PLUGIN_PATH" in os.environ) is not frozen
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
+def test_a_token_of_the_desktop_is_there_while_the_window_comes_to_the_front(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qt's part for Wayland takes it from the environment (seen with sway)."""
+    seen: list[str | None] = []
+
+    class Window(QWidget):
+        def activateWindow(self) -> None:
+            seen.append(os.environ.get(TOKEN))
+
+    monkeypatch.delenv(TOKEN, raising=False)
+    window = Window()
+    qtbot.addWidget(window)
+    for token in ("a token", ""):
+        bring_to_front(window, token)
+        assert TOKEN not in os.environ
+    assert seen == ["a token", None] and window.isVisible()

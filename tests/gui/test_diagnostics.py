@@ -88,6 +88,18 @@ def test_it_can_be_asked_anew_and_closed_meanwhile(stage: Stage) -> None:
     stage.qtbot.waitUntil(lambda: bool(ended))
 
 
+def test_space_once_more_does_not_close_it(stage: Stage) -> None:
+    stage.window.pages.show_diagnostics()
+    page = opened(stage)
+    page.again.setFocus()
+    for _ in range(2):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, Qt.Key.Key_Space)
+    stage.qtbot.waitUntil(page.again.isEnabled)
+    assert page.isVisible() and page.again.hasFocus()
+
+
 def test_it_fits_into_the_smallest_window(stage: Stage) -> None:
     stage.window.resize(900, 600)
     stage.window.pages.show_diagnostics()

@@ -87,7 +87,8 @@ class Adder(QObject):
                 self._add(found.tracks, how, where, settings)
                 if found.links:
                     self.links_found.emit(found.links)
-                for message in reports.intake_messages(found):
+                message = reports.intake_message(found)
+                if message is not None:
                     self.message.emit(message)
             self._complain(outcome.error)
             self.settled.emit()
