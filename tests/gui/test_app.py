@@ -31,7 +31,7 @@ HEAVY = {"torch", "demucs", "av", "sounddevice", "soundfile"}
 
 # What the tests' processes do around `run`: `shown` and `started` are told as JSON lines.
 _PRELUDE = """
-import json, sys
+import gc, json, sys
 from pathlib import Path
 from stemdesk.gui import app
 from stemdesk.gui.given import given_by_arguments
@@ -55,7 +55,8 @@ class Told(Controller):
     def start(self):
         window = the_window()
         tell(started=True, visible=window.isVisible(), title=window.windowTitle(),
-             desktop=QApplication.desktopFileName(), platform=QApplication.platformName())
+             desktop=QApplication.desktopFileName(), platform=QApplication.platformName(),
+             collects=gc.isenabled())
         self.jobs_added.connect(lambda jobs: tell(added=[str(job.source) for job in jobs]))
         self.jobs_added.connect(
             lambda jobs: [tell(links=[job.link.url]) for job in jobs if job.link])
@@ -294,6 +295,7 @@ def test_the_window_shows_before_anything_heavy_is_loaded(start: Callable[..., A
     assert facts["platform"] == "offscreen"
     assert facts["title"].startswith("StemDesk")
     assert facts["desktop"] == "io.github.stemdesk.StemDesk"
+    assert not facts["collects"]  # by itself, in any thread
     assert app.wait_for("device")["device"]  # the real probe, after that
     assert app.end() == (0, "")
 

@@ -3,7 +3,8 @@
 Loading a C extension holds Python's lock: for torch's 400 MB that is a fifth of a second, and
 twice that after a restart of the machine, in which a window stands still. So its libraries are
 loaded first, by a call that lets the lock go. Garbage collections hold the lock, too, for longer
-the more objects there are, and an import makes hundreds of thousands: none is looked at.
+the more objects there are, and an import makes hundreds of thousands: none is looked at. The
+threshold of 0 says so to Python and to the window, whose GUI thread collects by itself.
 
 An import lets the lock go at each file that it looks at, thousands of times. Each time another
 thread may keep it for as long as Python lets threads take turns, so the turns are made short
@@ -19,10 +20,10 @@ import ctypes
 import gc
 import os
 import sys
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from stemdesk.engine import gpu_pack
 from stemdesk.paths import folders
 from stemdesk.priority import hurry, short_turns
 
@@ -34,17 +35,17 @@ def import_torch() -> None:
     """Import torch; call on the compute thread before anything else imports it there."""
     if "torch" in sys.modules:
         return
-    _find_pack()
+    if gpu_pack.packs_wanted():
+        _take_gpu_pack(folders().data)
     if sys.platform.startswith("linux"):
         _load_libraries()
-    collects = gc.isenabled()
-    gc.disable()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)
     try:
         with hurry(), short_turns():
             import torch  # noqa: F401 - all that is wanted
     finally:
-        if collects:
-            gc.enable()
+        gc.set_threshold(*thresholds)
     gc.freeze()  # modules stay: no later collection looks at them
 
 
@@ -58,22 +59,15 @@ def load_ahead() -> None:
     """
     if "torch" in sys.modules or not sys.platform.startswith("linux"):
         return
-    _find_pack()
+    if gpu_pack.packs_wanted() and gpu_pack.pack_in_use(folders().data) is not None:
+        return  # another torch is going to be imported
     folder = _library_folder()
     if folder is not None and _is_cached(folder / "libtorch_cpu.so"):
         _open_libraries(folder)
 
 
-@cache
-def _find_pack() -> None:
-    """Let the import find a torch with CUDA, if one was fetched and has passed its test."""
-    if getattr(sys, "frozen", False):  # else pip has installed the torch that is wanted
-        _take_gpu_pack(folders().data)
-
-
 def _take_gpu_pack(data: Path) -> None:
-    from stemdesk.engine import gpu_pack
-
+    """Let the import find a torch with CUDA, if one was fetched and has passed its test."""
     pack = gpu_pack.pack_in_use(data)
     if pack is not None:
         gpu_pack.put_first(pack)

@@ -18,6 +18,7 @@ from stemdesk import __version__, log
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import load_settings
 from stemdesk.gui import settings_words, theme
+from stemdesk.gui.collector import Collector
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.crash_notice import CrashNotice
 from stemdesk.gui.delete_everything import delete_everything, delete_locks
@@ -30,6 +31,7 @@ from stemdesk.gui.run_notes import RunNotes
 from stemdesk.gui.runner import load_pipeline
 from stemdesk.gui.stay_awake import StayAwake
 from stemdesk.gui.updates import Updates
+from stemdesk.gui.wake import Wake
 from stemdesk.gui.window import MainWindow, why_no_sound
 from stemdesk.paths import Folders, folders
 
@@ -98,6 +100,7 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
     if start is not Start.FIRST:
         return 0 if start is Start.HANDED_OVER else _refuse(NO_ANSWER)
     theme.install(app)
+    Collector(app)  # before there are other threads
     controller = Controller(where, load_settings(where.settings_file))
     controller.load_libraries()
     painted = threading.Event()
@@ -170,7 +173,8 @@ def connect(
     window.ends.connect(instance.end_listening)
     app.opened.connect(take)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)  # Python runs it at the next poll of the controller
+        signal.signal(number, stop)
+    Wake(app)
 
 
 def bring_to_front(window: QWidget, token: str = "") -> None:
@@ -210,7 +214,7 @@ def _delete(where: Folders, models: bool) -> None:
     """All is written and let go: now it can be deleted."""
     left = delete_everything(where, models)
     if left:
-        _say(settings_words.left_text(tuple(str(path) for path in left)))
+        _say(settings_words.left_text(tuple(map(str, left)), str(where.gpu_packs)))
 
 
 def _refuse(text: str) -> int:

@@ -22,6 +22,7 @@ from stemdesk.gui.conveyor import Conveyor
 from stemdesk.gui.downloader import Downloader
 from stemdesk.gui.elsewhere import Elsewhere
 from stemdesk.gui.export_desk import ExportDesk
+from stemdesk.gui.gpu_desk import GpuDesk
 from stemdesk.gui.hearing import Hearing
 from stemdesk.gui.janitor import Janitor
 from stemdesk.gui.job_commands import JobCommands
@@ -100,6 +101,7 @@ class Controller(JobCommands):
         links = self.links = LinkDesk(tasks, ledger, elsewhere, machine, around.links, put, self)
         self._auto = AutoExport(tasks, ledger, machine, self.memory, self.exports, self)
         self.downloader = Downloader(tasks, machine, around.links, self)
+        self.gpu = GpuDesk(tasks, machine, around.gpu, self)
         self._new_link_job = around.links.new_job
         self._connect()
 
@@ -128,7 +130,7 @@ class Controller(JobCommands):
         self.models.settings_wanted.connect(self.change_settings)
         self.downloader.retry_wanted.connect(self.retry)
         parts = (self._adder, self._shelf, self._machine, self.models, self.downloader, self._auto)
-        for part in parts:
+        for part in (*parts, self.gpu):
             part.message.connect(self.message)
         self._conveyor.split.connect(self._auto.split)
         self._conveyor.progressed.connect(self.progress_changed)
@@ -181,6 +183,7 @@ class Controller(JobCommands):
         self._waits.stop()
         self.models.stop()
         self.downloader.stop()
+        self.gpu.stop()
         self._runner.close()
         ended = self.hearing.close(wait_ms / 1000) & self.tasks.close(wait_ms)
         self._machine.close()

@@ -55,7 +55,8 @@ class Machine(QObject):
         """While the window is made: load what can be loaded beside that. Not for who has chosen the
         processor, for which nothing is imported before the first song, and maybe never."""
         if self.settings.device != "cpu":
-            self._tasks.compute(lambda _: self._around.load_libraries(), ignore)
+            load = self._around.load_libraries
+            self._tasks.compute(lambda _: load(), ignore)
 
     def start(self, *, song_comes: bool = False) -> None:
         """Ask for the device, which imports torch. `song_comes`: a song was given with the start.
@@ -119,7 +120,7 @@ class Machine(QObject):
         self._tasks.io(lambda: save_settings(settings, path), saved)
 
     def _probe_device(self) -> None:
-        wanted = self.settings.device
+        wanted, ask = self.settings.device, self._around.probe
 
         def probed(outcome: Outcome[DeviceLike]) -> None:
             if wanted != self.settings.device:
@@ -134,7 +135,7 @@ class Machine(QObject):
 
         def probe(_: object) -> DeviceLike:
             with rush():  # it imports torch, and the first song waits for that
-                return self._around.probe(wanted)
+                return ask(wanted)
 
         self._tasks.compute(probe, probed)
 

@@ -12,6 +12,7 @@ from stemdesk.core.errors import free_bytes
 from stemdesk.core.job import Job
 from stemdesk.core.progress import CancelToken, Report
 from stemdesk.gui.export_values import ExportServices
+from stemdesk.gui.gpu_values import GpuServices
 from stemdesk.gui.link_values import LinkServices
 from stemdesk.gui.model_values import ModelServices
 
@@ -103,3 +104,4 @@ class Surroundings:
     models: ModelServices = field(default_factory=ModelServices)
     links: LinkServices = field(default_factory=LinkServices)
     exports: ExportServices = field(default_factory=ExportServices)
+    gpu: GpuServices = field(default_factory=GpuServices)

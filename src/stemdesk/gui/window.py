@@ -49,6 +49,7 @@ from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import RowCommands
 from stemdesk.gui.shortcuts import install_shortcuts
 from stemdesk.gui.song_view import SongView
+from stemdesk.gui.sound_notes import SoundNotes
 from stemdesk.gui.status import StatusLine
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self._close_dialog: QDialog | None = None
         self._started = False
         self.playback = Playback(player_factory, self, controller.memory)
+        SoundNotes(controller, self.playback)
         self._choose_output()
         self.commands = RowCommands(controller, self)
         self.announcer = Announcer(controller, self)
