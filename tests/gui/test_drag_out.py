@@ -71,12 +71,13 @@ def test_a_stem_is_dragged_as_its_file(hand: Hand) -> None:
     assert hand.formats == [["text/uri-list"]]
 
 
-def test_old_remixes_go_when_the_first_song_is_shown(hand: Hand) -> None:
-    old = hand.root / "cache" / "remixes" / ("0" * 24)
+def test_old_remixes_go_at_the_start(qtbot: QtBot, tmp_path: Path) -> None:
+    old = tmp_path / "cache" / "remixes" / ("0" * 24)
     old.mkdir(parents=True)
     os.utime(old, (0, 0))
-    hand.show()
-    hand.qtbot.waitUntil(lambda: not old.exists())
+    made = Hand(qtbot, tmp_path)
+    qtbot.waitUntil(lambda: not old.exists(), timeout=20_000)
+    assert made.tasks.close(10_000)
 
 
 def test_drags_are_copies_only(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:

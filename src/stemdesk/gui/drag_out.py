@@ -81,7 +81,7 @@ class DragOut(QObject):
         self._fraction = 0.0
         self._teller = QTimer(self, interval=_TELL_MS)
         self._teller.timeout.connect(self._tell)
-        self._looked_for_old = False
+        tasks.io(lambda: _forget_old(cache()), ignore, behind=True)
 
     # What is in the desk
 
@@ -91,11 +91,6 @@ class DragOut(QObject):
             self._drop()
             self._files = {}
         self._song, self._title = song, title
-        if (
-            song is not None and not self._looked_for_old
-        ):  # not at the start: that would import NumPy
-            self._looked_for_old = True
-            self._tasks.io(partial(_forget_old, self._cache()), ignore, behind=True)
         if song is not None and song.folder is not None:
             self._looking = True
             found = partial(self._found, song)
