@@ -112,6 +112,7 @@ BROKEN = Download(Errand.DOWNLOAD, phase=Phase.FAILED, error="The connection bro
         ),
         (FAILED, None, "is not used: The NVIDIA driver on your", ["Try again", "Remove"]),
         (replace(PASSED, leaving=True), None, "removed at the next start", ["Keep it"]),
+        (replace(FETCHED, gpu=None), None, "There is no NVIDIA GPU", ["Look again", "Remove"]),
         (PackStatus(None, GPU, kept_bytes=9), None, "no GPU pack for this system", ["Remove"]),
         (
             PackStatus(OFFERED.wanted, NvidiaGpu("RTX", "535.1", 8.6)),
@@ -126,6 +127,7 @@ def test_every_state_of_it(
 ) -> None:
     room.gpu.put(status, download)
     assert words in room.box.text.text()
+    assert (status.gpu is not None) or "is in this computer" not in room.box.text.text()
     assert room.shown == buttons
     assert room.box.progress.isVisible() is (download is not None and download.running)
     for button in room.box.buttons:
