@@ -374,9 +374,12 @@ def test_what_this_process_computes_with_goes_at_the_next_start(
     assert status is not None and status.leaving and status.in_use
     assert gpu_pack.pack_in_use(data, {}) is None
     assert everything(data) == WHOLE | {LEAVING}
-    assert get(data) == WORKS  # it is wanted again
+    asked = len(index.asked)
+    monkeypatch.setattr(gpu_pack, "is_imported", lambda folder: False)  # wanted again, elsewhere
+    assert get(data) == WORKS and len(index.asked) == asked
     assert gpu_pack.pack_in_use(data, {}) is not None
-    assert not remove_pack(data)
+    assert not remove_pack(data, later=True)
+    assert everything(data) == WHOLE | {LEAVING}
     monkeypatch.undo()  # the next start
     remove_leaving(data)
     assert not (data / FOLDER).exists()

@@ -104,9 +104,7 @@ def install_pack(
     try:
         root.mkdir(parents=True, exist_ok=True)
         with turn(root / LOCK, lambda: None, cancel):
-            if _uses_any(data):  # who asks for what is to go wants to keep it
-                (root / LEAVING).unlink(missing_ok=True)
-            _finish_removal(root)
+            (root / LEAVING).unlink(missing_ok=True)  # who asks for what is to go wants to keep it
             _remove_passing(root)
             if not gpu_pack.is_whole(folder):
                 wheels = _fetch(wanted, root, report, cancel, index, limits)
@@ -120,17 +118,18 @@ def install_pack(
         raise write_error(error, root) from error
 
 
-def remove_pack(data: Path) -> bool:
+def remove_pack(data: Path, later: bool = False) -> bool:
     """Remove all packs and what was fetched of them. False: this process, or the system, holds
-    some of it; it is not used any more, and goes at the next start. Raises `StemDeskError`
-    (GPU_PACK_BUSY while it is fetched), `ExportError`."""
+    some of it, or `later` is wanted (another process may compute with it); it is not used any
+    more, and goes at the next start. Raises `StemDeskError` (GPU_PACK_BUSY while it is fetched),
+    `ExportError`."""
     root = data / FOLDER
     if not exists(root):
         return True
     try:
         with held(data):
             mark_leaving(data)
-            gone = not _uses_any(data) and _finish_removal(root)
+            gone = not later and not _uses_any(data) and _finish_removal(root)
     except OSError as error:
         raise write_error(error, root) from error
     with contextlib.suppress(OSError):
