@@ -81,6 +81,15 @@ def look(data: Path) -> PackStatus | None:
     )
 
 
+def is_to_be_tried(data: Path) -> bool:
+    """Whether the pack was used until StemDesk was updated: then it is not before its trial has
+    passed again. May take seconds. Never raises."""
+    wanted = gpu_pack.wanted_pack() if gpu_pack.packs_wanted() else None
+    if wanted is None or gpu_pack.pack_to_try(data) is None:
+        return False
+    return gpu_trouble(wanted, find_nvidia()) is None
+
+
 def install_pack(
     data: Path,
     report: TransferReport,
