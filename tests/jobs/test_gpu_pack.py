@@ -354,6 +354,14 @@ def test_it_is_removed_with_all_that_was_fetched(data: Path, index: PackageIndex
     assert status is not None and not status.whole and status.kept_bytes == 0
 
 
+def test_one_on_another_disk_is_let_go_of(data: Path, index: PackageIndex, tmp_path: Path) -> None:
+    get(data)
+    (data / FOLDER / VERSION).rename(tmp_path / "other")
+    (data / FOLDER / VERSION).symlink_to(tmp_path / "other")
+    assert remove_pack(data)
+    assert not (data / FOLDER).exists() and (tmp_path / "other" / RECORD).exists()
+
+
 def test_it_is_not_removed_while_it_is_fetched(data: Path, index: PackageIndex) -> None:
     get(data)
     with turn(data / FOLDER / packs.LOCK, lambda: None, CancelToken()):

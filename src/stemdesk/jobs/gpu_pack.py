@@ -292,7 +292,7 @@ def _remove_each(root: Path, chosen: Callable[[Path], bool]) -> bool:
     """Whether nothing of that is left."""
     for path in list(root.iterdir()):
         if chosen(path):
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():  # people may keep it on another disk
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 with contextlib.suppress(OSError):
