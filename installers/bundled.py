@@ -36,8 +36,14 @@ _WEBP = Work("libwebp", "BSD-3-Clause", "libwebp")
 # What a whole package carries, in libraries that do not say so by their names.
 INSIDE: dict[str, tuple[Work, ...]] = {
     "av": (Work("FFmpeg", "GPL-3.0-or-later (as built for PyAV)", "ffmpeg"),),
-    # Python as python.org builds it for Windows and macOS, not a package:
+    # Python's own source, not a package:
     "python": (
+        Work("Expat", "MIT", "expat"),
+        Work("libmpdec", "BSD-2-Clause", "libmpdec"),
+    ),
+    # What python.org builds into it for Windows and macOS; on Linux they are the system's:
+    "python outside Linux": (
+        Work("ncurses", "MIT-X11", "ncurses"),
         Work("OpenSSL", "Apache-2.0", "openssl"),
         Work("SQLite", "blessing", "sqlite"),
         Work("libffi", "MIT", "libffi"),
@@ -78,6 +84,7 @@ BY_NAME: tuple[tuple[str, Work | None], ...] = (
     (r"dav1d", Work("dav1d", "BSD-2-Clause", "dav1d")),
     (r"drm", Work("libdrm", "MIT", "libdrm")),
     (r"gmp", Work("GMP", "LGPL-3.0-or-later OR GPL-2.0-or-later", "gmp")),
+    (r"iconv", Work("GNU libiconv", "LGPL-2.1-or-later", "libiconv")),
     (r"gnutls", Work("GnuTLS", "LGPL-2.1-or-later", "gnutls")),
     (r"hogweed|nettle", _NETTLE),
     (r"mp3lame", LAME),

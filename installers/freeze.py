@@ -11,6 +11,7 @@ window, started without any standard stream. Prints sizes and seconds; exit code
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shutil
@@ -42,6 +43,8 @@ def main() -> int:
     options.add_argument("--work", type=Path, default=ROOT / "build" / "freeze")
     options.add_argument("--only-try", type=Path, metavar="APP_FOLDER", help="freeze nothing")
     arguments = options.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Windows' pipes cannot take the path's letters
+        sys.stdout.reconfigure(errors="replace")
     try:
         app = arguments.only_try or timed("frozen", lambda: freeze(arguments.work))
         print(f"size: {size_mb(app):.0f} MB in {sum(1 for _ in app.rglob('*'))} files", flush=True)
@@ -160,8 +163,13 @@ def start_window(program: Path, home: Path) -> None:
             _wait_for_window(process, display)
         finally:
             process.terminate()
-        if process.wait(_WINDOW_S) != 0:
-            raise TroubleError(f"the window ended with {process.returncode}")
+        try:
+            code = process.wait(_WINDOW_S)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            raise TroubleError(f"the window did not end within {_WINDOW_S:.0f} s") from error
+        if code != 0:
+            raise TroubleError(f"the window ended with {code}")
 
 
 def _wait_for_window(process: subprocess.Popen[bytes], display: str) -> None:

@@ -102,8 +102,9 @@ def entries_for(files: Iterable[Path], always: Iterable[str] = ()) -> list[Entry
             python = True
         else:
             system.add(path)
-    if python and sys.platform != "linux":  # there they are the system's
+    if python:
         works.update(INSIDE["python"])
+        works.update(INSIDE["python outside Linux"] if sys.platform != "linux" else ())
     for name in packages:
         works.update(INSIDE.get(canonical(name), ()))
     entries = [_package_entry(name) for name in packages]

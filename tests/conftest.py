@@ -3,9 +3,11 @@ gain by two (on a busy machine they lose: OpenMP's threads wait for each other i
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 
@@ -28,6 +30,21 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         yield
     finally:
         torch.set_flush_denormal(True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, Any, Any]:
+    """Circles with Qt's objects in them end in this thread, between the tests, as in the window;
+    never in a thread of the tests that come next."""
+    from stemdesk.gui.collector import Collections  # after the environment is set
+
+    gc.disable()
+    done = yield
+    _made.setdefault("collections", Collections()).look()
+    return done
+
+
+_made: dict[str, Any] = {}
 
 
 def _flushes() -> bool:

@@ -101,6 +101,22 @@ def test_a_crash_stays_until_it_is_put_away(tmp_path: Path) -> None:
     assert path.with_name("window-crash.log.1").read_text().strip() == last.text
 
 
+def test_what_a_good_run_survived_does_not_hide_an_earlier_crash(tmp_path: Path) -> None:
+    """Also what some library has dealt with: Windows tells of that often."""
+    path = crash_path(tmp_path, "window")
+    run(tmp_path, "os.kill(os.getpid(), signal.SIGABRT)")
+    crashed = path.read_text()
+    for text in ("Windows fatal exception: code 0x8001010d\n", "Uncaught exception: ä\n"):
+        made = CrashLog(path)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+        made.end()
+        made.close()
+        last = last_time(path)
+        assert last is not None and last.ended
+        assert last.text.endswith(crashed.strip()) and text.strip() in last.text
+
+
 def test_what_comes_after_it_was_put_away_is_told_of(tmp_path: Path) -> None:
     path = crash_path(tmp_path, "window")
     path.write_text("Fatal Python error: Aborted\n" * 50)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import sysconfig
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 Entry = tuple[str, str, str]
@@ -33,12 +35,16 @@ LEFT_OUT = [
 ]
 # Files that hooks bring, by their names in the folder.
 _FILES_LEFT_OUT = (
-    *("*libQt6Quick*", "*libQt6Qml*", "*libQt6VirtualKeyboard*", "*libQt6Pdf*", "*libQt6OpenGL*"),
-    *("*qtvirtualkeyboard*", "*libqpdf*", "*libqtiff*", "*libqtga*", "*libqwbmp*", "*libqicns*"),
+    *("*Qt6Quick*", "*Qt6Qml*", "*Qt6VirtualKeyboard*", "*Qt6Pdf*", "*libQt6OpenGL*"),
+    # The same on macOS: each a folder, and a link to what is in it.
+    *("*/QtQuick*.framework/*", "*/QtQml*.framework/*", "*/QtVirtualKeyboard*.framework/*"),
+    *("*/QtPdf.framework/*", "QtQuick*", "QtQml*", "QtVirtualKeyboard*", "QtPdf"),
+    *("*qtvirtualkeyboard*", "*qpdf.*", "*qtiff.*", "*qtga.*", "*qwbmp.*", "*qicns.*"),
     *("*/plugins/platforms/libqeglfs*", "*/plugins/platforms/libqlinuxfb*"),
     *("*/plugins/platforms/libqminimal*", "*/plugins/platforms/libqvkkhr*"),
     *("*/plugins/platforms/libqvnc*", "*/egldeviceintegrations/*", "*libQt6Egl*"),
     "*/wayland-graphics-integration-client/*",  # for OpenGL, which no widget of ours uses
+    "*/networkinformation/*",  # nothing asks Qt for the network; it brings GLib's half
     *("*/PySide6/Qt/translations/*", "PySide6/Qt/translations/*", "PySide6/translations/*"),
     *("*/opengl32sw.dll", "*.pyi", "torch/include/*", "torch/share/*", "torch/test/*"),
     # GTK's theme would load the system's GTK onto our copies of what that stands on. File dialogs
@@ -61,6 +67,21 @@ _PACKAGES += ("multiprocessing", "re", "sqlite3", "sysconfig", "unittest", "urll
 _PACKAGES += ("xml", "xmlrpc", "zoneinfo")
 
 
+def check_torch(package: Path | None = None) -> None:
+    """NVIDIA's libraries may not be in an app under the GPL, and would make it seven times as large
+    (`installers/GPU.md`). Raises `ValueError` if torch was built for CUDA. `package`: its folder,
+    instead of the installed one."""
+    if package is None:
+        spec = find_spec("torch")
+        package = Path(spec.origin).parent if spec and spec.origin else Path()
+    cuda = runpy.run_path(str(package / "version.py")).get("cuda")
+    if cuda is not None:
+        raise ValueError(
+            f"the torch here is built for CUDA {cuda}; the frozen app takes PyTorch's CPU build: "
+            "pip install --extra-index-url (PyTorch's index of CPU wheels)"
+        )
+
+
 def standard_library() -> list[str]:
     """Every module of the standard library that this system has, but for its tests and tools."""
     from PyInstaller.utils.hooks import collect_submodules
@@ -72,8 +93,6 @@ def standard_library() -> list[str]:
 
 
 def _is_there(name: str) -> bool:
-    from importlib.util import find_spec
-
     try:
         return find_spec(name) is not None
     except (ImportError, ValueError):
@@ -89,8 +108,6 @@ def is_wanted(entry: Entry) -> bool:
 def files_of_others() -> list[Entry]:
     """One file of each package that is compiled into files of its own: PyInstaller's tables name
     what was compiled, not where it came from."""
-    from importlib.util import find_spec
-
     specs = ((name, find_spec(name)) for name in _FILES_OF)
     return [(name, spec.origin, "PYMODULE") for name, spec in specs if spec and spec.origin]
 

@@ -115,6 +115,13 @@ def needed_outside(frozen: Path) -> Needs:
     return Needs(frozenset(needed - here), libc)
 
 
+def needed_by(path: Path) -> set[str]:
+    """Names of the libraries that one file is linked to; none if it is no program. The system's
+    libraries are links."""
+    file = path.resolve()
+    return set(_NEEDED.findall(_headers(file))) if _is_program(file) else set()
+
+
 def _is_program(path: Path) -> bool:
     if path.is_symlink() or not path.is_file():
         return False

@@ -9,11 +9,26 @@ Made and tested on Linux; what macOS makes of it was not run here.
 from __future__ import annotations
 
 IDENTIFIER = "io.github.stemdesk.StemDesk"
-# The oldest that torch's wheels run on, on Apple's own processors only.
-OLDEST_MACOS = "14.0"
+# What PySide6's libraries say that they are built for (torch's: 14), and what the release is tried
+# on; on Apple's own processors only. `installers/macos/oldest.py` looks into every file.
+OLDEST_MACOS = "15.0"
 # Uniform type identifiers: the two that Apple's own types of songs and videos conform to, and
 # those that only other programs declare.
 _OPENED = ("public.audio", "public.movie", "org.xiph.flac", "org.xiph.ogg", "org.matroska.mkv")
+# Endings (audio/sniff.AUDIO_SUFFIXES) that macOS itself has types for…
+KNOWN = (
+    *("aac", "ac3", "aif", "aifc", "aiff", "amr", "au", "avi", "caf", "eac3", "flac", "m4a", "m4b"),
+    *("m4v", "mov", "mp2", "mp3", "mp4", "mpeg", "mpg", "snd", "ts", "wav", "wave", "wma", "wmv"),
+)
+# … and those that it knows only where a program has declared them: without that, nobody is offered
+# for them. Imported, not exported: the declaration of the program that they belong to counts more.
+DECLARED = {
+    "public.audio": (
+        *("ape", "dsf", "dts", "mka", "mpc", "oga", "ogg", "opus", "rf64", "spx", "tta", "w64"),
+        "wv",
+    ),
+    "public.movie": ("flv", "mkv", "ogv", "webm"),
+}
 _FOLDER_REASON = (
     "StemDesk reads the songs that you choose here and saves stems where you want them."
 )
@@ -45,6 +60,15 @@ def info_plist(version: str) -> dict[str, object]:
                 "LSHandlerRank": "None",  # it may be dropped on the icon
                 "LSItemContentTypes": ["public.folder"],
             },
+        ],
+        "UTImportedTypeDeclarations": [
+            {
+                "UTTypeIdentifier": f"{IDENTIFIER}.{parent.removeprefix('public.')}",
+                "UTTypeDescription": "Song or video",
+                "UTTypeConformsTo": [parent],
+                "UTTypeTagSpecification": {"public.filename-extension": list(suffixes)},
+            }
+            for parent, suffixes in DECLARED.items()
         ],
         "LSApplicationCategoryType": "public.app-category.music",
         "LSMinimumSystemVersion": OLDEST_MACOS,

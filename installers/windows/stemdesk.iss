@@ -12,8 +12,9 @@
 #ifndef Version
   #error Say which version: iscc /DVersion=1.2.3
 #endif
-#define Frozen SourcePath + "..\..\build\freeze\dist\StemDesk"
-#define Prepared SourcePath + "..\..\build\windows"
+#define Root AddBackslash(SourcePath) + "..\.."
+#define Frozen Root + "\build\freeze\dist\StemDesk"
+#define Prepared Root + "\build\windows"
 
 [Setup]
 ; Never to be changed: by it Windows knows that a newer StemDesk is an upgrade.
@@ -35,13 +36,14 @@ UsePreviousAppDir=yes
 ArchitecturesAllowed=x64compatible
 ArchitecturesInstallIn64BitMode=x64compatible
 MinVersion=10.0.17763
-; A running StemDesk is asked to close, so that its files can be replaced, and opened again.
+; A running StemDesk is asked to close, so that its files can be replaced. It does not register with
+; Windows to be started again; the last page offers to open it.
 CloseApplications=yes
 CloseApplicationsFilter=*.exe,*.dll,*.pyd
-RestartApplications=yes
+RestartApplications=no
 ChangesAssociations=yes
 ChangesEnvironment=yes
-OutputDir={#SourcePath}..\..\dist
+OutputDir={#Root}\dist
 OutputBaseFilename=StemDesk-{#Version}-windows-x64
 SetupIconFile={#Prepared}\stemdesk.ico
 WizardStyle=modern
@@ -121,8 +123,10 @@ begin
   After := PathWithout(Before, ExpandConstant('{app}'));
   if Add then
   begin
-    if (After <> '') and (After[Length(After)] <> ';') then
-      After := After + ';';
+    { Two conditions, one in the other: both sides of an "and" may be looked at. }
+    if After <> '' then
+      if After[Length(After)] <> ';' then
+        After := After + ';';
     After := After + ExpandConstant('{app}');
   end;
   if After <> Before then

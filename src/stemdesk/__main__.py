@@ -1,8 +1,8 @@
 """Process set-up, then the window or the command line.
 
 No arguments, or files and links: the window. A command (`split`, `demo`, `export`, `models`,
-`update-downloader`, `doctor`, `clean`) or an option: the command line, which imports neither Qt nor
-PortAudio.
+`update-downloader`, `gpu-pack`, `doctor`, `clean`) or an option: the command line, which imports
+neither Qt nor PortAudio.
 `--link-worker`: our own child process, which downloads songs from links.
 `--self-test`: whether this copy is whole and works here.
 """
@@ -32,6 +32,7 @@ _NO_QT = (
 
 def main() -> int:
     """Start StemDesk; returns the exit code."""
+    fill_standard_streams()
     arguments = sys.argv[1:]
     if arguments == ["--link-worker"]:  # our own child process (fetch/links/child.py)
         from stemdesk.fetch.links.worker import main as serve_links
@@ -61,11 +62,28 @@ def main() -> int:
     return _open_window(arguments)
 
 
+def fill_standard_streams() -> None:
+    """Where a desktop starts us without stdin, stdout or stderr, the next file or socket would get
+    its number, and a warning of some library's would be written into it: into the connection to the
+    screen, which then hangs for ever."""
+    if os.name != "posix":
+        return  # Windows has no numbers that mean this to every library
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # closed: the lowest free number, so this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+
+
 def _self_test(arguments: Sequence[str]) -> int:
     log.set_up(folders().logs, "command")
-    from stemdesk.selftest.main import main as test
+    try:
+        from stemdesk.selftest.main import main as test
 
-    exit_code = test(arguments)
+        exit_code = test(arguments)
+    except KeyboardInterrupt:
+        exit_code = _STOPPED
+    log.end()
     _leave_now(exit_code)
     return exit_code
 

@@ -42,7 +42,7 @@ class CrashLog:
             _shorten(path)
         self._path = path
         self._file: IO[str] = path.open("a", encoding="utf-8", errors="backslashreplace")
-        self._start_bytes = self._size()
+        self._before = _content(path)
         self._noted = 0
         faulthandler.enable(self._file)
 
@@ -60,9 +60,18 @@ class CrashLog:
         self._write(f"{_UNCAUGHT} at {datetime.now():%Y-%m-%d %H:%M:%S}\n{text}\n")
 
     def end(self) -> None:
-        """This process ends as it should: what was written since its start did not end it."""
-        if self._size() not in (0, self._start_bytes):  # less: it was put away since
-            self._write(f"{_ENDED}\n")
+        """This process ends as it should: what was written since its start did not end it. It goes
+        before what an earlier one left, whose end it was."""
+        text, before = _content(self._path), self._before
+        if not text.startswith(before):  # it was put away since
+            before = ""
+        since = text[len(before) :]
+        if not since:
+            return
+        if before:
+            with contextlib.suppress(OSError), self._path.open("r+b") as file:
+                file.truncate(0)  # not replaced: this process has it open to write
+        self._write(f"{since if before else ''}{_ENDED}\n{before}")
 
     def close(self) -> None:
         """Let the file go, so that it can be deleted on every system."""
@@ -75,12 +84,6 @@ class CrashLog:
             self._file.write(text)
             self._file.flush()
 
-    def _size(self) -> int:
-        try:
-            return self._path.stat().st_size
-        except OSError:
-            return 0
-
 
 def crash_path(logs: Path, name: str) -> Path:
     """Where the crashes of `name` ("window", "command") are written."""
@@ -90,10 +93,7 @@ def crash_path(logs: Path, name: str) -> Path:
 def last_time(path: Path) -> LastTime | None:
     """What an earlier process left in its crash log; None if nothing, or nothing of weight:
     Windows tells of exceptions that some library has dealt with."""
-    try:
-        text = path.read_bytes().decode("utf-8", "replace").strip()
-    except OSError:
-        return None
+    text = _content(path).strip()
     before, _, after = text.rpartition(_ENDED)
     if any(mark in after for mark in (*_NATIVE, _UNCAUGHT)):
         return LastTime(text, ended=True)
@@ -108,6 +108,14 @@ def put_away(path: Path) -> None:
             path.with_name(f"{path.name}.1").write_bytes(text[-KEPT_BYTES:])
             with path.open("r+b") as file:  # not replaced: this process has it open to write
                 file.truncate(0)
+
+
+def _content(path: Path) -> str:
+    """ "" where there is none."""
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _shorten(path: Path) -> None:

@@ -29,6 +29,9 @@ def set_up(folder: Path, name: str) -> None:
     reason not to start: then nothing is logged."""
     log.setLevel(logging.INFO)
     log.propagate = False
+    # What cannot be written (a full disk; on Windows a log to be renamed that another process has
+    # open) is left out: Python would print a traceback for each line.
+    logging.raiseExceptions = False
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(

@@ -62,6 +62,11 @@ class Folders:
         return self.data / "downloader"
 
     @property
+    def gpu_packs(self) -> Path:
+        """A PyTorch with CUDA (`engine/gpu_pack.py`)."""
+        return self.data / "gpu"
+
+    @property
     def cache(self) -> Path:
         """What can be made again at any time: decoded songs, waveforms, rendered remixes."""
         return self.cache_override or self.cache_home or self.data / "cache"

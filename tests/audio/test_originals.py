@@ -44,6 +44,10 @@ def until(original: Original, done: Callable[[], bool]) -> None:
         original.wait(original.extent.known, 0.05)
 
 
+def begun(original: Original) -> None:
+    until(original, lambda: original.extent.known >= RATE)
+
+
 def whole(original: Original) -> None:
     until(original, lambda: original.extent.complete)
 
@@ -114,6 +118,29 @@ def test_all_who_have_it_open_share_one_decoder(tmp_path: Path, originals: Origi
         handle.close()  # harmless
     assert originals.open(song, RATE).original is not first.original
     assert originals.close()
+
+
+def test_of_two_files_with_the_same_sound_one_is_kept(
+    tmp_path: Path, originals: Originals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LEAD_S", 1)
+    song = make_in(tmp_path, "wav-16", bursts(RATE * 20, RATE), RATE)
+    copy = tmp_path / "copy.wav"
+    copy.write_bytes(song.read_bytes())
+    with originals.open(song, RATE) as first, originals.open(copy, RATE) as second:
+        both = (first.original, second.original)
+        for original in both:
+            original.follow(0)  # neither is whole before the other one has begun
+        for original in both:
+            begun(original)
+        for original in both:
+            original.follow(None)
+            whole(original)
+        np.testing.assert_array_equal(both[0].read(0, RATE * 20), both[1].read(0, RATE * 20))
+        assert both[0].read(0, RATE * 20).any()
+    assert len(list(originals.cache.folder.glob("*.f32"))) == 1
+    with originals.open(copy, RATE, fingerprint(song)) as again:
+        assert again.original.extent.complete  # from the cache
 
 
 def test_nothing_is_decoded_for_who_only_wants_to_share(

@@ -19,6 +19,9 @@ from stemdesk.audio.output import (
     devices,
     open_output,
 )
+from stemdesk.audio.portaudio import LATENCY_S
+from stemdesk.audio.sound_server import SinkWatch
+from stemdesk.audio.transport import RING_S
 from stemdesk.core.errors import DeviceError, ErrorCode
 
 RATE = 8000
@@ -46,12 +49,15 @@ class FakeStream:
         self.active = False
 
 
-def device(name: str, hostapi: int, *, outputs: int = 2, rate: float = 48_000.0) -> dict[str, Any]:
+def device(
+    name: str, hostapi: int, *, outputs: int = 2, rate: float = 48_000.0, high_s: float = 0.035
+) -> dict[str, Any]:
     return {
         "name": name,
         "hostapi": hostapi,
         "max_output_channels": outputs,
         "default_samplerate": rate,
+        "default_high_output_latency": high_s,
     }
 
 
@@ -114,6 +120,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeSounddevice:
     module = FakeSounddevice()
     monkeypatch.setitem(sys.modules, "sounddevice", module)
     monkeypatch.setattr(portaudio, "_portaudio", portaudio._PortAudio())
+    monkeypatch.setattr(portaudio, "SinkWatch", lambda: SinkWatch(lambda _: None))
     return module
 
 
@@ -182,6 +189,26 @@ def test_a_device_that_asks_for_nothing_any_more_has_gone(fake: FakeSounddevice)
     assert alive == [True, True, True, False, True]
 
 
+def test_a_device_that_the_sound_server_has_replaced_has_gone(
+    fake: FakeSounddevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = SimpleNamespace(lost=False, calls=[])
+    watch.start = lambda: watch.calls.append("start")
+    watch.stop = lambda: watch.calls.append("stop")
+    monkeypatch.setattr(portaudio, "SinkWatch", lambda: watch)
+    output = SounddeviceOutput(RATE, silence)
+    assert watch.calls == []
+    output.start()
+    alive = [output.alive]
+    watch.lost = True
+    alive.append(output.alive)
+    output.stop()
+    alive.append(output.alive)  # what happens while nothing plays is no loss
+    assert alive == [True, False, True]
+    output.close()
+    assert watch.calls == ["start", "stop", "stop"]
+
+
 def test_a_device_that_does_not_start_is_a_device_error(fake: FakeSounddevice) -> None:
     output = SounddeviceOutput(RATE, silence)
     fake.streams[0].start_error = FakePortAudioError("Device unavailable")
@@ -218,6 +245,18 @@ def test_the_songs_rate_comes_first_then_the_devices_own(fake: FakeSounddevice) 
     assert open_output(44_100, silence).info.samplerate == 44_100
     fake.rates = (44_100, 48_000, 96_000)
     assert open_output(22_050, silence).info.samplerate == 96_000
+
+
+def test_a_device_is_given_sound_far_enough_ahead_for_a_busy_processor(
+    fake: FakeSounddevice,
+) -> None:
+    fake.listed.append(device("Wireless", 0, high_s=0.25))
+    given = []
+    for name in ("Headphones", "", "Wireless"):
+        open_output(RATE, silence, name).close()
+        given.append(fake.streams[-1].options["latency"])
+    assert given == [LATENCY_S, LATENCY_S, 0.25]
+    assert LATENCY_S < RING_S  # a change is heard within the ring's length
 
 
 def test_devices_are_those_that_can_play_each_once(fake: FakeSounddevice) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from stemdesk.audio import play_cache
-from stemdesk.audio.play_cache import PlayCache, Raw, RawReader, original_key
+from stemdesk.audio.play_cache import PlayCache, Raw, original_key
+from stemdesk.audio.raw_reader import RawReader
 from stemdesk.audio.store import JobAudio, MixFacts
 from support.media import Samples, bursts
 
@@ -63,6 +64,20 @@ def test_a_growing_file_can_be_read_and_is_not_there_until_it_is_whole(tmp_path:
 
 def filling_part(samples: Samples, start: int) -> Samples:
     return samples[:, start : start + 1000]
+
+
+def test_of_what_was_decoded_twice_at_the_same_time_the_first_stays(tmp_path: Path) -> None:
+    cache, samples = cache_in(tmp_path), bursts(1000, RATE)
+    first, second = cache.begin(KEY, RATE), cache.begin(KEY, RATE)
+    for filling in (first, second):
+        filling.append(samples)
+    kept, spare = first.finish({}), second.finish({})
+    assert cache.find(KEY) == kept
+    np.testing.assert_array_equal(RawReader(spare.path).read(0, 1000), samples)  # it is being heard
+    cache.let_go(spare.path)
+    assert list(cache.folder.glob("*.f32")) == [kept.path]
+    cache.let_go(kept.path)
+    assert cache.find(KEY) == kept
 
 
 def test_a_file_that_is_abandoned_leaves_nothing(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from cli.conftest import Command
 from stemdesk import __version__
 from stemdesk.core.job import JobState
 from stemdesk.core.link import Link
+from stemdesk.jobs.sound_note import SoundNote, write_sound_note
 from stemdesk.jobs.store import JobStore
 from stemdesk.paths import folders
 from support.jobs import a_job
@@ -32,6 +33,15 @@ def test_doctor_tells_what_is_there(place: Place, stemdesk: Command) -> None:
         assert word in text
     names = [line.split(":")[0] for line in text.splitlines() if ":" in line]
     assert len(names) == len(set(names))  # each is said once
+
+
+def test_doctor_tells_how_the_windows_sound_did(place: Place, stemdesk: Command) -> None:
+    assert json.loads(stemdesk("doctor", "--json").out)["sound"]["played"] is None
+    assert "Played last" not in stemdesk("doctor").out
+    write_sound_note(folders().data, SoundNote("Speakers", 3))
+    played = json.loads(stemdesk("doctor", "--json").out)["sound"]["played"]
+    assert played == {"output": "Speakers", "underruns": 3}
+    assert "Played last: Speakers, which ran dry 3 times\n" in stemdesk("doctor").out
 
 
 def test_clean_keeps_what_can_go_on(place: Place, stemdesk: Command) -> None:

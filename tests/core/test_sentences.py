@@ -113,6 +113,7 @@ def test_the_table_asks_only_for_facts_that_are_named_somewhere() -> None:
         *("site", "duration_s", "limit_bytes", "version", "browser", "index"),
         *("decoded_s", "declared_s", "samples", "peak_db", "reason", "part"),
         *("preset", "song"),
+        *("system", "driver", "needed", "gpu", "capability", "file"),
     }
     sentences = [text for pair in ERRORS.values() for text in pair] + list(NOTICES.values())
     asked = {

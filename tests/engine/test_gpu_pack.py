@@ -37,16 +37,25 @@ def test_every_listed_file_is_pinned() -> None:
     listed = json.loads((Path(gpu_pack.__file__).parent / "gpu_packs.json").read_text("utf-8"))
     assert listed
     for key in listed:
-        wanted = gpu_pack.wanted_pack(*key.split("-"))
+        wanted = gpu_pack.wanted_pack(key)
         assert wanted is not None
         for file in wanted.files:
-            assert re.fullmatch(r"[\w.]+-[\d.]+-[\w.-]+\.whl", file.name)
+            assert re.fullmatch(r"[\w.]+-[\d.]+(\+cu\d+)?-[\w.-]+\.whl", file.name)
+            assert file.size_bytes > 0
             assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
         names = [file.package for file in wanted.files]
-        assert f"torch-{wanted.torch}-" in str(wanted.files)
-        assert {"torch", "nvidia-cublas", "nvidia-cufft", "nvidia-cudnn-cu13"} <= set(names)
-        assert len(set(names)) == len(names)
-    assert gpu_pack.wanted_pack("linux", "riscv64", "cp311") is None
+        assert re.search(rf"'torch-{re.escape(wanted.torch)}[-+]", str(wanted.files))
+        assert len(set(names)) == len(names) and wanted.unpacked_bytes > wanted.fetch_bytes
+        assert wanted.driver > 500 and wanted.capability > 5
+        assert wanted.index.startswith("https://") or not wanted.index
+    linux = gpu_pack.wanted_pack("linux-x86_64-cp311")
+    assert linux is not None
+    names = [file.package for file in linux.files]
+    assert {"torch", "nvidia-cublas", "nvidia-cufft", "nvidia-cudnn-cu13"} <= set(names)
+    assert gpu_pack.wanted_pack("linux-riscv64-cp311") is None
+    assert gpu_pack.wanted_pack() == (
+        linux if gpu_pack.key_here() == "linux-x86_64-cp311" else None
+    )
 
 
 def test_a_pack_is_used_only_after_it_has_passed(data: Path) -> None:

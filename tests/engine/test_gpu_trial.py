@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -107,10 +109,61 @@ def test_a_real_torch_is_tried_on_a_real_gpu_or_refused_without_one(tmp_path: Pa
 
     verdict = gpu_trial.try_pack(folder)
     assert verdict.passed == torch.cuda.is_available(), verdict.said
-    if not verdict.passed:
-        assert "no GPU found" in verdict.said
+    if not verdict.passed:  # torch for the CPU, or one with CUDA where there is no driver
+        assert "not compiled with CUDA" in verdict.said or "NVIDIA driver" in verdict.said
 
 
 def test_a_child_that_hangs_is_ended() -> None:
     code = "import time; time.sleep(600)"
     assert gpu_trial.run_child([sys.executable, "-c", code], 0.3) == (-1, "")
+
+
+def test_a_trial_that_is_cancelled_is_to_be_done_again(
+    tmp_path: Path, wheels: dict[Path, str]
+) -> None:
+    folder = tmp_path / "gpu" / "2.13.0"
+    gpu_trial.install(folder, wheels, CancelToken())
+    gpu_trial.try_pack(folder, lambda *_: (0, '{"passed": true, "said": ""}'))
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        gpu_trial.try_pack(folder, cancel=cancel)
+    assert gpu_pack.verdict_of(folder) is None and gpu_pack.is_whole(folder)
+
+
+def test_what_is_unpacked_is_told_and_can_be_cancelled_inside_of_a_file(
+    tmp_path: Path, wheels: dict[Path, str]
+) -> None:
+    folder = tmp_path / "gpu" / "2.13.0"
+    counts: list[int] = []
+    gpu_trial.install(folder, wheels, CancelToken(), counts.append)
+    record = json.loads((folder / gpu_pack.RECORD).read_text("utf-8"))
+    # What two wheels share is unpacked twice.
+    assert sum(counts) == sum(record["files"].values())
+    cancel = CancelToken()
+    with pytest.raises(Cancelled):
+        gpu_trial.install(tmp_path / "again", wheels, cancel, lambda _: cancel.cancel())
+    assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize("suffix", ["", ".exe"])
+def test_the_frozen_window_has_it_tried_by_the_program_that_can_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    window, console = (tmp_path / f"{name}{suffix}" for name in ("stemdesk-window", "stemdesk"))
+    window.touch()
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(window))
+    folder = tmp_path / "gpu" / "2.13.0"
+    folder.mkdir(parents=True)
+    asked: list[str] = []
+
+    def run(command: Sequence[str], _: float) -> tuple[int, str]:
+        asked.extend(command)
+        return 1, ""
+
+    gpu_trial.try_pack(folder, run)
+    console.touch()
+    gpu_trial.try_pack(folder, run)
+    rest = [gpu_trial.TRIAL, str(folder)]
+    assert asked == [str(window), *rest, str(console), *rest]

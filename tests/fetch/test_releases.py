@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from stemdesk.core import project
 from stemdesk.core.errors import Cancelled, ErrorCode, FetchError
 from stemdesk.core.progress import CancelToken
+from stemdesk.fetch import releases
+from stemdesk.fetch.page import read_page
 from stemdesk.fetch.releases import (
     EVERY_S,
     FILE,
@@ -151,6 +154,23 @@ def test_a_server_whose_certificate_is_unknown_is_not_believed(
         with pytest.raises(FetchError) as caught:
             newest_release(CancelToken(), AT_ONCE)
     assert caught.value.code is ErrorCode.DOWNLOAD_UNTRUSTED
+
+
+@pytest.mark.parametrize("reply", [said(), Reply(status=404)])
+def test_a_version_that_is_passed_over_while_it_is_asked_stays_so(
+    monkeypatch: pytest.MonkeyPatch, certificate: Certificate, tmp_path: Path, reply: Reply
+) -> None:
+    (tmp_path / FILE).write_text(json.dumps(known_values("9.9.9")))
+
+    def ask_meanwhile(*arguments: Any) -> Any:
+        pass_over(tmp_path, "9.9.9")
+        return read_page(*arguments)
+
+    monkeypatch.setattr(releases, "read_page", ask_meanwhile)
+    with serve(monkeypatch, certificate, reply), contextlib.suppress(FetchError):
+        look(tmp_path, NOW + EVERY_S)
+    known = read_known(tmp_path)
+    assert known.newer_than("0.1.0") is None and known.looked_s == NOW + EVERY_S
 
 
 def test_it_is_asked_over_https_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -62,6 +63,19 @@ def test_diagnostics_are_copied_and_name_nobody(
     assert str(stage.root) not in text
 
 
+def test_space_once_more_does_not_open_the_browser(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    box = about(stage)
+    box.copy.setFocus()
+    for _ in range(2):
+        QTest.keyClick(box.window().focusWidget(), Qt.Key.Key_Space)
+    stage.qtbot.waitUntil(lambda: box.copy.text() == labels.COPIED)
+    assert opened == [] and box.copy.hasFocus()
+
+
 def test_its_links_lead_to_the_project(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[QUrl] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
@@ -90,6 +104,29 @@ def test_licences_can_be_read_and_searched(stage: Stage) -> None:
     assert dialog.found.isVisible()
     dialog.search.setText("")
     assert not dialog.found.isVisible()
+
+
+def test_what_is_typed_before_the_text_is_there_is_found(stage: Stage) -> None:
+    box = about(stage)
+    box.licences.click()
+    (dialog,) = box.window().findChildren(LicencesDialog)
+    dialog.search.setText("permission is hereby")
+    assert dialog.found.isVisible()
+    stage.qtbot.waitUntil(lambda: dialog.text_box.textCursor().hasSelection(), timeout=60_000)
+    assert not dialog.found.isVisible()
+    QTest.keyClick(dialog, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert dialog.search.selectedText() == "permission is hereby"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac's Enter is for the default button")
+def test_enter_presses_the_button_that_has_the_focus(stage: Stage) -> None:
+    box = about(stage)
+    box.licences.setFocus()
+    QTest.keyClick(box.licences, Qt.Key.Key_Return)
+    (dialog,) = box.window().findChildren(LicencesDialog)
+    dialog.close_it.setFocus()
+    QTest.keyClick(dialog.close_it, Qt.Key.Key_Return)
+    assert not dialog.isVisible() and box.window().isVisible()
 
 
 def test_licences_fit_into_the_smallest_window(stage: Stage) -> None:

@@ -173,6 +173,21 @@ def test_what_is_not_there_is_said_and_the_rest_is_added(desk: Desk) -> None:
     assert "gone too.mp3" in desk.messages[1].detail
 
 
+def test_all_that_did_not_become_a_row_is_told_in_one_message(desk: Desk) -> None:
+    """A second one would take the place of the first before it is read."""
+    (desk.root / "album").mkdir()
+    for name in ("a.mp3", "note.txt"):
+        (desk.root / "album" / name).write_bytes(b"x")
+    controller = desk.open()
+    controller.hold()
+    controller.add_paths([desk.root / "album", desk.root / "gone.mp3"])
+    desk.wait_until(lambda: desk.names() == ["a.mp3"] and bool(desk.messages))
+    (message,) = desk.messages
+    assert "gone.mp3 is not there any more." in message.text
+    assert message.text.endswith("1 file was passed over: no sound or video.")
+    assert "gone.mp3" in message.detail and "note.txt" in message.detail
+
+
 def test_jobs_take_the_chosen_model_and_only_stems_that_it_has(desk: Desk) -> None:
     install_small(desk.folders.models, "mine")
     controller = desk.open(Settings(model="mine", stems=("vocals", "piano")))

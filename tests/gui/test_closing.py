@@ -37,7 +37,8 @@ def test_saved_geometry_is_used_and_nonsense_is_not(qtbot: QtBot, tmp_path: Path
     stage.window.resize(900, 650)  # the offscreen screen is 800 wide
     stage.window.close()
     saved = stage.controller.settings
-    for settings, size in ((saved, (900, 650)), (replace(Settings(), window="%%"), (1280, 800))):
+    first_start = (900, 760)  # its screen is 800 high, and the frame takes some
+    for settings, size in ((saved, (900, 650)), (replace(Settings(), window="%%"), first_start)):
         window = type(stage.window)(stage.controller, lambda: None, lambda: "")  # type: ignore[arg-type,return-value]
         qtbot.addWidget(window)
         stage.controller.settings = settings
@@ -51,6 +52,17 @@ def closing(stage: Stage, choice: CloseChoice) -> None:
     assert not stage.window.close()
     assert stage.window.isVisible()
     stage.press(choice.value)
+
+
+def test_who_takes_files_for_it_hears_when_it_begins_to_end(stage: Stage) -> None:
+    told: list[bool] = []
+    stage.window.ends.connect(lambda: told.append(stage.window.isEnabled()))
+    closing(stage, CloseChoice.FINISH_FIRST)
+    assert told == []  # it takes what comes until then
+    stage.window._stay_open()
+    assert not stage.window.close()
+    stage.press(CloseChoice.STOP_NOW.value)
+    assert told[0]  # before it stops
 
 
 def test_closing_while_working_asks_only_once(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from stemdesk.core.settings import Settings, save_settings
 from stemdesk.gui import pages, settings_words
 from stemdesk.gui.delete_everything import DeleteDialog, delete_everything
 from stemdesk.gui.dialogs import Dialog
+from stemdesk.jobs.belongings import Belonging, Kept
 from stemdesk.jobs.locks import job_lock
 from stemdesk.models.record import Record, write_record
 from support.models import install_small
@@ -70,6 +71,20 @@ def test_the_window_closes_and_then_it_goes(stage: Stage, models: bool) -> None:
     assert delete_everything(folders, models) == ()
     assert not folders.cache.exists() and not folders.settings_file.exists()
     assert any(folders.models.iterdir()) is not models
+
+
+def test_all_that_can_be_kept_has_a_name(stage: Stage) -> None:
+    items = [Belonging(kind, Path("/data"), (), 1) for kind in Kept]
+    dialog = DeleteDialog(stage.window, items, lambda _: None)
+    stage.qtbot.addWidget(dialog)
+    assert len(dialog.lines) == len(items) - 1 and dialog.models is not None
+    assert any(line.startswith("The GPU pack: 1 byte") for line in dialog.lines)
+
+
+def test_a_gpu_pack_that_is_left_is_explained() -> None:
+    said = settings_words.left_text(("/data/gpu",), "/data/gpu")
+    assert "/data/gpu" in said and "at the next start" in said
+    assert "next start" not in settings_words.left_text(("/data/jobs",), "/data/gpu")
 
 
 def test_why_nothing_could_be_looked_at_is_told(

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from stemdesk.audio.output import OutputInfo, OutputKind
 from stemdesk.core.job import JobState
 from stemdesk.core.progress import Progress
 from stemdesk.core.progress import Stage as JobStage
@@ -17,6 +18,7 @@ from stemdesk.gui.diagnostics import DiagnosticsPage
 from stemdesk.gui.run_notes import RunNotes
 from stemdesk.gui.values import NoDevice
 from stemdesk.jobs.runs import Totals
+from stemdesk.jobs.sound_note import SoundNote, read_sound_note
 from stemdesk.jobs.store import JobStore
 from support.desk import Desk, failing
 from support.stage import Stage
@@ -88,6 +90,18 @@ def test_it_can_be_asked_anew_and_closed_meanwhile(stage: Stage) -> None:
     stage.qtbot.waitUntil(lambda: bool(ended))
 
 
+def test_space_once_more_does_not_close_it(stage: Stage) -> None:
+    stage.window.pages.show_diagnostics()
+    page = opened(stage)
+    page.again.setFocus()
+    for _ in range(2):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, Qt.Key.Key_Space)
+    stage.qtbot.waitUntil(page.again.isEnabled)
+    assert page.isVisible() and page.again.hasFocus()
+
+
 def test_it_fits_into_the_smallest_window(stage: Stage) -> None:
     stage.window.resize(900, 600)
     stage.window.pages.show_diagnostics()
@@ -102,6 +116,17 @@ def test_the_status_lines_tooltip_tells_of_the_sound(stage: Stage) -> None:
     status = stage.window.status
     QApplication.sendEvent(status, QHelpEvent(QEvent.Type.ToolTip, QPoint(), QPoint()))
     assert "it broke off 3 times" in status.toolTip()
+
+
+def test_how_the_sound_does_is_noted_for_doctor(stage: Stage) -> None:
+    data = stage.controller.folders.data
+    stage.play_song()
+    stage.player.be(output=OutputInfo(OutputKind.NULL, "by hand"), underruns=3)
+    stage.window.playback.play()
+    stage.qtbot.waitUntil(lambda: read_sound_note(data) == SoundNote("by hand", 3))
+    stage.player.be(underruns=4)
+    stage.window.playback.pause()
+    stage.qtbot.waitUntil(lambda: read_sound_note(data) == SoundNote("by hand", 4))
 
 
 def test_how_jobs_went_is_noted(desk: Desk) -> None:

@@ -292,6 +292,7 @@ def test_a_list_that_is_put_off_stays_and_asks_again(stage: Stage) -> None:
     stage.controller.links.find_list(job, ALBUM)
     stage.key(Qt.Key.Key_Escape, on=stage.dialog())
     assert stage.controller.asked("choose_entries") == []
+    assert stage.controller.asked("pause") == [(job.id,)]  # so that the next start does not ask
     stage.qtbot.waitUntil(lambda: no_dialog(stage))
     stage.controller.links.ask_again(job.id)
     stage.press("remove")

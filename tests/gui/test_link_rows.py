@@ -129,6 +129,15 @@ def test_a_size_that_is_not_known_is_no_percentage() -> None:
     assert fetch_words.fetch_briefly(job, progress) == "Downloading, 3.4 MB so far"
 
 
+def test_a_site_that_sends_nothing_is_waited_for() -> None:
+    job = link_job()
+    begun = Progress(JobStage.DOWNLOADING, 0.43, transfer=Transfer("s", 43, 100, 0.0))
+    assert fetch_words.fetch_text(job, begun) == "Downloading 43 %, waiting for the server"
+    assert fetch_words.fetch_briefly(job, begun) == fetch_words.fetch_text(job, begun)
+    nothing = Progress(JobStage.DOWNLOADING, 0.0, transfer=Transfer("s", 0, 100))
+    assert fetch_words.fetch_text(job, nothing) == "Downloading, waiting for the server"
+
+
 def test_what_is_there_has_no_time_left() -> None:
     whole = Progress(JobStage.DOWNLOADING, 1.0, 0.0, transfer=Transfer("s", 5_000, 5_000, 1.2e6))
     job = link_job()

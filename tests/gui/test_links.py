@@ -448,6 +448,27 @@ def test_a_list_can_be_asked_about_again_and_after_the_next_start(desk: Desk) ->
     desk.wait_until(lambda: controller.links.list_of(album) is not None)
 
 
+def test_a_list_that_is_put_off_asks_when_it_is_resumed_only(desk: Desk) -> None:
+    desk.links.lists[url("album")] = a_list(url("album"), "one")
+    controller = desk.open()
+    (album,) = desk.add_links(url("album"))
+    desk.wait_until(lambda: controller.links.list_of(album) is not None)
+    controller.pause(album)  # as the window does for "Not now"
+    with desk.qtbot.waitSignal(controller.links.list_found):
+        controller.resume(album)
+    controller.pause(album)
+    assert desk.state(album) is S.PAUSED
+    desk.close()
+    looked = desk.links.begun("look")
+    controller = desk.open()
+    (last,) = desk.add_links(url("last"))
+    desk.wait_for(S.DONE, last)  # the one before it in the queue was passed over
+    assert controller.links.list_of(album) is None
+    assert desk.links.begun("look") == [*looked, "last"]
+    controller.resume(album)
+    desk.wait_until(lambda: controller.links.list_of(album) is not None)
+
+
 def test_one_broken_entry_fails_alone(desk: Desk) -> None:
     desk.links.lists[url("album")] = a_list(url("album"), "one", "two", "three")
     desk.links.fetches["two"] = failing(PRIVATE)

@@ -47,6 +47,21 @@ def test_a_download_whose_size_is_unknown() -> None:
     assert model_words.errand_text(Download(Errand.DOWNLOAD)) == "Downloading…"
 
 
+@pytest.mark.parametrize(
+    ("transfer", "text"),
+    [
+        (Transfer("x", 0, 100), "Downloading, waiting for the server"),
+        (Transfer("x", 43, 100, 0.0), "Downloading 43 %, waiting for the server"),
+        (Transfer("x", 43, 100), "Downloading 43 %"),
+        (Transfer("x", 100, 100, 0.0, 0.0), "Downloading 100 %, 0 bytes/s, 0:00 left"),
+    ],
+)
+def test_a_server_that_sends_nothing(transfer: Transfer, text: str) -> None:
+    assert model_words.errand_text(Download(Errand.DOWNLOAD, transfer=transfer)) == text
+    check = Download(Errand.CHECK, transfer=transfer)
+    assert "server" not in model_words.errand_text(check)
+
+
 def test_a_narrow_row_says_the_number_first() -> None:
     transfer = Transfer("htdemucs", 43, 100, 2.1e6, 31.0)
     running = Download(Errand.DOWNLOAD, transfer=transfer)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +18,7 @@ from stemdesk.core.progress import Stage as JobStage
 from stemdesk.gui import labels, offer_words
 from stemdesk.gui.live_words import strip_words
 from stemdesk.gui.song_view import SongView
+from stemdesk.gui.state_strip import StateStrip
 from support.jobs import a_job
 from support.stage import Stage, song_folder
 
@@ -96,6 +97,35 @@ def test_a_song_that_waits_for_a_model_is_heard_and_says_what_it_needs(
     stage.qtbot.waitUntil(lambda: stage.player.calls[-1][0] == "load")
     assert stage.player.calls[-1][2] is True  # it plays on
     assert "unload" not in stage.player.names() and stage.window.playback.playing
+
+
+def test_many_words_stand_below_the_buttons_from_edge_to_edge(qtbot: QtBot) -> None:
+    strip = StateStrip()
+    qtbot.addWidget(strip)
+    strip.set_compact(True)
+    buttons = [(text, "drop", int) for text in ("Download (336 MB)", "Split a draft now")]
+    many = "It is not installed, and its author says a good deal about its licence. " * 3
+    strip.resize(876, 60)
+    strip.show()
+
+    def place(more: str, fraction: float | None = None) -> QRect:
+        strip.show_state(("waiting", "accent"), "Waiting", more, fraction, buttons)
+        layout = strip.layout()
+        assert layout is not None
+        layout.activate()
+        return strip.more.geometry()
+
+    for few in ("What is finished is kept.", ""):
+        area = place(few)
+        assert area.right() < strip.buttons[0].mapTo(strip, QPoint()).x()
+    for fraction in (None, 0.5):
+        strip.resize(876, 200)
+        area = place(many, fraction)
+        below = strip.buttons[0].mapTo(strip, strip.buttons[0].rect().bottomLeft()).y()
+        assert area.top() > below
+        assert area.width() > 800
+        assert strip.more.heightForWidth(area.width()) <= area.height()
+        assert area.bottom() < strip.height()
 
 
 def test_progress_moves_the_strip_and_the_song_stays(stage: Stage, song: SongView) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -123,6 +124,16 @@ def test_stems_that_are_not_known_yet(page: StemsPage, player: FakePlayer) -> No
     assert [lane.stem for lane in page.lanes] == list(FOUR)
     assert not page.desk.unknown.isVisible()
     assert page.transport.presets.isVisible()
+
+
+def test_lanes_stay_together_on_a_huge_screen(page: StemsPage) -> None:
+    page.show_song(source())
+    page.resize(3800, 2000)
+    page.show()
+    lanes = page.lanes
+    assert len(lanes) == 4 and lanes[0].height() > 250
+    for above, below in pairwise(lanes):
+        assert below.y() == above.geometry().bottom() + 1
 
 
 def test_unfinished_parts_are_under_the_original(page: StemsPage) -> None:

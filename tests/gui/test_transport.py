@@ -134,7 +134,7 @@ def test_master_volume_and_its_meters(qtbot: QtBot, bar: TransportBar) -> None:
     assert right.bar_db == pytest.approx(-20.0)
 
 
-@pytest.mark.parametrize("width", [860, 980, 2200])
+@pytest.mark.parametrize("width", [860, 945, 980, 2200])
 def test_two_lines_or_fewer(
     qtbot: QtBot, qapp: QApplication, bar: TransportBar, width: int
 ) -> None:
@@ -147,7 +147,7 @@ def test_two_lines_or_fewer(
     bar.resize(width, bar.heightForWidth(width))
     qtbot.waitUntil(lambda: bar.heightForWidth(width) == bar.height())
     assert bar.height() < 110
-    assert bool(bar.export.text()) == bar.folder.isVisible() == (width > 900)
+    assert bool(bar.export.text()) == bar.folder.isVisible() == (width > 950)
     assert bool(bar.folder.text()) == (width > 1000)
     assert bar.folder.accessibleName() == "Show in folder"
     others = (bar.master, bar.grip)

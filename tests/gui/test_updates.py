@@ -95,6 +95,28 @@ def test_nobody_is_asked_unless_that_is_wanted(stage: Stage) -> None:
     assert not stage.window.banners.update_ready.isVisible()
 
 
+def test_who_changes_their_mind_twice_hears_of_it(stage: Stage) -> None:
+    """The first question is given up while the second one is wanted already."""
+    tokens: list[CancelToken] = []
+
+    def ask(_data: Path, _now_s: float, cancel: CancelToken) -> Known:
+        tokens.append(cancel)
+        if len(tokens) == 1:
+            cancel.wait(600)
+        return NEWER
+
+    banner = stage.window.banners.update_ready
+    updates = Updates(stage.controller, banner, ask, "0.1.0")  # type: ignore[arg-type] # a fake
+    wanted = stage.controller.settings
+    updates.look()
+    stage.qtbot.waitUntil(lambda: bool(tokens))
+    for settings in (replace(wanted, check_updates=False), wanted):
+        stage.controller.settings = settings
+        updates.look()
+    stage.qtbot.waitUntil(banner.isVisible)
+    assert len(tokens) == 2
+
+
 def test_this_version_is_no_news(stage: Stage) -> None:
     looked(stage, Asked(NEWER), "9.9.9")
     assert not stage.window.banners.update_ready.isVisible()

@@ -114,6 +114,7 @@ def test_a_library_that_nobody_named_is_not_shipped(
         ("av.libs/libxcb-shm-0be6dfbf.so.0.0.0", "XCB"),
         ("av.libs/zlib1-ab.dll", "zlib"),
         ("av.libs/libgcc_s_seh-1-ab.dll", "GCC's run-time libraries"),
+        ("av.libs/libiconv-2-6ce5f4ff92ada49d6f23a8e413455502.dll", "GNU libiconv"),
         ("torch/lib/libiomp5md.dll", "Intel OpenMP"),
         ("torch/lib/libomp.dylib", ""),
         ("torch/lib/torch_cpu.dll", ""),
@@ -156,7 +157,9 @@ def test_pythons_own_libraries_are_named_where_it_brings_them(
 ) -> None:
     monkeypatch.setattr(sys, "platform", system)
     entries = licences.entries_for([Path(sysconfig.get_path("stdlib")) / "os.py"])
-    assert ("OpenSSL" in {entry.name for entry in entries}) == (system != "linux")
+    names = {entry.name for entry in entries}
+    assert ("OpenSSL" in names) == ("ncurses" in names) == (system != "linux")
+    assert {"Expat", "libmpdec"} <= names, "these are in Python's source everywhere"
 
 
 @pytest.mark.skipif(not Path("/var/lib/dpkg/status").is_file(), reason="needs Debian")

@@ -12,6 +12,7 @@ import pytest
 
 from installers.linux.tree import APP_ID
 from installers.macos import bundle
+from stemdesk.audio.sniff import AUDIO_SUFFIXES
 
 FOLDER = Path(bundle.__file__).parent
 SCRIPTS = sorted(FOLDER.glob("*.sh"))
@@ -35,6 +36,16 @@ def test_it_takes_no_song_over_from_another_program() -> None:
     assert ranks == {"Alternate", "None"}
     opened = [name for kind in read["CFBundleDocumentTypes"] for name in kind["LSItemContentTypes"]]
     assert {"public.audio", "public.movie", "public.folder"} <= set(opened)
+
+
+def test_every_song_that_is_read_has_a_type_that_is_opened() -> None:
+    read = plistlib.loads(plistlib.dumps(bundle.info_plist("1.0")))
+    opened = {name for kind in read["CFBundleDocumentTypes"] for name in kind["LSItemContentTypes"]}
+    declared: list[str] = []
+    for kind in read["UTImportedTypeDeclarations"]:
+        assert set(kind["UTTypeConformsTo"]) <= opened
+        declared += kind["UTTypeTagSpecification"]["public.filename-extension"]
+    assert sorted([*declared, *bundle.KNOWN]) == sorted(name[1:] for name in AUDIO_SUFFIXES)
 
 
 def test_the_app_asks_for_no_entitlement_and_deno_only_to_compile() -> None:
@@ -145,6 +156,22 @@ def test_the_image_has_the_app_and_where_to_drag_it(app: Path, tmp_path: Path) -
     result, calls = run(tools, "dmg.sh", app, image)
     assert result.returncode == 0, result.stderr
     assert (tools / "inside").read_text("utf-8").split() == ["Applications", "StemDesk.app"]
+    assert [call.split()[1] for call in calls if "hdiutil" in call] == ["create", "verify"]
     assert calls[-1] == f"hdiutil verify {image}"
     staging = calls[0].split()[-1].removesuffix("/StemDesk.app")
     assert not Path(staging).exists()
+
+
+@pytest.mark.parametrize(("busy", "code"), [(2, 0), (9, 1)])
+def test_an_image_that_is_busy_is_tried_again(
+    busy: int, code: int, app: Path, tmp_path: Path
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    stand_in(tools, "ditto", "")
+    count = f'$(grep -c create "{tools}/calls")'
+    stand_in(tools, "hdiutil", f'[ "$1" = verify ] || [ {count} -gt {busy} ]')
+    result, calls = run(tools, "dmg.sh", app, tmp_path / "out.dmg", STEMDESK_WAIT_S="0")
+    assert result.returncode == code
+    assert len([call for call in calls if " create " in call]) == min(busy + 1, 4)
+    assert ("verify" in calls[-1]) == (code == 0)

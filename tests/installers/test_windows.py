@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import stemdesk
 from installers.windows import prepare
 from stemdesk.audio.decode import AUDIO_SUFFIXES
 
@@ -90,6 +91,20 @@ def test_the_script_is_read_in_the_right_encoding_and_needs_no_administrator() -
     setup = dict(line.split("=", 1) for line in sections()["Setup"])
     assert setup["PrivilegesRequired"] == "lowest"
     assert re.fullmatch(r"\{\{[0-9A-F-]{36}\}", setup["AppId"])
+
+
+def test_it_promises_no_restart_that_stemdesk_did_not_ask_windows_for() -> None:
+    setup = dict(line.split("=", 1) for line in sections()["Setup"])
+    source = Path(stemdesk.__file__).parent
+    asks = any("RegisterApplicationRestart" in path.read_text() for path in source.rglob("*.py"))
+    assert setup["CloseApplications"] == "yes"
+    assert setup["RestartApplications"] == ("yes" if asks else "no")
+
+
+def test_its_paths_do_not_hang_on_how_it_is_called() -> None:
+    """Whether Inno Setup's `SourcePath` ends with a backslash, its manual does not say."""
+    script = SCRIPT.read_text("utf-8-sig")
+    assert script.count("SourcePath") == script.count("AddBackslash(SourcePath)") == 1
 
 
 def test_every_message_and_task_is_there() -> None:

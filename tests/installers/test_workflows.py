@@ -15,6 +15,7 @@ import yaml
 
 from installers import proof
 from installers.linux import libraries
+from installers.macos import bundle
 from stemdesk.cli.arguments import parse
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +85,26 @@ def test_what_linux_builds_with_is_what_it_asks_for_later() -> None:
     said = "\n".join(step.get("run", "") for name, step in steps("release") if name == "linux")
     (install,) = re.findall(r"apt-get install (.*?)\n *python", said, re.DOTALL)
     assert set(libraries.ALWAYS) <= set(install.split())
+
+
+def test_torch_is_the_cpus_wherever_it_is_frozen() -> None:
+    """A called workflow does not have the environment of the one that calls it."""
+    for name in WORKFLOWS:
+        assert "vars.TORCH_CPU_INDEX" in read(name)["env"]["PIP_EXTRA_INDEX_URL"]
+
+
+def test_the_torch_that_is_packed_is_the_one_that_is_tried() -> None:
+    pinned = re.search(
+        r"^torch==(\S+)$", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE
+    )
+    assert pinned is not None
+    assert read("release")["env"]["TORCH"] == f"torch=={pinned[1]}+cpu"
+
+
+def test_the_mac_that_builds_is_the_oldest_that_is_promised() -> None:
+    job = read("release")["jobs"]["macos"]
+    assert job["runs-on"] == f"macos-{bundle.OLDEST_MACOS.split('.')[0]}"
+    assert "-m installers.macos.oldest" in "\n".join(step.get("run", "") for step in job["steps"])
 
 
 def test_what_is_frozen_is_the_checkout() -> None:

@@ -11,6 +11,7 @@ from stemdesk.core.job import JobState
 from stemdesk.core.link import Link
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings, save_settings
+from stemdesk.engine.gpu_pack import LEAVING
 from stemdesk.jobs.belongings import (
     Belonging,
     Kept,
@@ -21,6 +22,7 @@ from stemdesk.jobs.belongings import (
     remove_locks,
 )
 from stemdesk.jobs.folder import MANIFEST
+from stemdesk.jobs.gpu_pack import held, remove_leaving
 from stemdesk.jobs.locks import compute_lock, job_lock
 from stemdesk.jobs.space import empty_cache
 from stemdesk.jobs.store import JobStore
@@ -56,12 +58,14 @@ def lived_in(where: Folders) -> None:
         where.scratch / f"{JOB}.lock",
         where.downloads / JOB / "media.m4a.part",
         where.downloader / "2026.11.1" / "yt_dlp" / "version.py",
+        where.gpu_packs / "2.13.0" / "torch" / "__init__.py",
         where.cache / "playing" / SOUND,
         where.logs / "window.log",
         where.logs / "window.log.1",
         where.logs / "command-crash.log",
         where.demo / "Demo song.flac",
         where.data / "self-checks.json",
+        where.data / "sound.json",
     ):
         put(path)
     import_small(where.models)
@@ -97,6 +101,39 @@ def test_all_that_is_kept_is_listed_with_its_size_and_goes(where: Folders, tmp_p
 
 def test_a_new_home_has_only_its_settings(where: Folders) -> None:
     assert [item.kind for item in belongings(where)] == [Kept.SETTINGS]
+
+
+def gpu_pack_of(where: Folders) -> Belonging:
+    put(where.gpu_packs / "2.13.0" / "torch" / "__init__.py")
+    return by_kind(where)[Kept.GPU_PACK]
+
+
+def test_a_gpu_pack_that_is_fetched_just_now_stays(where: Folders) -> None:
+    item = gpu_pack_of(where)
+    with held(where.data):
+        assert remove(where, [item]) == (where.gpu_packs,)
+    assert (where.gpu_packs / "2.13.0" / "torch" / "__init__.py").exists()
+    assert remove(where, [item]) == ()
+    assert not where.gpu_packs.exists()
+
+
+def test_a_gpu_pack_that_the_system_does_not_let_go_goes_at_the_next_start(
+    where: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Windows does it with a library that is loaded."""
+    item, unlink = gpu_pack_of(where), Path.unlink
+
+    def locked(path: Path, missing_ok: bool = False) -> None:
+        if path.name == "__init__.py":
+            raise PermissionError(13, "in use", str(path))
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", locked)
+        assert remove(where, [item]) == (where.gpu_packs,)
+    assert (where.gpu_packs / LEAVING).exists()
+    remove_leaving(where.data)
+    assert not where.gpu_packs.exists()
 
 
 def test_models_stay_if_they_are_not_asked_for(where: Folders) -> None:
@@ -268,6 +305,15 @@ def test_no_folder_of_ours_is_left(where: Folders, tmp_path: Path, one: bool) ->
         assert remove(where, belongings(where)) == ()
     remove_locks(where)
     assert not where.data.exists() and not where.config.exists() and not where.logs.exists()
+
+
+def test_folders_of_ours_that_are_empty_go_too(where: Folders) -> None:
+    """Nothing is being split: nothing of it is listed."""
+    JobStore(where.database).close()
+    for empty in (where.scratch, where.cache):
+        empty.mkdir(parents=True)
+    assert remove(where, belongings(where)) == ()
+    assert not where.scratch.exists() and not where.cache.exists() and not where.data.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from stemdesk.core.errors import Cancelled, DiskFullError
+from stemdesk.core.errors import Cancelled, DiskFullError, ErrorCode, ExportError
 from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
+from stemdesk.jobs.disk import check_disk
 from stemdesk.jobs.scratch import clean, size_bytes
 from support.place import Place
 from support.tmpfs import tiny_volume
@@ -21,6 +22,13 @@ MIB = 1 << 20
 def volume(tmp_path: Path) -> Iterator[Path]:
     with tiny_volume(tmp_path / "volume", "8m") as folder:
         yield folder
+
+
+def test_a_folder_for_stems_that_has_gone_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ExportError) as caught:
+        check_disk(tmp_path, 1, tmp_path / "gone", 1)
+    assert caught.value.code is ErrorCode.FOLDER_NOT_WRITABLE
+    assert caught.value.path == tmp_path / "gone"
 
 
 class Ballast:

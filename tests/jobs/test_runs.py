@@ -141,6 +141,7 @@ def test_health_tells_what_was_done_and_what_there_is(where: Folders) -> None:
     text = "\n".join((*work_lines(found), *place_lines(found), *version_lines(found)))
     assert "Songs: 4 done, 1 failed, 1 cancelled" in text
     assert "Time per minute of music: 20.0 s with htdemucs on cpu (2 songs, 3:00)" in text
+    assert "3.0 s with small on cuda (1 song, 1:00)" in text
     assert "Queue: 2 waiting, 1 at work" in text
     assert f"Cache: {where.cache}" in text and "Cached: 4 kB" in text
     assert "numpy" not in text and "soxr 1" in text

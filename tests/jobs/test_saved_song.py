@@ -115,11 +115,11 @@ def with_stems_as(place: Place, result: Result, kind: str, rate: int) -> None:
     """The folder's stems in another format, as the manifest names them."""
     path = result.folder / MANIFEST
     value = json.loads(path.read_text("utf-8"))
-    for item in value["files"]:
+    for seed, item in enumerate(value["files"]):  # each of another sound, as stems are
         file = result.folder / item["file"]
         samples = read(file)
         if rate != SAMPLERATE:
-            samples = bursts(round(samples.shape[1] * rate / SAMPLERATE), rate)
+            samples = bursts(round(samples.shape[1] * rate / SAMPLERATE), rate, seed=seed)
         file.unlink()
         made = make_in(result.folder, kind, samples, rate, name=item["stem"])
         item |= {"file": made.name, "bytes": made.stat().st_size}

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from screens import link_asks
 from screens.exports import Brake, export, for_a_daw, shown, unfolded, wrong_template
+from screens.gpu import Script, take_gpu_pack
 from screens.links import fill_links, scripted_links
 from screens.songs import fill_library, long_song
 from screens.studio import Studio
@@ -87,6 +88,10 @@ class Album:
                 dialog.search.setText("apache")
                 self._both(f"licences-{size.width()}", dialog)
 
+    def take_widget(self, name: str, widget: QWidget) -> None:
+        """As it is now."""
+        self._both(name, widget)
+
     def _both(self, name: str, widget: QWidget | None = None) -> None:
         for scheme, value in SCHEMES.items():
             self.studio.colour(value)
@@ -116,6 +121,15 @@ def take_every(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
     studio.close()
     take_links(root / "third", target, sizes)
     take_exports(root / "fourth", target, sizes)
+    take_gpu(root / "fifth", target, sizes)
+
+
+def take_gpu(root: Path, target: Path, sizes: tuple[QSize, ...]) -> None:
+    """The GPU pack, in each of its states."""
+    script = Script()
+    studio = Studio(root, target, gpu=script.services())
+    take_gpu_pack(studio, script, sizes, Album(studio, sizes).take_widget)
+    studio.close()
 
 
 def _news(studio: Studio, album: Album) -> None:

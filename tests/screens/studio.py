@@ -17,6 +17,7 @@ from stemdesk.gui import theme
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.export_values import ExportServices
+from stemdesk.gui.gpu_values import GpuServices
 from stemdesk.gui.lane import Lane
 from stemdesk.gui.link_values import LinkServices
 from stemdesk.gui.values import Surroundings
@@ -40,9 +41,10 @@ class Studio:
         fill: Callable[[Folders, Path], None] | None = None,
         links: LinkServices | None = None,
         exports: ExportServices | None = None,
+        gpu: GpuServices | None = None,
     ) -> None:
         """`fill` puts jobs into the database before the app opens it. `links`: what is behind
-        them. `exports`: what songs are exported with."""
+        them. `exports`: what songs are exported with. `gpu`: what there is of the GPU pack."""
         self.target = target
         self.app = QApplication.instance() or QApplication([])
         assert isinstance(self.app, QApplication)
@@ -54,7 +56,11 @@ class Studio:
         if fill is not None:
             fill(self.folders, root)
         self.output = HandOutput()
-        around = Surroundings(links=links or LinkServices(), exports=exports or ExportServices())
+        around = Surroundings(
+            links=links or LinkServices(),
+            exports=exports or ExportServices(),
+            gpu=gpu or GpuServices(),
+        )
         settings = Settings(draft_accepted=True, links_noticed=True)
         self.controller = Controller(self.folders, settings, surroundings=around)
         self.window = MainWindow(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -89,6 +92,47 @@ def test_a_windowed_app_has_no_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(root, "steps", given(Step("glue", "Glue", fails)))
     monkeypatch.setattr(sys, "stdout", None)
     assert root.main([]) == 1
+
+
+@contextmanager
+def piped(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.FileIO]:
+    """What reads the standard output, which knows only the letters of a pipe on Windows."""
+    reads, writes = os.pipe()
+    with io.FileIO(reads) as end, os.fdopen(writes, "w", encoding="cp1252") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        yield end
+
+
+def test_letters_that_its_output_does_not_know_do_not_end_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(root, "steps", given(Step("glue", "Glue", lambda: "in 日本")))
+    with piped(monkeypatch) as pipe:
+        assert root.main([]) == 0
+        assert pipe.readline().startswith(b"ok     Glue: in \\u65e5\\u672c (")
+
+
+def test_nobody_needs_to_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(root, "steps", given(Step("glue", "Glue", fails)))
+    with piped(monkeypatch) as pipe:
+        pipe.close()
+        assert root.main([]) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stemdesk", "--self-test"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(SOURCE.parent), "TMPDIR": str(temporary)},
+    )
+    assert process.stdout is not None and process.stdout.readline().startswith(b"ok ")
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == b"" and process.returncode == 130
+    assert list(temporary.iterdir()) == []
 
 
 def test_whatever_goes_wrong_becomes_a_sentence(tmp_path: Path) -> None:

@@ -152,6 +152,18 @@ def test_the_sound_device_is_opened_and_closed(monkeypatch: pytest.MonkeyPatch) 
     assert len(closed) == 1
 
 
+def test_a_system_that_forbids_new_code_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forbidden:
+        def callback(self, *_: object) -> None:
+            raise MemoryError("Cannot allocate write+execute memory")
+
+    monkeypatch.setattr("_cffi_backend.FFI", Forbidden)
+    info = OutputInfo(OutputKind.NULL, "no sound device", library="PortAudio V19")
+    monkeypatch.setattr(sound, "describe", lambda: info)
+    with pytest.raises(TroubleError, match="write"):
+        sound.check_device()
+
+
 @pytest.mark.usefixtures("speakers")
 def test_a_device_that_is_used_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:

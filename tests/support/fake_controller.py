@@ -22,6 +22,7 @@ from stemdesk.gui.tasks import Tasks
 from stemdesk.jobs.scheduler import moved
 from stemdesk.paths import Folders
 from support.export_script import ExportScript
+from support.fake_gpu import FakeGpu
 from support.fake_links import FakeDownloader, FakeLinks, link_job
 from support.fake_models import FakeModels
 from support.jobs import a_job
@@ -76,6 +77,7 @@ class FakeController(QObject):
         self.models = FakeModels(self)
         self.links = FakeLinks(self)
         self.downloader = FakeDownloader(self)
+        self.gpu = FakeGpu(self)
         self.memory = FakeMemory()
         self.export_script = ExportScript()
         self.hearing = Hearing(lambda: self.folders, lambda: self.settings)

@@ -118,7 +118,7 @@ def new_scripts(version: str = SCRIPTS_VERSION, **changes: Any) -> Listed:
 
 
 class PackageIndex(Web):
-    """Lists `files` of both packages as JSON, or as HTML (`as_html`), and serves them; `replies`
+    """Lists `files` of each package as JSON, or as HTML (`as_html`), and serves them; `replies`
     of some paths instead. `address`: what to configure."""
 
     def __init__(
@@ -145,7 +145,8 @@ class PackageIndex(Web):
         missing = super().note(request)
         if request.target in self.instead:
             return self.instead[request.target]
-        for package in ("yt-dlp", "yt-dlp-ejs"):
+        packages = {file.name.partition("-")[0].replace("_", "-") for file in self.files}
+        for package in {"yt-dlp", "yt-dlp-ejs"} | packages:
             if request.target == f"/simple/{package}/":
                 prefix = package.replace("-", "_") + "-"
                 found = [file for file in self.files if file.name.startswith(prefix)]

@@ -17,14 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from stemdesk.audio.play_cache import (
-    Filling,
-    PlayCache,
-    Raw,
-    RawReader,
-    Samples,
-    original_key,
-)
+from stemdesk.audio.play_cache import Filling, PlayCache, Raw, original_key
+from stemdesk.audio.raw_reader import RawReader, Samples
 from stemdesk.core.errors import (
     Cancelled,
     ErrorCode,

@@ -16,7 +16,6 @@ import errno
 import hashlib
 import json
 import os
-import sys
 import threading
 import time
 import uuid
@@ -28,22 +27,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from stemdesk.audio.raw_reader import FRAME_BYTES, Samples
 from stemdesk.core.errors import free_bytes
 from stemdesk.core.files import replace_file
 from stemdesk.log import log
 
-CHANNELS = 2
 RESERVE_BYTES = 256 << 20
 """So much of a volume is left to others."""
-_FRAME_BYTES = 4 * CHANNELS
 _VERSION = 1  # counts up when the decoder gives other samples
 _LOOK_FRAMES = 20 * 44_100  # how often a growing file asks for the free room
 _OURS = "[0-9a-f]" * 32  # other files in the folder are not ours to remove
 _LEFT_BEHIND_S = 2 * 86_400.0  # a file without JSON is nobody's after this
-
-Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +62,12 @@ class PlayCache:
 
     def __init__(self, folder: Path, cap_bytes: int) -> None:
         self._lock = threading.Lock()
+        self._keeping = threading.Lock()
         self._folder = folder
         self._cap_bytes = cap_bytes
         self._held: Counter[Path] = Counter()  # files that this process reads or writes
         self._over = False  # the cap is not kept, because of them
+        self._spare: set[Path] = set()  # of those: another file was kept for the same key first
 
     @property
     def folder(self) -> Path:
@@ -119,8 +116,9 @@ class PlayCache:
             if size > self._cap_bytes:
                 return False
             self._folder.mkdir(parents=True, exist_ok=True)
-            _link_or_move(path, target)
-            self.keep(key, Raw(target, samplerate, size // _FRAME_BYTES, facts))
+            with self.holding(target):
+                _link_or_move(path, target)
+                self.keep(key, Raw(target, samplerate, size // FRAME_BYTES, facts))
             kept = True
         except OSError as error:
             log.info("not kept for playing: %s", error)
@@ -130,7 +128,9 @@ class PlayCache:
         return kept
 
     def keep(self, key: str, raw: Raw) -> None:
-        """The file is whole and counts from now on. Raises `OSError`."""
+        """The file, which is held, is whole and counts from now on. Where the same was decoded
+        twice at the same time, the first one counts and the other goes when it is let go. Raises
+        `OSError`."""
         value = {
             "version": _VERSION,
             "key": key,
@@ -139,7 +139,12 @@ class PlayCache:
             "frames": raw.frames,
             "facts": raw.facts,
         }
-        replace_file(self._json(key), json.dumps(value).encode("ascii"))
+        with self._keeping:
+            if self.find(key) is not None:
+                with self._lock:
+                    self._spare.add(raw.path)
+                return
+            replace_file(self._json(key), json.dumps(value).encode("ascii"))
         self.trim()
 
     @contextmanager
@@ -158,9 +163,13 @@ class PlayCache:
     def let_go(self, path: Path) -> None:
         with self._lock:
             self._held[path] -= 1
-            if not self._held[path]:
-                del self._held[path]
-            over = self._over and path not in self._held
+            if self._held[path]:
+                return
+            del self._held[path]
+            over, spare = self._over, path in self._spare
+            self._spare.discard(path)
+        if spare:
+            _remove(path)
         if over:
             self.trim()
 
@@ -184,7 +193,7 @@ class PlayCache:
                 removed = raw.path not in self._held and _remove(raw.path)
             if removed:
                 _remove(path)
-                total -= raw.frames * _FRAME_BYTES
+                total -= raw.frames * FRAME_BYTES
         self._over = total > self._cap_bytes
 
     def size_bytes(self) -> int:
@@ -251,53 +260,6 @@ class Filling:
         _remove(self.path)
 
 
-class RawReader:
-    """Reads a raw file, from any thread. It stays open, so that it can be read though another
-    process has removed it; but not on Windows, which removes no open file: there silence is read
-    where it is gone."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._descriptor: int | None = None
-        if sys.platform != "win32":
-            with contextlib.suppress(OSError):  # it is gone already
-                self._descriptor = os.open(path, os.O_RDONLY)
-
-    def __del__(self) -> None:
-        """Not before: another thread may be reading."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
-
-    def read(self, start: int, frames: int) -> Samples:
-        """float32 [2, frames] from frame `start` (>= 0); zeros beyond what there is."""
-        samples = np.zeros((CHANNELS, frames), dtype=np.float32)
-        with contextlib.suppress(OSError):
-            found = self.read_there(start, frames)
-            samples[:, : found.shape[1]] = found
-        return samples
-
-    def read_there(self, start: int, frames: int) -> Samples:
-        """float32 [2, up to `frames`]: what is there. Raises `OSError`."""
-        offset = start * _FRAME_BYTES
-        if sys.platform != "win32" and self._descriptor is not None:
-            found = _read_at(self._descriptor, frames * _FRAME_BYTES, offset)
-            data = np.frombuffer(found[: len(found) // _FRAME_BYTES * _FRAME_BYTES], np.float32)
-        else:
-            data = np.fromfile(self.path, np.float32, frames * CHANNELS, offset=offset)
-        whole = len(data) // CHANNELS
-        return data[: whole * CHANNELS].reshape(whole, CHANNELS).T
-
-
-def _read_at(descriptor: int, size: int, offset: int) -> bytes:
-    """Up to so many bytes: all that are there. Raises `OSError`. Not for Windows."""
-    parts: list[bytes] = []
-    while size > 0 and (part := os.pread(descriptor, size, offset)):
-        parts.append(part)
-        size, offset = size - len(part), offset + len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
 def _name(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
@@ -309,7 +271,7 @@ def _read(path: Path, key: str | None = None) -> Raw | None:
         file = path.with_name(Path(value["file"]).name)
         raw = Raw(file, int(value["samplerate"]), int(value["frames"]), dict(value["facts"]))
         known = value["version"] == _VERSION and key in (None, value["key"])
-        whole = file.stat().st_size == raw.frames * _FRAME_BYTES
+        whole = file.stat().st_size == raw.frames * FRAME_BYTES
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return raw if known and whole else None

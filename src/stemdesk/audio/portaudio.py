@@ -10,13 +10,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from stemdesk.audio.output_values import OutputInfo, OutputKind, Pull, Samples
+from stemdesk.audio.sound_server import SinkWatch
 from stemdesk.core.errors import DeviceError, ErrorCode
 
 _RATES = (48_000, 44_100, 96_000, 88_200, 192_000, 176_400)
 """What devices run at, in hertz: tried in this order where one refuses the song's and its own."""
+
+LATENCY_S = 0.1
+"""A device is given at least so much ahead. What some drivers call their high latency (35 ms for
+ALSA before PulseAudio or PipeWire) runs dry many times a minute while all cores are busy, for the
+callback is Python; 100 ms held out. Less than the ring, so that changes are heard soon."""
 
 
 class _PortAudio:
@@ -34,11 +40,20 @@ _portaudio = _PortAudio()
 
 @dataclass(frozen=True, slots=True)
 class _Device:
-    """A device of PortAudio's. `index`: its number, None for the default. `samplerate`: its own."""
+    """A device of PortAudio's. `index`: its number, None for the default. `samplerate`: its own.
+    `latency_s`: how far ahead it likes to be given sound."""
 
     name: str
     index: int | None
     samplerate: int
+    latency_s: float
+
+    @classmethod
+    def of(cls, said: Any, index: int | None) -> Self:
+        """From what `query_devices` says of it."""
+        rate = int(said.get("default_samplerate", 0)) or 48_000
+        latency_s = max(LATENCY_S, float(said.get("default_high_output_latency", 0.0)))
+        return cls(str(said["name"]), index, rate, latency_s)
 
 
 class SounddeviceOutput:
@@ -66,6 +81,7 @@ class SounddeviceOutput:
         self._asked = 0.0  # when it asked last
         self._underruns = 0
         self._started = self._lost = self._closed = False
+        self._watch = SinkWatch()
         try:
             with _portaudio.lock:
                 found = _find(sounddevice, device)
@@ -86,7 +102,7 @@ class SounddeviceOutput:
                     device=found.index,
                     channels=2,
                     dtype="float32",
-                    latency="high",  # a callback in Python shares the processor with a separation
+                    latency=found.latency_s,
                     callback=self._callback,
                 )
             except (self._library.PortAudioError, ValueError) as error:
@@ -108,7 +124,8 @@ class SounddeviceOutput:
     def alive(self) -> bool:
         try:
             silent = self._clock() - self._asked > self.SILENT_S
-            self._lost = self._started and (silent or not self._stream.active)
+            gone = silent or self._watch.lost or not self._stream.active
+            self._lost = self._started and gone
         except self._library.PortAudioError:
             self._lost = True
         return not self._lost
@@ -125,15 +142,18 @@ class SounddeviceOutput:
             self._stream.start()
         except self._library.PortAudioError as error:
             raise _unavailable(error) from error
+        self._watch.start()
         self._started = True
 
     def stop(self) -> None:
         """Play what was handed over, then rest."""
         self._started = False
+        self._watch.stop()
         self._stream.stop()  # ignores errors
 
     def close(self) -> None:
         self._started = False
+        self._watch.stop()
         self._stream.close()  # ignores errors
         with _portaudio.lock:
             _portaudio.streams = max(0, _portaudio.streams - (not self._closed))
@@ -197,7 +217,7 @@ def _find(sounddevice: Any, name: str) -> _Device:
             if found.name == name:
                 return found
     default = sounddevice.query_devices(kind="output")
-    return _Device(str(default["name"]), None, int(default.get("default_samplerate", 0)) or 48_000)
+    return _Device.of(default, None)
 
 
 def _all(sounddevice: Any) -> tuple[_Device, ...]:
@@ -209,7 +229,7 @@ def _all(sounddevice: Any) -> tuple[_Device, ...]:
     except (sounddevice.PortAudioError, ValueError):
         return ()
     return tuple(
-        _Device(str(item["name"]), index, int(item["default_samplerate"]) or 48_000)
+        _Device.of(item, index)
         for index, item in enumerate(listed)
         if item["max_output_channels"] > 0 and default in {None, item["hostapi"]}
     )

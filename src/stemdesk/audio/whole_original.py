@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from stemdesk.audio.originals import Original, Originals
-from stemdesk.audio.play_cache import CHANNELS, Samples
 from stemdesk.audio.playable import Playable, Reader
+from stemdesk.audio.raw_reader import CHANNELS, Samples
 from stemdesk.core.errors import ErrorCode, SourceError
 from stemdesk.core.progress import CancelToken
 

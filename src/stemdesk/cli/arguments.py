@@ -12,7 +12,9 @@ from stemdesk.cli.link_arguments import add_link_options, without_links
 from stemdesk.core.options import MAX_SHIFTS
 from stemdesk.core.quality import BEST_MODEL, Quality
 
-COMMANDS = ("split", "demo", "export", "models", "update-downloader", "doctor", "clean")
+COMMANDS = (
+    *("split", "demo", "export", "models", "update-downloader", "gpu-pack", "doctor", "clean"),
+)
 
 _ABOUT = (
     "StemDesk takes a song apart: vocals, drums, bass and the rest, on your own machine. "
@@ -72,6 +74,9 @@ def parser() -> argparse.ArgumentParser:
     )
     add_export(export)
     _add_models(commands.add_parser("models", help="list, download, import, remove, check models"))
+    _add_gpu_pack(
+        commands.add_parser("gpu-pack", help="get, show or remove what an NVIDIA GPU is used with")
+    )
     for name, about in (
         ("update-downloader", "fetch a newer yt-dlp, which gets the songs behind links"),
         ("doctor", "show the device, versions, folders, disk, sound and models"),
@@ -131,6 +136,22 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     check.add_argument("--legacy", action="store_true", help="the original .th files, too")
     command.add_argument("--json", action="store_true", help="print JSON")
     for one in (download, bring, remove, verify, check):  # their default must not win over it
+        one.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
+        )
+
+
+def _add_gpu_pack(command: argparse.ArgumentParser) -> None:
+    """`stemdesk gpu-pack` alone shows what there is of it."""
+    actions = command.add_subparsers(dest="action", metavar="ACTION")
+    command.set_defaults(action=None)
+    bring = actions.add_parser(
+        "install",
+        help="fetch PyTorch with CUDA, gigabytes, and try it; what a broken try has left is used",
+    )
+    remove = actions.add_parser("remove", help="delete it")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    for one in (bring, remove):  # their default must not win over it
         one.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
         )

@@ -25,6 +25,7 @@ NAMES = {
     Kept.SCRATCH: "Working files",
     Kept.DOWNLOADS: "Songs from links on their way",
     Kept.DOWNLOADER: "Newer downloader",
+    Kept.GPU_PACK: "GPU pack",
     Kept.CACHE: "Cache",
     Kept.MODELS: "Models",
     Kept.LOGS: "Logs",

@@ -34,7 +34,7 @@ from stemdesk.models.library import ModelLibrary
 from stemdesk.paths import Folders, folders, user_path
 
 _INTERRUPTED = 130
-_STOPPABLE = ("export", "models", "update-downloader")
+_STOPPABLE = ("export", "models", "update-downloader", "gpu-pack")
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -64,8 +64,8 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _stoppable(options: argparse.Namespace, where: Folders, settings: Settings) -> int:
-    """`stemdesk export`, `stemdesk models` and `stemdesk update-downloader`."""
-    from stemdesk.cli import export, models, update
+    """`stemdesk export`, `models`, `update-downloader` and `gpu-pack`."""
+    from stemdesk.cli import export, gpu_pack, models, update
 
     cancel = CancelToken()
     _stop_on_signals(cancel)
@@ -73,6 +73,8 @@ def _stoppable(options: argparse.Namespace, where: Folders, settings: Settings) 
         return export.run(options, where, settings, cancel)
     if options.command == "models":
         return models.run(options, where, settings, cancel)
+    if options.command == "gpu-pack":
+        return gpu_pack.run(options, where, cancel)
     return update.run(where, options.json, cancel)
 
 

@@ -6,13 +6,16 @@ import json
 import sys
 from typing import Any
 
+from stemdesk.cli.gpu_pack import facts
 from stemdesk.core.errors import DeviceError
 from stemdesk.core.sentences import format_bytes, printable, say
 from stemdesk.core.settings import Settings
 from stemdesk.jobs import scratch
 from stemdesk.jobs.downloads import clean_downloads
+from stemdesk.jobs.gpu_pack import remove_leaving
 from stemdesk.jobs.health import Health, look, place_lines, version_lines, work_lines
 from stemdesk.jobs.runs import Totals
+from stemdesk.jobs.sound_note import read_sound_note
 from stemdesk.jobs.store import JobStore
 from stemdesk.models.library import BrokenModel, ModelInfo, ModelLibrary
 from stemdesk.paths import Folders
@@ -29,6 +32,9 @@ def doctor(where: Folders, settings: Settings, as_json: bool) -> int:
     print(f"StemDesk {health.version}, Python {health.python}, {health.system}")
     print(f"Device: {facts['device']['label']} ({facts['device']['reason']})")
     print(f"Sound: {facts['sound']['label']} ({facts['sound']['reason']})")
+    played = facts["sound"]["played"]
+    if played is not None:
+        print(f"Played last: {played['output']}, which ran dry {_times(played['underruns'])}")
     names = [item["name"] for item in facts["models"] if "error" not in item]
     models = f"Installed models: {', '.join(names) or 'none installed'}"
     for line in (*work_lines(health), *place_lines(health), models, *version_lines(health)):
@@ -43,6 +49,7 @@ def clean(where: Folders, settings: Settings, as_json: bool) -> int:
     try:
         freed = scratch.clean(where.scratch, store.can_go_on)
         freed += clean_downloads(where, store.get)
+        remove_leaving(where.data)
     finally:
         store.close()
     left = scratch.size_bytes(where.scratch) + scratch.size_bytes(where.downloads)
@@ -59,7 +66,7 @@ def _facts(health: Health, where: Folders, settings: Settings) -> dict[str, Any]
         "python": health.python,
         "system": health.system,
         "device": _device(settings.device),
-        "sound": _sound(),
+        "sound": _sound(where),
         "songs": _songs(health.totals),
         "queue": {"waiting": health.waiting, "running": health.running},
         "memory": {"used_bytes": health.used_bytes, "total_bytes": health.total_bytes},
@@ -72,6 +79,7 @@ def _facts(health: Health, where: Folders, settings: Settings) -> dict[str, Any]
         "models": [_model(item) for item in ModelLibrary(where.models).installed()],
         "packages": health.packages,
         "links": _links(health),
+        "gpu_pack": facts(health.gpu_pack),
     }
 
 
@@ -120,12 +128,20 @@ def _device(preference: str) -> dict[str, str]:
     return {"name": found.name, "label": found.label, "reason": found.reason}
 
 
-def _sound() -> dict[str, str]:
+def _sound(where: Folders) -> dict[str, Any]:
+    """`played`: what the window played through last, None before the first time."""
     from stemdesk.audio.output import describe
 
-    found = describe()
+    found, note = describe(), read_sound_note(where.data)
     reason = found.reason or found.library
-    return {"kind": found.kind.value, "label": found.label, "reason": reason}
+    played = None
+    if note is not None:
+        played = {"output": printable(note.output), "underruns": note.underruns}
+    return {"kind": found.kind.value, "label": found.label, "reason": reason, "played": played}
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once"}.get(count, f"{count} times")
 
 
 def _model(item: ModelInfo | BrokenModel) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Progress and outcome of what `stemdesk models …` and `stemdesk update-downloader` do: a bar,
-plain lines, or JSON lines.
+"""Progress and outcome of what `stemdesk models …`, `stemdesk update-downloader` and `stemdesk
+gpu-pack …` do: a bar, plain lines, or JSON lines.
 
-The JSON lines follow `models.schema.json` and `update.schema.json` beside this file; `v` is their
-version.
+The JSON lines follow `models.schema.json`, `update.schema.json` and `gpu_pack.schema.json` beside
+this file; `v` is their version.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ class TextTransfers:
     def transfer(self, transfer: Transfer) -> None:
         name, before = self._last
         label = printable(transfer.name)
+        if not (transfer.done_bytes or transfer.total_bytes):  # it cannot be measured
+            if name != transfer.name:
+                self._last = (transfer.name, 0.0)
+                self._terminal.say(f"{label}…")
+            return
         percent = int(transfer.fraction * 100 + 1e-6)
         if self._terminal.has_bar:
             now = self._clock()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode
 from stemdesk.core.export_sentences import EXPORT_ERRORS, EXPORT_NOTICES
+from stemdesk.core.gpu_sentences import GPU_ERRORS, GPU_REMEDIES
 from stemdesk.core.link_sentences import LINK_ERRORS, UPDATE_REMEDIES
 from stemdesk.core.notices import Notice, NoticeCode
 from stemdesk.core.null_depth import NullDepth
@@ -154,6 +155,7 @@ ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "Check the mirror in the settings, or import the model file.",
     ),
     **LINK_ERRORS,
+    **GPU_ERRORS,
     _E.STEM_UNKNOWN: ("The model has no stem “{stem}”.", "Choose from: {known}."),
     _E.DEVICE_UNAVAILABLE: (
         "This computer cannot compute on “{device}”.",
@@ -252,6 +254,8 @@ def say(
         remedy = _DOWNLOAD_IT if "command" in facts else remedy
     if "updating" in facts:
         remedy = UPDATE_REMEDIES.get(code, remedy)
+    if "gpu_pack" in facts:
+        remedy = GPU_REMEDIES.get(code, remedy)
     return happened.format_map(_Gaps(known)), remedy.format_map(_Gaps(known))
 
 

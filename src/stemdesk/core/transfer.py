@@ -24,6 +24,11 @@ class Transfer:
         """0 to 1; 0 if the size is unknown."""
         return min(1.0, self.done_bytes / self.total_bytes) if self.total_bytes > 0 else 0.0
 
+    @property
+    def silent(self) -> bool:
+        """Whether the server sends nothing: not yet, or no more for seconds."""
+        return self.fraction < 1.0 and (not self.done_bytes or self.bytes_per_s == 0)
+
 
 TransferReport = Callable[[Transfer], None]
 

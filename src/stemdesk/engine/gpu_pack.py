@@ -24,18 +24,23 @@ from stemdesk import __version__
 from stemdesk.core.imports import import_from
 
 FOLDER = "gpu"
+LIST = "gpu_packs.json"
 OFF = "STEMDESK_NO_GPU_PACK"  # set to anything: the app's own torch is used
+ON = "STEMDESK_GPU_PACK"  # set to anything: packs also where StemDesk runs from source
 RECORD, VERDICT, TRYING = "pack.json", "verdict.json", "trying"
+LEAVING = "leaving"  # beside the packs: they are to go, and are not used any more
 # What a pack's torch imports from itself, never from the app.
 PACKAGES = ("torch", "torchgen", "functorch", "nvidia", "cuda")
 
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """A wheel of a pack, as package indexes name it, and the SHA-256 that it must have."""
+    """A wheel of a pack, as package indexes name it, its bytes, and the SHA-256 that it must
+    have."""
 
     name: str
     sha256: str
+    size_bytes: int
 
     @property
     def package(self) -> str:
@@ -45,10 +50,20 @@ class PackFile:
 
 @dataclass(frozen=True, slots=True)
 class WantedPack:
-    """The pack that fits this StemDesk. `torch`: its version."""
+    """The pack that fits this StemDesk. `torch`: its version. `unpacked_bytes`: on the disk.
+    `driver`: the oldest that it works with (580); `capability`: of the oldest GPU (7.5 is Turing).
+    `index`: the package index that has it, "" for the configured one."""
 
     torch: str
     files: tuple[PackFile, ...]
+    unpacked_bytes: int = 0
+    driver: int = 0
+    capability: float = 0.0
+    index: str = ""
+
+    @property
+    def fetch_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +74,41 @@ class Verdict:
     said: str
 
 
-def wanted_pack(system: str = "", machine: str = "", python: str = "") -> WantedPack | None:
-    """The pack for a system ("linux", "win32"), a machine ("x86_64") and a Python ("cp311"), here
-    if they are not named; None where there is none."""
-    here = f"{sys.implementation.name[:1]}p{sys.version_info.major}{sys.version_info.minor}"
-    key = f"{system or sys.platform}-{machine or platform.machine()}-{python or here}"
-    listed = json.loads((files("stemdesk.engine") / "gpu_packs.json").read_text("utf-8"))
-    found = listed.get(key)
+def key_here() -> str:
+    """The system ("linux", "win32"), the machine ("x86_64", "AMD64") and the Python ("cp311") that
+    a pack has to be for."""
+    python = f"{sys.implementation.name[:1]}p{sys.version_info.major}{sys.version_info.minor}"
+    return f"{sys.platform}-{platform.machine()}-{python}"
+
+
+def wanted_pack(key: str = "") -> WantedPack | None:
+    """The pack for a system (`key_here`, which it is if none is named); None where there is
+    none."""
+    listed = json.loads((files("stemdesk.engine") / LIST).read_text("utf-8"))
+    found = listed.get(key or key_here())
     if found is None:
         return None
-    wheels = tuple(PackFile(file["name"], file["sha256"]) for file in found["files"])
-    return WantedPack(found["torch"], wheels)
+    return WantedPack(
+        torch=found["torch"],
+        files=tuple(PackFile(**file) for file in found["files"]),
+        unpacked_bytes=found["unpacked_bytes"],
+        driver=found["driver"],
+        capability=found["capability"],
+        index=found.get("index", ""),
+    )
+
+
+def packs_wanted(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this StemDesk uses packs at all: the frozen app does. From source, pip has installed
+    the torch that is wanted."""
+    return bool(getattr(sys, "frozen", False) or environment.get(ON))
 
 
 def pack_in_use(data: Path, environment: Mapping[str, str] = os.environ) -> Path | None:
     """The folder of the pack that is used, or None. Reads two small files and looks at a few
     thousand others. Never raises."""
     wanted = wanted_pack()
-    if wanted is None or environment.get(OFF):
+    if wanted is None or environment.get(OFF) or (data / FOLDER / LEAVING).exists():
         return None
     folder = data / FOLDER / wanted.torch
     verdict = verdict_of(folder)
@@ -106,6 +138,20 @@ def verdict_of(folder: Path) -> Verdict | None:
         return Verdict(bool(said["passed"]), str(said["said"]))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def is_imported(folder: Path) -> bool:
+    """Whether this process computes with a pack's torch."""
+    torch = sys.modules.get("torch")
+    place = getattr(torch, "__file__", None)
+    return bool(place) and Path(str(place)).is_relative_to(folder.absolute())
+
+
+def other_cuda() -> bool:
+    """Whether this process has a torch with CUDA that is of no pack; False before torch is
+    imported."""
+    version = getattr(sys.modules.get("torch"), "version", None)
+    return getattr(version, "cuda", None) is not None
 
 
 def put_first(folder: Path) -> None:

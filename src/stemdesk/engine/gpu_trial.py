@@ -7,11 +7,19 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from stemdesk import __version__
-from stemdesk.core.errors import StemDeskError, write_error
+from stemdesk.core.errors import (
+    Cancelled,
+    DeviceError,
+    ErrorCode,
+    StemDeskError,
+    write_error,
+)
 from stemdesk.core.files import replace_file
 from stemdesk.core.progress import CancelToken
 from stemdesk.engine.gpu_pack import PACKAGES, RECORD, TRYING, VERDICT, Verdict, put_first
@@ -21,6 +29,8 @@ from stemdesk.log import log
 TRIAL = "--gpu-trial"
 TRIAL_S = 300.0  # the first use of a new GPU compiles its kernels
 UNPACKED_BYTES = 12 << 30  # torch 2.13 with CUDA 13 and what it needs: about 5 GB
+_POLL_S = 0.05
+_CONSOLE = "stemdesk"  # of the two programs of the frozen app
 _BLOCK = 1 << 20
 _PARTS = ".wheel"
 
@@ -28,12 +38,17 @@ Run = Callable[[Sequence[str], float], tuple[int, str]]
 """Runs a program for so many seconds at most; returns its exit code and what it printed."""
 
 
-def install(folder: Path, wheels: Mapping[Path, str], cancel: CancelToken) -> None:
+def install(
+    folder: Path,
+    wheels: Mapping[Path, str],
+    cancel: CancelToken,
+    written: Callable[[int], None] = lambda _: None,
+) -> None:
     """Unpack wheels into a pack's folder, named by torch's version, which must not be there.
 
     `wheels`: files with the SHA-256 that each must have. Where two wheels have the same file (a
-    package that they share), it must be the same. Raises `WheelError`, `ExportError`,
-    `DiskFullError`, `Cancelled`; the folder is gone then.
+    package that they share), it must be the same. `written` is told of the bytes of each block.
+    Raises `WheelError`, `ExportError`, `DiskFullError`, `Cancelled`; the folder is gone then.
     """
     for wheel, expected in wheels.items():
         if _sha256(wheel, cancel) != expected:
@@ -45,7 +60,7 @@ def install(folder: Path, wheels: Mapping[Path, str], cancel: CancelToken) -> No
         raise write_error(error, folder) from error
     try:
         for wheel in wheels:
-            sizes |= _add(folder, wheel, cancel)
+            sizes |= _add(folder, wheel, cancel, written)
         finish(folder, sizes)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -62,11 +77,17 @@ def finish(folder: Path, sizes: Mapping[str, int]) -> None:
     replace_file(folder / RECORD, json.dumps(record).encode())
 
 
-def try_pack(folder: Path, run: Run | None = None) -> Verdict:
+def try_pack(folder: Path, run: Run | None = None, cancel: CancelToken | None = None) -> Verdict:
     """Let a child process compute with a pack, and remember what it found. Blocks. Raises
-    `OSError` if that cannot be written."""
+    `OSError` if that cannot be written, and `Cancelled`: it is to be tried again then."""
+    run = run or partial(run_child, cancel=cancel or CancelToken())
+    (folder / VERDICT).unlink(missing_ok=True)
     (folder / TRYING).touch()
-    exit_code, printed = (run or run_child)([*_program(), TRIAL, str(folder)], TRIAL_S)
+    try:
+        exit_code, printed = run([*_program(), TRIAL, str(folder)], TRIAL_S)
+    except Cancelled:
+        (folder / TRYING).unlink()
+        raise
     try:
         said = json.loads(printed.strip().splitlines()[-1])
         verdict = Verdict(bool(said["passed"]) and exit_code == 0, str(said["said"]))
@@ -90,6 +111,7 @@ def serve_trial(folder: Path) -> int:
 
         if not Path(str(torch.__file__)).is_relative_to(folder):
             raise ImportError(f"torch came from {torch.__file__}")
+        _begin()
         verdict = Verdict(True, probe("cuda").label)
     except StemDeskError as error:
         verdict = Verdict(False, error.detail)
@@ -99,26 +121,51 @@ def serve_trial(folder: Path) -> int:
     return 0 if verdict.passed else 1
 
 
-def run_child(command: Sequence[str], seconds: float) -> tuple[int, str]:
-    """As `Run`. What a child prints on its way is not read, only its last line."""
+def _begin() -> None:
+    """Reach the GPU: here torch says why it cannot, for instance that there is no driver. Raises
+    `DeviceError`."""
+    import torch
+
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return -1, ""
-    return done.returncode, done.stdout.decode("utf-8", "replace")
+        torch.cuda.init()  # type: ignore[no-untyped-call] # torch has no type for it
+    except (RuntimeError, AssertionError) as error:  # the latter: a torch without CUDA
+        raise DeviceError(ErrorCode.DEVICE_UNAVAILABLE, str(error)[:500]) from error
 
 
-def _add(folder: Path, wheel: Path, cancel: CancelToken) -> dict[str, int]:
+def run_child(
+    command: Sequence[str], seconds: float, cancel: CancelToken | None = None
+) -> tuple[int, str]:
+    """As `Run`. What a child prints on its way is not read, only its last line. Raises `Cancelled`;
+    no child is left in any case."""
+    cancel = cancel or CancelToken()
+    end = time.monotonic() + seconds
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    ) as child:
+        try:
+            while True:
+                try:
+                    printed, _ = child.communicate(timeout=_POLL_S)
+                    return child.returncode, printed.decode("utf-8", "replace")
+                except subprocess.TimeoutExpired:
+                    cancel.check()
+                    if time.monotonic() > end:
+                        return -1, ""
+        finally:
+            if child.poll() is None:
+                child.kill()
+
+
+def _add(
+    folder: Path, wheel: Path, cancel: CancelToken, written: Callable[[int], None]
+) -> dict[str, int]:
     """One wheel, unpacked beside the others and then moved to them."""
     parts = folder / _PARTS
-    sizes = unpack(wheel, parts, PACKAGES, cancel, UNPACKED_BYTES)
+    sizes = unpack(wheel, parts, PACKAGES, cancel, UNPACKED_BYTES, written)
     for name in sizes:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -142,5 +189,10 @@ def _sha256(path: Path, cancel: CancelToken) -> str:
 
 
 def _program() -> list[str]:
-    frozen = getattr(sys, "frozen", False)
-    return [sys.executable] if frozen else [sys.executable, "-m", "stemdesk"]
+    """This StemDesk, as a program that can print: on Windows the window's own may have no output,
+    and the other one lies beside it."""
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m", "stemdesk"]
+    here = Path(sys.executable)
+    beside = here.with_name(f"{_CONSOLE}{here.suffix}")
+    return [str(beside if beside.is_file() else here)]

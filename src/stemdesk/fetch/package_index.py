@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from stemdesk.core.progress import CancelToken
-from stemdesk.fetch.answer import refused, web_page
+from stemdesk.fetch.answer import Answer, refused, web_page
 from stemdesk.fetch.failures import BrokenError
 from stemdesk.fetch.limits import Limits
 from stemdesk.fetch.page import broken, read_page
@@ -48,6 +48,31 @@ def wheels(index: str, package: str, cancel: CancelToken, limits: Limits) -> tup
     """The wheels of `package` (`yt-dlp`) that this Python can use: releases that were not taken
     back, with a hash, at an https address; newest first. Raises `FetchError`, `Cancelled`.
     """
+    answer, listed = _listing(index, package, cancel, limits)
+    found = (_wheel(file, answer.url, package) for file in listed)
+    usable = [wheel for wheel in found if wheel is not None and fits(PYTHON, wheel.requires_python)]
+    return tuple(sorted(usable, key=lambda wheel: release(wheel.version) or ((), -1), reverse=True))
+
+
+def address_of(
+    index: str, package: str, name: str, cancel: CancelToken, limits: Limits
+) -> str | None:
+    """Where the file `name` of `package` is, an https address; None if the index does not have it.
+    What comes from there is to be compared with a hash that is known already. Raises `FetchError`,
+    `Cancelled`."""
+    answer, listed = _listing(index, package, cancel, limits)
+    for file in listed:
+        with contextlib.suppress(ValueError):  # no address
+            url = urljoin(answer.url, str(file["url"]))
+            if _file_name(url) == name and urlsplit(url).scheme == "https":
+                return url
+    return None
+
+
+def _listing(
+    index: str, package: str, cancel: CancelToken, limits: Limits
+) -> tuple[Answer, list[dict[str, Any]]]:
+    """All files of a package, and the page that they come from."""
     answer, page = read_page(
         f"{index.rstrip('/')}/{package}/", _ACCEPT, _PAGE_BYTES, cancel, limits
     )
@@ -58,21 +83,22 @@ def wheels(index: str, package: str, cancel: CancelToken, limits: Limits) -> tup
         raise web_page(answer) from error
     if not any(_is_of(name, package) for name in (_file_name(file["url"]) for file in listed)):
         raise web_page(answer)  # not even an old one, or one for another system
-    found = (_wheel(file, answer.url, package) for file in listed)
-    usable = [wheel for wheel in found if wheel is not None and fits(PYTHON, wheel.requires_python)]
-    return tuple(sorted(usable, key=lambda wheel: release(wheel.version) or ((), -1), reverse=True))
+    return answer, listed
 
 
 def size_of(wheel: Wheel, cancel: CancelToken, limits: Limits) -> int:
     """Bytes of a wheel, asked of its server where the index does not say. Raises `FetchError`,
     `Cancelled`."""
-    if wheel.size_bytes is not None:
-        return wheel.size_bytes
+    return size_at(wheel.url, cancel, limits) if wheel.size_bytes is None else wheel.size_bytes
+
+
+def size_at(url: str, cancel: CancelToken, limits: Limits) -> int:
+    """Bytes of a file, asked of its server. Raises `FetchError`, `Cancelled`."""
     try:
-        with contextlib.closing(Stream(wheel.url, 0, limits)) as stream:
+        with contextlib.closing(Stream(url, 0, limits)) as stream:
             answer = stream.answer(cancel)
     except BrokenError as error:
-        raise broken(wheel.url, str(error)) from error
+        raise broken(url, str(error)) from error
     if answer.status != 200 or answer.length is None:
         raise refused(answer)
     return answer.length

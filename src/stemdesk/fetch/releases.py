@@ -66,14 +66,14 @@ def look_for_release(
     known = read_known(data)
     if 0.0 <= now_s - known.looked_s < EVERY_S:
         return known
-    known = replace(known, looked_s=now_s)
     try:
         newest = newest_release(cancel, limits)
     except FetchError as error:
         if error.code not in _NOT_REACHED:
-            _write(data, known)
+            _write(data, replace(read_known(data), looked_s=now_s))
         raise
-    known = replace(known, version=newest.version, page=newest.page)
+    # Read anew: a version may have been passed over meanwhile.
+    known = replace(read_known(data), looked_s=now_s, version=newest.version, page=newest.page)
     _write(data, known)
     return known
 

@@ -11,7 +11,7 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
 from email.parser import HeaderParser
@@ -55,10 +55,17 @@ def unpack(
     packages: tuple[str, ...],
     cancel: CancelToken,
     bytes_max: int | None = None,
+    written: Callable[[int], None] = lambda _: None,
 ) -> dict[str, int]:
     """Unpack the parts of `packages` (`yt_dlp`: the package and its `.dist-info`) into `folder`;
     returns the bytes of each file by its name. More than `bytes_max` (None: `UNPACKED_BYTES`) are
-    refused. Raises `WheelError`, `ExportError`, `DiskFullError`, `Cancelled`."""
+    refused. `written` is told of the bytes of each block. Raises `WheelError`, `ExportError`,
+    `DiskFullError`, `Cancelled`."""
+
+    def tick(count: int) -> None:
+        cancel.check()
+        written(count)
+
     sizes: dict[str, int] = {}
     left = UNPACKED_BYTES if bytes_max is None else bytes_max
     with _opened(wheel) as archive:
@@ -68,14 +75,20 @@ def unpack(
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with target.open("xb") as file:
-                    sizes[item.filename] = _copy(archive, item, file, left)
+                    sizes[item.filename] = _copy(archive, item, file, left, tick)
             except OSError as error:
                 raise write_error(error, folder) from error
             left -= sizes[item.filename]
     return sizes
 
 
-def _copy(archive: zipfile.ZipFile, item: zipfile.ZipInfo, file: IO[bytes], bytes_max: int) -> int:
+def _copy(
+    archive: zipfile.ZipFile,
+    item: zipfile.ZipInfo,
+    file: IO[bytes],
+    bytes_max: int,
+    tick: Callable[[int], None] = lambda _: None,
+) -> int:
     """Whatever an archive says of itself, no more than `bytes_max` are written."""
     count = 0
     try:
@@ -85,6 +98,7 @@ def _copy(archive: zipfile.ZipFile, item: zipfile.ZipInfo, file: IO[bytes], byte
                 if count > bytes_max:
                     raise WheelError("it is too large when it is unpacked")
                 file.write(block)
+                tick(len(block))
     except _DAMAGE as error:
         raise WheelError(f"{item.filename}: {error}") from error
     return count

@@ -35,6 +35,7 @@ class AboutBox(QWidget):
         super().__init__()
         self._tasks = tasks
         self._over = False
+        self._copying = False
         text = QLabel(settings_words.about_text(__version__))
         text.setWordWrap(True)
         self.versions = muted(app_words.LOOKING)
@@ -105,13 +106,13 @@ class AboutBox(QWidget):
         LicencesDialog(self.window(), self._tasks).show_over()
 
     def _copy(self, diagnose: Diagnose | None, _: bool = False) -> None:
-        if diagnose is not None:
-            self.copy.setEnabled(False)
+        if diagnose is not None and not self._copying:
+            self._copying = True  # not disabled: the focus would go to a button that leads away
             diagnose(self._copied)
 
     def _copied(self, there: bool) -> None:
+        self._copying = False
         if not self._over:
-            self.copy.setEnabled(True)
             self.copy.setText(labels.COPIED if there else app_words.NOT_COPIED)
 
     def _add_place(self, grid: QGridLayout, row: int, name: str, path: Path) -> None:

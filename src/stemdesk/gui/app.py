@@ -18,18 +18,20 @@ from stemdesk import __version__, log
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import load_settings
 from stemdesk.gui import settings_words, theme
+from stemdesk.gui.collector import Collector
 from stemdesk.gui.controller import Controller
 from stemdesk.gui.crash_notice import CrashNotice
 from stemdesk.gui.delete_everything import delete_everything, delete_locks
 from stemdesk.gui.desktop_notes import notes
 from stemdesk.gui.given import Given, given_by_url
-from stemdesk.gui.instance import Instance, hand_over
+from stemdesk.gui.instance import TOKEN, Instance, Start, claim_or_hand_over
 from stemdesk.gui.notifier import Notifier
 from stemdesk.gui.reports import NO_ANSWER, error_message
 from stemdesk.gui.run_notes import RunNotes
 from stemdesk.gui.runner import load_pipeline
 from stemdesk.gui.stay_awake import StayAwake
 from stemdesk.gui.updates import Updates
+from stemdesk.gui.wake import Wake
 from stemdesk.gui.window import MainWindow, why_no_sound
 from stemdesk.paths import Folders, folders
 
@@ -92,13 +94,15 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
     where = folders()
     try:
         instance = Instance(where.data)
-        first = instance.claim()
+        start = claim_or_hand_over(instance, where.data, given)
     except StemDeskError as error:
         return _refuse(error_message(error).text)
-    if not first:
-        return 0 if hand_over(where.data, given) else _refuse(NO_ANSWER)
+    if start is not Start.FIRST:
+        return 0 if start is Start.HANDED_OVER else _refuse(NO_ANSWER)
     theme.install(app)
+    Collector(app)  # before there are other threads
     controller = Controller(where, load_settings(where.settings_file))
+    controller.load_libraries()
     painted = threading.Event()
 
     def sound_reason() -> str:
@@ -153,26 +157,36 @@ def connect(
 ) -> None:
     """Files and links from outside go to the window; Ctrl+C and a system's "please end" stop it."""
 
-    def take(given: Given) -> None:
+    def take(given: Given, token: str = "") -> None:
         window.adds.take(given)
-        bring_to_front(window)
+        bring_to_front(window, token)
+
+    def end() -> None:
+        instance.end_listening()
+        controller.stop_now()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         controller.stopped.connect(app.quit)
-        QTimer.singleShot(0, controller.stop_now)
+        QTimer.singleShot(0, end)
 
     instance.handed_over.connect(take)
+    window.ends.connect(instance.end_listening)
     app.opened.connect(take)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)  # Python runs it at the next poll of the controller
+        signal.signal(number, stop)
+    Wake(app)
 
 
-def bring_to_front(window: QWidget) -> None:
-    """Show the window above the others, out of the dock if need be."""
+def bring_to_front(window: QWidget, token: str = "") -> None:
+    """Show the window above the others, out of the dock if need be. `token`: what Wayland desktops
+    want for that; Qt takes it from the environment."""
+    if token:
+        os.environ[TOKEN] = token
     window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
     window.show()
     window.raise_()
     window.activateWindow()
+    os.environ.pop(TOKEN, None)
 
 
 def _end(controller: Controller, instance: Instance, window: MainWindow, exit_code: int) -> int:
@@ -200,7 +214,7 @@ def _delete(where: Folders, models: bool) -> None:
     """All is written and let go: now it can be deleted."""
     left = delete_everything(where, models)
     if left:
-        _say(settings_words.left_text(tuple(str(path) for path in left)))
+        _say(settings_words.left_text(tuple(map(str, left)), str(where.gpu_packs)))
 
 
 def _refuse(text: str) -> int:

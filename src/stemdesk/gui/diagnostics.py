@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from stemdesk.core.redact import redact
 from stemdesk.gui import labels, settings_words
@@ -47,6 +47,7 @@ class DiagnosticsPage(Dialog):
         self._device = device
         self._heard = heard
         self._over = False
+        self._back_to: QWidget | None = None
         self.report = self.reading_box(words.ASKING, words.DIAGNOSTICS_NAME, fixed=True)
         self.body.addWidget(self.report, 1)
         self.again = push_button(words.LOOK_AGAIN, words.LOOK_AGAIN_TIP)
@@ -64,6 +65,10 @@ class DiagnosticsPage(Dialog):
     def look(self) -> None:
         """Ask for all of it anew."""
         where, device, heard = self._folders, self._device(), self._heard()
+        focused = QApplication.focusWidget()
+        if focused in (self.again, self.copy):  # it would go on to a button that closes this
+            self._back_to = focused
+            self.report.setFocus()
         self.again.setEnabled(False)
         self.copy.setEnabled(False)
 
@@ -77,6 +82,9 @@ class DiagnosticsPage(Dialog):
             return
         self.again.setEnabled(True)
         self.copy.setEnabled(True)
+        if self._back_to is not None and self.report.hasFocus():
+            self._back_to.setFocus()
+        self._back_to = None
         self.copy.setText(settings_words.COPY_DIAGNOSTICS)
         text = settings_words.UNKNOWN if outcome.value is None else outcome.value
         self.report.setPlainText(text)

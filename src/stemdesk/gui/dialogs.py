@@ -99,7 +99,7 @@ class Dialog(QDialog):
     def add_button(
         self, text: str, act: Callable[[], object], primary: bool = False
     ) -> QPushButton:
-        """A button; the primary one is what Enter presses."""
+        """A button; the primary one is what Enter presses where no other one has the focus."""
         button = push_button(text, primary=primary)
         button.clicked.connect(lambda _=False: act())
         self._buttons.addWidget(button)

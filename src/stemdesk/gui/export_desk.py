@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,11 +10,8 @@ from stemdesk.core.errors import Cancelled
 from stemdesk.core.progress import CancelToken
 from stemdesk.gui.export_values import Batch, Ended, ExportServices
 from stemdesk.gui.hearing import Hearing
-from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.tasks import Outcome, Tasks, Tell
 from stemdesk.jobs.exports.values import Exported, ExportProgress
-
-if TYPE_CHECKING:
-    from stemdesk.gui.tasks import Tell
 
 
 class ExportDesk(QObject):
@@ -83,12 +79,9 @@ class ExportDesk(QObject):
         if self.running is None and self._queue:
             batch = self.running = self._queue.pop(0)
             self.progress, self._token = None, CancelToken()
-            work = partial(self._work, batch, self._token)
+            work = partial(_export, self.services, self._hearing, batch, self._token)
             self._tasks.export(work, partial(self._ended, batch), self._heard)
         self.changed.emit()
-
-    def _work(self, batch: Batch, token: CancelToken, tell: Tell) -> Exported:
-        return self.services.export(batch, self._hearing.live.originals, tell, token)
 
     def _heard(self, progress: ExportProgress) -> None:
         self.progress = progress
@@ -102,3 +95,9 @@ class ExportDesk(QObject):
             exported, error = Exported((), stopped), None if stopped else error
         self.ended.emit(Ended(batch, exported, error))
         self._next()
+
+
+def _export(
+    services: ExportServices, hearing: Hearing, batch: Batch, token: CancelToken, tell: Tell
+) -> Exported:
+    return services.export(batch, hearing.live.originals, tell, token)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LOOKING = "Looking at the link…"
 BEGINNING = "The download begins…"
+SILENT = "waiting for the server"
 CHOOSE_ENTRIES = "Choose songs…"
 SETTINGS = "Settings…"
 UPDATE = "Update the downloader"
@@ -35,7 +36,9 @@ def fetch_text(job: Job, progress: Progress) -> str:
     if transfer is None:
         return _begins(job)
     parts = [_how_far(progress)]
-    if transfer.bytes_per_s is not None:
+    if transfer.silent:
+        parts.append(SILENT)
+    elif transfer.bytes_per_s is not None:
         parts.append(f"{format_bytes(transfer.bytes_per_s)}/s")
     return ", ".join([*parts, *_left(progress)])
 
@@ -44,7 +47,8 @@ def fetch_briefly(job: Job, progress: Progress) -> str:
     """The same in a narrow row: `Downloading 43 %, 0:12 left`."""
     if progress.transfer is None:
         return _begins(job)
-    return ", ".join([_how_far(progress), *_left(progress)])
+    silent = [SILENT] if progress.transfer.silent else []
+    return ", ".join([_how_far(progress), *silent, *_left(progress)])
 
 
 def _left(progress: Progress) -> list[str]:
@@ -61,6 +65,8 @@ def _begins(job: Job) -> str:
 
 def _how_far(progress: Progress) -> str:
     transfer = progress.transfer
+    if transfer is not None and not transfer.done_bytes:
+        return "Downloading"
     if transfer is not None and not transfer.total_bytes and not progress.fraction:
         return f"Downloading, {format_bytes(transfer.done_bytes)} so far"
     return f"Downloading {progress.percent} %"

@@ -2,19 +2,24 @@
 
 The first one holds a lock for as long as it lives (freed by the system even when it crashes) and
 listens on a local socket that only its user may open; a second one speaks to its own user's socket
-only. A message is 4 bytes of length, big endian,
-and so many bytes of JSON: a list of absolute paths, links, and what is neither. The answer is one
-byte.
+only. A message is 4 bytes of length, big endian, and so many bytes of JSON: `items`, a list of
+absolute paths, links, and what is neither, and `token`, with which a Wayland desktop lets the first
+window come to the front. The answer is one byte.
+
+One that begins to end listens no more: what it took then would be lost. Who starts meanwhile waits
+for its end and becomes the first.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
 import stat
 import struct
 import time
+from enum import Enum, auto
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -26,17 +31,30 @@ from stemdesk.core.link import read_link
 from stemdesk.gui.given import Given
 from stemdesk.log import log
 
-MAX_BYTES = 4 << 20
+MAX_BYTES = 64 << 20  # more than any system's command line becomes, with whole paths in ASCII
+TOKEN = "XDG_ACTIVATION_TOKEN"
+"""Wayland's protocol `xdg-activation`: who starts a program gives it one by this variable."""
+_ANYBODY = -1  # winuser.h: ASFW_ANY
 _HEAD = struct.Struct(">I")
 _TAKEN = b"\x06"
 _TRY_AGAIN_S = 0.1
+# Until a first one that just starts on a slow disk listens, or one that deletes everything is gone.
+_PATIENCE_S = 15.0
 _LONGEST_SOCKET_PATH = 88  # bytes; systems take 104 and more, Qt appends some while it listens
+
+
+class Start(Enum):
+    """What became of a start."""
+
+    FIRST = auto()  # it is the one window
+    HANDED_OVER = auto()  # the one that is there has taken everything
+    NO_ANSWER = auto()  # there is one, which says nothing
 
 
 class Instance(QObject):
     """The right to be the one window of this user."""
 
-    handed_over = Signal(object)  # Given to a second start; there may be nothing in it
+    handed_over = Signal(object, str)  # Given to a second start, perhaps nothing; its token
 
     def __init__(self, data: Path, parent: QObject | None = None) -> None:
         """`data`: the user's data folder, which tells set-ups apart.
@@ -73,9 +91,15 @@ class Instance(QObject):
             log.error("cannot listen on %s: %s", name, self._server.errorString())
         return True  # the one window all the same; a second start will say that it is there
 
+    def end_listening(self) -> None:
+        """Take nothing more: this window ends."""
+        self._server.close()
+        for socket in self._server.findChildren(QLocalSocket):
+            socket.abort()
+
     def close(self) -> None:
         """Let another window be the one."""
-        self._server.close()
+        self.end_listening()
         self._lock.release()
 
     def _on_connection(self) -> None:
@@ -90,7 +114,7 @@ class _Reception(QObject):
     of its own parent's parent.
     """
 
-    received = Signal(object)  # Given
+    received = Signal(object, str)  # Given, token
 
     def __init__(self, socket: QLocalSocket) -> None:
         super().__init__(socket)
@@ -119,13 +143,13 @@ class _Reception(QObject):
     def _take(self, message: bytes) -> None:
         self._complete = True
         try:
-            given = decode_given(message)
+            given, token = decode_given(message)
         except ValueError as error:
             self._refuse(str(error))
             return
         self._socket.write(_TAKEN)
         self._socket.flush()
-        self.received.emit(given)
+        self.received.emit(given, token)
 
 
 def server_names(data: Path) -> list[str]:
@@ -155,36 +179,53 @@ def is_ours(name: str) -> bool:
     return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
 
 
-def encode_given(given: Given) -> bytes:
+def encode_given(given: Given, token: str = "") -> bytes:
     """The message: length and JSON, ASCII, so that names which are no UTF-8 survive."""
     paths = [str(path.absolute()) for path in given.paths]
-    text = json.dumps([*paths, *given.links, *given.others]).encode("ascii")
+    value = {"items": [*paths, *given.links, *given.others], "token": token}
+    text = json.dumps(value).encode("ascii")
     if len(text) > MAX_BYTES:
         raise ValueError(f"{len(paths)} paths are too many to hand over")
     return _HEAD.pack(len(text)) + text
 
 
-def decode_given(text: bytes) -> Given:
-    """What is in a message's JSON. Raises `ValueError` for anything else."""
-    value = json.loads(text)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+def decode_given(text: bytes) -> tuple[Given, str]:
+    """What is in a message's JSON, and its token. Raises `ValueError` for anything else."""
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("lists in lists") from error
+    items, token = (value.get("items"), value.get("token")) if isinstance(value, dict) else ((), "")
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise ValueError("not a list of paths and links")
-    paths = tuple(Path(item) for item in value if Path(item).is_absolute())
-    rest = [item for item in value if not Path(item).is_absolute()]
+    if not isinstance(token, str):
+        raise ValueError("no token, not even an empty one")
+    paths = tuple(Path(item) for item in items if Path(item).is_absolute())
+    rest = [item for item in items if not Path(item).is_absolute()]
     links = tuple(item for item in rest if read_link(item) == item)
-    return Given(paths, links, tuple(item for item in rest if item not in links))
+    others = tuple(item for item in rest if item not in links)
+    return Given(paths, links, others), token.replace("\0", "")
 
 
-def hand_over(data: Path, given: Given, patience_s: float = 5.0) -> bool:
-    """Give `given` to the window that runs; whether it took it. Blocks, for a second start
-    that has no window; the first one may be just starting."""
-    message = encode_given(given)
+def claim_or_hand_over(
+    instance: Instance, data: Path, given: Given, patience_s: float = _PATIENCE_S
+) -> Start:
+    """Be the one window, or give `given` to the one that is there. Blocks, for a second start that
+    has no window: the first one may be just starting, or ending.
+
+    Raises `DiskFullError` or `ExportError` if the lock cannot be written.
+    """
+    message = encode_given(given, os.environ.get(TOKEN, ""))
+    if os.name == "nt":  # only whom the person has started may come to the front, or let others
+        getattr(ctypes, "windll").user32.AllowSetForegroundWindow(_ANYBODY)  # noqa: B009 - not there for mypy elsewhere
     until = time.monotonic() + patience_s
-    while time.monotonic() < until:
+    while not instance.claim():
         if any(_send(name, message, until) for name in server_names(data)):
-            return True
+            return Start.HANDED_OVER
+        if time.monotonic() >= until:
+            return Start.NO_ANSWER
         time.sleep(_TRY_AGAIN_S)  # this process has no window that could stand still
-    return False
+    return Start.FIRST
 
 
 def _send(name: str, message: bytes, until: float) -> bool:

@@ -51,6 +51,7 @@ class Janitor(QObject):
 
 def _clean(where: Folders) -> None:
     from stemdesk.jobs.downloads import clean_downloads
+    from stemdesk.jobs.gpu_pack import remove_leaving
     from stemdesk.jobs.scratch import clean
     from stemdesk.jobs.store import JobStore
 
@@ -60,6 +61,7 @@ def _clean(where: Folders) -> None:
         freed = clean(where.scratch, store.can_go_on) + clean_downloads(where, store.get)
     finally:
         store.close()
+    remove_leaving(where.data)
     log.info("%d bytes of old scratch and downloads removed", freed)
 
 

@@ -132,9 +132,10 @@ class JobCommands(QObject):
         self._conveyor.put(job.moved_to(JobState.PAUSED) for job in jobs)
 
     def resume(self, job_id: str) -> None:
-        """Queue a paused job again."""
+        """Queue a paused job again; of a list it is asked again which songs are wanted."""
         self._elsewhere.adopt(job_id)
         self._queue([job_id], {JobState.PAUSED, JobState.QUEUED})
+        self.links.ask_again(job_id)
 
     def cancel(self, job_id: str) -> None:
         """Stop a job for good and drop what was computed; `retry` starts it anew."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HEIGHT_PX = 46
 COMPACT_PX = 40
 """In a window that is not high."""
-_HEIGHT_MAX_PX = 180
+_HEIGHT_MAX_PX = 320
 
 
 class Lane(QFrame):

@@ -86,6 +86,7 @@ class Lanes(QFrame):
             lane.setMinimumHeight(self._lane_px)
             self._box.addWidget(lane, 1)
             self.made.emit(lane)
+        self._box.addStretch()  # lanes that are as high as they get stay together
         self.unknown.setVisible(not stems)
         self._scroll.setVisible(bool(stems))
         self._line_up()

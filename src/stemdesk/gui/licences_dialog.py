@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -37,12 +41,11 @@ class LicencesDialog(Dialog):
         self.body.addLayout(line)
         self.body.addWidget(self.text_box, 1)
         self.close_it = self.add_button(labels.CLOSE, self.reject)
-        for keys, act in (
-            ("Return", self.find_next),
-            ("Shift+Return", lambda: self.find_next(back=True)),
-            ("Ctrl+F", self.search.setFocus),
-        ):
-            QShortcut(QKeySequence(keys), self).activated.connect(act)
+        for box in (self.search, self.text_box):
+            for key in ("Return", "Enter"):
+                _on(box, key, self.find_next)
+                _on(box, f"Shift+{key}", partial(self.find_next, back=True))
+        QShortcut(QKeySequence("Ctrl+F"), self).activated.connect(self._to_search)
         chain(self.search, self.text_box, self.close_it)
         self.search.setFocus()
         self.finished.connect(self._end)
@@ -65,6 +68,10 @@ class LicencesDialog(Dialog):
                 self.text_box.setTextCursor(before)
         self.found.setVisible(not there)
 
+    def _to_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
     def _find_first(self) -> None:
         """From where the last place begins: it may go on to fit while more is typed."""
         cursor = self.text_box.textCursor()
@@ -75,9 +82,17 @@ class LicencesDialog(Dialog):
     def _show(self, outcome: Outcome[str]) -> None:
         if not self._over:
             self.text_box.setPlainText(outcome.value or settings_words.UNKNOWN)
+            self._find_first()  # what was typed meanwhile
 
     def _end(self) -> None:
         self._over = True
+
+
+def _on(box: QWidget, keys: str, act: Callable[[], object]) -> None:
+    """Not on the button below, which Enter presses."""
+    shortcut = QShortcut(QKeySequence(keys), box)
+    shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+    shortcut.activated.connect(act)
 
 
 def _read() -> str:

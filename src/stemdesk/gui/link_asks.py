@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -185,6 +186,7 @@ class LinkAsks(QObject):
         known = frozenset(name for link in had for name in (*link.addresses, link.key) if name)
         dialog = PlaylistDialog(self._window, found, known)
         dialog.chosen.connect(lambda chosen: self._controller.choose_entries(job_id, chosen))
+        dialog.rejected.connect(partial(self._controller.pause, job_id))  # asks when it is resumed
         self._open_list = job_id
         self._ask(dialog)
 

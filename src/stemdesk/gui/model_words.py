@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stemdesk.core.sentences import format_bytes, format_duration, printable
+from stemdesk.gui.fetch_words import SILENT
 from stemdesk.gui.labels import stem_label
 from stemdesk.gui.model_values import (
     Download,
@@ -171,6 +172,10 @@ def errand_text(download: Download) -> str:
         return _stopped_text(download)
     if download.phase is Phase.DONE:
         return _done_text(download)
+    return _running_text(download)
+
+
+def _running_text(download: Download) -> str:
     what = _DOING[download.errand]
     transfer = download.transfer
     if transfer is None:
@@ -178,6 +183,8 @@ def errand_text(download: Download) -> str:
     text = f"{what} {int(transfer.fraction * 100 + 1e-6)} %"
     if not transfer.total_bytes:
         text = f"{what}, {format_bytes(transfer.done_bytes)}"
+    if transfer.silent and download.errand is Errand.DOWNLOAD:
+        return f"{text if transfer.done_bytes else what}, {SILENT}"
     if transfer.bytes_per_s is not None and download.errand is Errand.DOWNLOAD:
         text += f", {format_bytes(transfer.bytes_per_s)}/s"
     if transfer.left_s is not None:

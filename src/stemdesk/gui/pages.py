@@ -57,6 +57,7 @@ class Pages(QObject):
             models,
             hidden=hidden,
             downloader=controller.downloader,
+            gpu=controller.gpu,
             diagnose=self.copy_diagnostics,
         )
         dialog = SettingsDialog(window, controller.settings, around)

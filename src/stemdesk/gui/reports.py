@@ -33,9 +33,10 @@ def error_message(error: BaseException, path: Path | None = None) -> UserMessage
     return UserMessage(" ".join(sentences), failure.detail)
 
 
-def intake_messages(found: Found) -> list[UserMessage]:
-    """What was dropped and did not become a row: one message for each kind."""
-    messages = []
+def intake_message(found: Found) -> UserMessage | None:
+    """What was dropped and did not become a row, of each kind: one message, since the next one
+    would take its place at once."""
+    messages: list[UserMessage] = []
     if len(found.errors) == 1:
         messages.append(error_message(found.errors[0]))
     elif found.errors:
@@ -49,7 +50,10 @@ def intake_messages(found: Found) -> list[UserMessage]:
             subject = "1 file was" if len(paths) == 1 else f"{len(paths)} files were"
             text = f"{subject} passed over: {why}."
             messages.append(UserMessage(text, _lines([str(path) for path in paths])))
-    return messages
+    if len(messages) < 2:
+        return messages[0] if messages else None
+    details = [f"{message.text}\n{message.detail}".strip() for message in messages]
+    return UserMessage(" ".join(message.text for message in messages), "\n\n".join(details))
 
 
 def trash_refused(folder: Path, why: str) -> UserMessage:

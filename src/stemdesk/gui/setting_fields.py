@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.core.declared import Declared
+from stemdesk.core.options import AudioFormat
 from stemdesk.core.sentences import printable
 from stemdesk.gui import dialogs, export_words, labels
 from stemdesk.gui.settings_words import not_connected
@@ -183,3 +184,15 @@ class NumberField:
 
 
 FieldMaker = Callable[[Declared, Any], Field]
+
+
+def fit_bits(kind: ComboBox, bits: ComboBox) -> None:
+    """FLAC holds no 32-bit floats: the choice is there for WAV only."""
+    wav = kind.currentData() == AudioFormat.WAV.value
+    index = bits.findData(32)
+    if wav and index < 0:
+        bits.addItem(labels.BITS[32], 32)
+    elif not wav and index >= 0:
+        if bits.currentData() == 32:
+            bits.setCurrentIndex(bits.findData(24))
+        bits.removeItem(bits.findData(32))

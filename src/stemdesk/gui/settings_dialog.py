@@ -21,14 +21,15 @@ from PySide6.QtWidgets import (
 
 from stemdesk.core.declared import Kind, Section
 from stemdesk.core.export_presets import BUILT_IN, ExportPreset, load_presets
-from stemdesk.core.options import AudioFormat
 from stemdesk.core.sentences import printable
 from stemdesk.core.settings import Settings, declared
-from stemdesk.gui import fetch_words, labels, setting_fields, settings_words
+from stemdesk.gui import fetch_words, gpu_words, labels, setting_fields, settings_words
 from stemdesk.gui.about_box import AboutBox, Diagnose
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.downloader import Downloader
 from stemdesk.gui.downloader_box import DownloaderBox
+from stemdesk.gui.gpu_box import GpuBox
+from stemdesk.gui.gpu_desk import GpuDesk
 from stemdesk.gui.icons import retint
 from stemdesk.gui.model_values import ModelChoice
 from stemdesk.gui.setting_fields import ChoiceField, Field, OutputField, PresetField
@@ -61,7 +62,7 @@ def output_devices() -> tuple[str, ...]:
 class Around:
     """What the dialog knows of the machine. `models`: those that can be split with now.
     `devices`: asks for sound devices. `hidden`: settings that have no effect on this system.
-    `downloader`: without it, nothing is said of it. `diagnose`: copies diagnostics."""
+    `downloader`, `gpu`: without it, nothing is said of it. `diagnose`: copies diagnostics."""
 
     folders: Folders
     tasks: Tasks
@@ -69,6 +70,7 @@ class Around:
     devices: Callable[[], tuple[str, ...]] = output_devices
     hidden: frozenset[str] = frozenset()
     downloader: Downloader | None = None
+    gpu: GpuDesk | None = None
     diagnose: Diagnose | None = None
 
 
@@ -94,6 +96,8 @@ class SettingsDialog(Dialog):
         for item in fields(Settings):
             if declared(item.name).kind is not Kind.HIDDEN and item.name not in around.hidden:
                 self._add_field(item.name)
+            if item.name == "device":
+                self._add_gpu()
         self._add_extras()
         self._finish_pages()
         self._add_buttons()
@@ -237,13 +241,23 @@ class SettingsDialog(Dialog):
         grid = self._grids[Section.ABOUT]
         grid.addWidget(self.about, 0, 0, 1, 2)
 
+    def _add_gpu(self) -> None:
+        """Below the choice of what computes."""
+        self.gpu: GpuBox | None = None
+        if self._around.gpu is not None:
+            beside = muted()
+            self.gpu = GpuBox(self._around.gpu, beside)
+            self._add_row(Section.SPLITTING, beside, self.gpu, top=True)
+            beside.setText(gpu_words.LABEL)
+            self.gpu.begin()
+
     def _add_buttons(self) -> None:
         self.cancel = self.add_button(labels.CANCEL, self.reject)
         self.save = self.add_button(labels.SAVE, self._save, primary=True)
         kind, bits = self.fields["format"].control, self.fields["bits"].control
         assert isinstance(kind, ComboBox)
         assert isinstance(bits, ComboBox)
-        fit = partial(_fit_bits, kind, bits)
+        fit = partial(setting_fields.fit_bits, kind, bits)
         kind.currentIndexChanged.connect(lambda _: fit())
         fit()
 
@@ -256,6 +270,8 @@ class SettingsDialog(Dialog):
             controls.append(field.control)
             if isinstance(field, setting_fields.FolderField):
                 controls.append(field.button)
+            if field is self.fields["device"] and self.gpu is not None:
+                controls += self.gpu.buttons
         chain(self.sections, *controls, *extras, self.cancel, self.save)
 
     # What it asks and does
@@ -282,8 +298,9 @@ class SettingsDialog(Dialog):
         self._over = True
         self.space.end()
         self.about.end()
-        if self.downloader is not None:
-            self.downloader.end()
+        for box in (self.downloader, self.gpu):
+            if box is not None:
+                box.end()
 
     def _save(self) -> None:
         self.changed.emit(self.settings)
@@ -307,18 +324,6 @@ def _at_left(button: QWidget) -> QWidget:
     layout.addWidget(button)
     layout.addStretch(1)
     return line
-
-
-def _fit_bits(kind: ComboBox, bits: ComboBox) -> None:
-    """FLAC holds no 32-bit floats: the choice is there for WAV only."""
-    wav = kind.currentData() == AudioFormat.WAV.value
-    index = bits.findData(32)
-    if wav and index < 0:
-        bits.addItem(labels.BITS[32], 32)
-    elif not wav and index >= 0:
-        if bits.currentData() == 32:
-            bits.setCurrentIndex(bits.findData(24))
-        bits.removeItem(bits.findData(32))
 
 
 def _without_choices(folders: Folders, settings: Settings) -> Folders:

@@ -89,6 +89,9 @@ DELETE_TEXT = (
 KEPT_NAMES = {
     "list": "The list of songs",
     "scratch": "Working files of songs that are not finished",
+    "downloads": "Songs from links on their way",
+    "downloader": "A newer downloader",
+    "gpu-pack": "The GPU pack",
     "cache": "Decoded songs, waveforms, dragged-out remixes",
     "models": "Models",
     "logs": "Logs",
@@ -108,8 +111,16 @@ def models_too(count: int) -> str:
     return f"Models, too ({format_bytes(count)}; imported ones cannot be downloaded again)"
 
 
-def left_text(paths: tuple[str, ...]) -> str:
-    return "This is still there:\n" + "\n".join(map(printable, paths))
+def left_text(paths: tuple[str, ...], gpu_pack: str = "") -> str:
+    """`gpu_pack`: its folder, if there is something to say of it."""
+    text = "This is still there:\n" + "\n".join(map(printable, paths))
+    return f"{text}\n\n{_GPU_PACK_LEFT}" if gpu_pack in paths else text
+
+
+_GPU_PACK_LEFT = (
+    "The GPU pack was in use. It is not used any more, and is removed at the next start of "
+    "StemDesk."
+)
 
 
 # Diagnostics

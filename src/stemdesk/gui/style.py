@@ -63,8 +63,8 @@ def _buttons(c: Colours) -> str:
     QPushButton[kind="primary"]:disabled {{
         background: {c.raised}; color: {c.outline}; border-color: {c.border};
     }}
-    QToolButton[kind="menu"] {{ padding-right: 24px; }}
-    QToolButton[kind="menu"]:focus {{ padding-right: 23px; }}
+    QToolButton[kind="menu"] {{ padding: 5px 24px 6px 14px; }}
+    QToolButton[kind="menu"]:focus {{ padding: 4px 23px 5px 13px; }}
     QToolButton[kind="menu"]::menu-button {{ border: none; width: 22px; }}
     QToolButton[kind="icon"] {{
         background: transparent; color: {c.text}; border: 1px solid transparent;
@@ -114,8 +114,12 @@ def _fields(c: Colours) -> str:
     QCheckBox::indicator:checked:focus {{ border-color: {c.text}; }}
     QComboBox QAbstractItemView {{
         background: {c.surface}; color: {c.text}; border: 1px solid {c.border};
-        selection-background-color: {c.selected}; selection-color: {c.text};
+        selection-background-color: {c.selected}; selection-color: {c.text}; padding: 4px;
     }}
+    QComboBox QAbstractItemView::item {{
+        min-height: 26px; padding: 0 6px; border-radius: 6px;
+    }}
+    QComboBox QAbstractItemView::item:selected {{ background: {c.selected}; color: {c.text}; }}
     """
 
 

@@ -19,7 +19,7 @@ from stemdesk.gui.widgets import FlowLayout, icon_button, muted, push_button
 _PLAY_PX = 44
 _GROUP_GAP_PX = 10
 _LINE_GAP_PX = 8
-_WIDE_PX = 940
+_WIDE_PX = 970
 """From here on there is room for the button that shows the folder, and for words on `Export`."""
 _WIDEST_PX = 1090
 """And here for words on both."""

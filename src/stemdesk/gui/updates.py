@@ -80,6 +80,8 @@ class Updates(QObject):
         if outcome.error is not None:
             if not isinstance(outcome.error, Cancelled):
                 log.info("updates could not be looked for: %s", outcome.error)
+            elif self._timer.isActive():  # it is wanted again already
+                self.look()
             return
         found = outcome.value.newer_than(self._version) if outcome.value is not None else None
         if found is not None and self._controller.settings.check_updates:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
+import sys
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -109,7 +110,16 @@ def headed_card(
 
 
 class _PushButton(QPushButton):
-    """As high as one with an icon."""
+    """As high as one with an icon. Enter presses the one that has the focus, on every desktop but a
+    Mac's: Qt would press the dialog's default button."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and sys.platform != "darwin":
+            if not event.isAutoRepeat():
+                self.click()
+            return
+        super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         """Qt takes it for the minimum, too."""

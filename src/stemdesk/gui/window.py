@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, QTimer
+from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -49,6 +49,7 @@ from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import RowCommands
 from stemdesk.gui.shortcuts import install_shortcuts
 from stemdesk.gui.song_view import SongView
+from stemdesk.gui.sound_notes import SoundNotes
 from stemdesk.gui.status import StatusLine
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 SIZE = QSize(1280, 800)
 SMALLEST = QSize(900, 600)
+_FRAME = QSize(8, 40)  # what a desktop puts around a window, at most: no one knows before it shows
 _STOP_WITHIN_MS = 2000
 _BEHIND = frozenset({JobState.QUEUED, JobState.DOWNLOADING})  # a running song
 
@@ -70,7 +72,9 @@ def why_no_sound() -> str:
 
 class MainWindow(QMainWindow):
     """`player_factory` and `sound_reason` are called when they are needed first, after the
-    window has shown."""
+    window has shown. `ends`: it takes nothing more."""
+
+    ends = Signal()
 
     def __init__(
         self,
@@ -84,6 +88,7 @@ class MainWindow(QMainWindow):
         self._close_dialog: QDialog | None = None
         self._started = False
         self.playback = Playback(player_factory, self, controller.memory)
+        SoundNotes(controller, self.playback)
         self._choose_output()
         self.commands = RowCommands(controller, self)
         self.announcer = Announcer(controller, self)
@@ -302,6 +307,7 @@ class MainWindow(QMainWindow):
 
     def _close_chosen(self, choice: CloseChoice) -> None:
         if choice is CloseChoice.STOP_NOW:
+            self.ends.emit()
             self.setEnabled(False)
             self.setWindowTitle(labels.STOPPING)
             self.playback.shut()
@@ -322,6 +328,7 @@ class MainWindow(QMainWindow):
 
     def _shut(self) -> None:
         """Begin to let go; whoever ends the app waits for it."""
+        self.ends.emit()
         self._save_geometry()
         self.playback.shut()
         self.drags.out.close()
@@ -337,4 +344,5 @@ class MainWindow(QMainWindow):
         except ValueError:
             saved = b""
         if not saved or not self.restoreGeometry(QByteArray(saved)):
-            self.resize(SIZE)
+            room = self.screen().availableSize() - _FRAME  # small screens, large scales
+            self.resize(SIZE.boundedTo(room))

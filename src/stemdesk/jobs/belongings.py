@@ -22,7 +22,9 @@ from stemdesk.audio.demo import FILE_NAME as DEMO
 from stemdesk.core.errors import ModelError, StemDeskError
 from stemdesk.core.files import exists, is_folder
 from stemdesk.jobs.folder import MANIFEST
+from stemdesk.jobs.gpu_pack import LOCK, held, mark_leaving
 from stemdesk.jobs.locks import job_lock
+from stemdesk.jobs.sound_note import FILE_NAME as SOUND_NOTE
 from stemdesk.jobs.space import cached
 from stemdesk.jobs.store import JobStore
 from stemdesk.models.bag import read_bag
@@ -40,6 +42,7 @@ _IN_DATA = (
     "jobs.sqlite3-wal",
     "jobs.sqlite3-shm",
     "self-checks.json",
+    SOUND_NOTE,
     "updates.json",
     f"demo/{DEMO}",
 )
@@ -54,6 +57,7 @@ class Kept(StrEnum):
     SCRATCH = "scratch"
     DOWNLOADS = "downloads"
     DOWNLOADER = "downloader"
+    GPU_PACK = "gpu-pack"
     CACHE = "cache"
     MODELS = "models"
     LOGS = "logs"
@@ -77,6 +81,7 @@ def belongings(where: Folders) -> tuple[Belonging, ...]:
         Kept.SCRATCH: (where.scratch, _matching(where.scratch, _SCRATCH)),
         Kept.DOWNLOADS: (where.downloads, _matching(where.downloads, _JOB)),
         Kept.DOWNLOADER: (where.data, [where.downloader]),
+        Kept.GPU_PACK: (where.data, [where.gpu_packs]),
         Kept.CACHE: (where.cache, cached(where.cache)),
         Kept.MODELS: (where.models, _model_files(where.models)),
         Kept.LOGS: (where.logs, _matching(where.logs, _LOGS)),
@@ -97,10 +102,12 @@ def remove(where: Folders, items: Sequence[Belonging]) -> tuple[Path, ...]:
     another process works on. To be called inside of `alone`."""
     safe = _protected(where)  # read first: the list of songs is among what goes
     left: list[Path] = []
-    folders = {where.data, where.config, where.logs, where.downloads}
+    folders = {where.data, where.config, where.logs, where.downloads, where.scratch, where.cache}
     for item in items:
         if item.kind in (Kept.SCRATCH, Kept.DOWNLOADS):
             left += _remove_jobs(item, where.scratch, safe)
+        elif item.kind is Kept.GPU_PACK:
+            left += _remove_gpu_pack(where, safe)
         else:
             for path in item.paths:
                 left += _remove(path, safe)
@@ -290,6 +297,25 @@ def _remove_jobs(item: Belonging, scratch: Path, safe: _Safe) -> list[Path]:
         except StemDeskError:  # another process works on it, or we may not write there
             left.append(path)
     return left
+
+
+def _remove_gpu_pack(where: Folders, safe: _Safe) -> list[Path]:
+    """Unless it is fetched just now. What a system does not let go while it is loaded (Windows)
+    goes at the next start."""
+    try:
+        with held(where.data):
+            mark = mark_leaving(where.data)
+            ours = [
+                path for path in where.gpu_packs.iterdir() if path.name not in (LOCK, mark.name)
+            ]
+            left = [item for path in ours for item in _remove(path, safe)]
+            if not left:
+                mark.unlink()
+    except (StemDeskError, OSError):
+        return [where.gpu_packs]
+    with contextlib.suppress(OSError):
+        where.gpu_packs.rmdir()
+    return [where.gpu_packs] if left else []
 
 
 def _remove(path: Path, safe: _Safe) -> list[Path]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stemdesk.audio.store import CHANNELS
-from stemdesk.core.errors import DiskFullError, free_bytes
+from stemdesk.core.errors import DiskFullError, free_bytes, write_error
 from stemdesk.engine.plan import Outline
 from stemdesk.jobs.folder import Recipe
 
@@ -33,8 +33,12 @@ def saved_bytes(recipe: Recipe, frames: int) -> int:
 
 def check_disk(scratch: Path, needed_bytes: int, root: Path, saved: int) -> None:
     """Look for room for `needed_bytes` in scratch and `saved` bytes of stems, on one volume for
-    both. Raises `DiskFullError`."""
-    together = scratch.stat().st_dev == root.stat().st_dev
+    both. Raises `DiskFullError`; `ExportError` where `root` has gone, with its drive perhaps."""
+    try:
+        volume = root.stat().st_dev
+    except OSError as error:
+        raise write_error(error, root) from error
+    together = scratch.stat().st_dev == volume
     if together:
         needed_bytes += saved
     elif free_bytes(root) < saved:

@@ -9,9 +9,12 @@ from pathlib import Path
 from stemdesk import __version__, memory
 from stemdesk.core.errors import StemDeskError, free_bytes
 from stemdesk.core.job import ACTIVE, JobState
-from stemdesk.core.sentences import format_bytes, format_duration, printable
+from stemdesk.core.sentences import count_of, format_bytes, format_duration, printable
 from stemdesk.fetch.runtime import NEEDED, Runtime, look_for_runtime
 from stemdesk.fetch.tool import Tool, tool_in_use
+from stemdesk.jobs import gpu_pack
+from stemdesk.jobs.gpu_pack import PackStatus
+from stemdesk.jobs.gpu_words import pack_text
 from stemdesk.jobs.runs import Totals
 from stemdesk.jobs.space import cache_bytes, size_bytes
 from stemdesk.jobs.store import JobStore
@@ -36,6 +39,7 @@ class Health:
     """`totals`: None where the list of songs cannot be read; `waiting`, `running`: jobs in it.
     `used_bytes`: of memory by this process. `packages`: versions, "missing" where there is none.
     `tool`: what gets songs from links; `runtime`: the JavaScript runtime, None if there is none.
+    `gpu_pack`: None where this StemDesk uses none.
     """
 
     version: str
@@ -52,11 +56,12 @@ class Health:
     packages: dict[str, str]
     tool: Tool
     runtime: Runtime | None
+    gpu_pack: PackStatus | None
 
 
 def look(where: Folders) -> Health:
-    """Ask for all of it: files and folders are read, and deno is asked for its version. Never
-    raises."""
+    """Ask for all of it: files and folders are read, and deno is asked for its version, and where
+    packs are used the GPU's driver. Never raises."""
     totals, waiting, running = _jobs(where.database)
     return Health(
         version=__version__,
@@ -73,6 +78,7 @@ def look(where: Folders) -> Health:
         packages=package_versions(),
         tool=tool_in_use(where.data),
         runtime=look_for_runtime(),
+        gpu_pack=gpu_pack.look(where.data),
     )
 
 
@@ -97,7 +103,7 @@ def work_lines(health: Health) -> list[str]:
         lines.append(
             f"Time per minute of music: {speed.per_minute_s:.1f} s with "
             f"{printable(speed.model)} on {printable(speed.device) or 'an unknown device'} "
-            f"({speed.songs} songs, {format_duration(speed.music_s)})"
+            f"({count_of(speed.songs, 'song')}, {format_duration(speed.music_s)})"
         )
     lines.append(f"Queue: {health.waiting} waiting, {health.running} at work")
     total = f" of {format_bytes(health.total_bytes)}" if health.total_bytes else ""
@@ -118,12 +124,13 @@ def place_lines(health: Health) -> list[str]:
 
 
 def version_lines(health: Health) -> list[str]:
-    """Also of what links need."""
+    """Also of what links and an NVIDIA GPU need."""
     packages = ", ".join(f"{name} {version}" for name, version in health.packages.items())
     return [
         f"Versions: {packages}",
         f"Downloader: {_tool_text(health.tool)}",
         f"JavaScript runtime: {_runtime_text(health.runtime)}",
+        f"GPU pack: {pack_text(health.gpu_pack)}",
     ]
 
 

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from stemdesk import __version__
+from stemdesk.cli.terminal import written
 from stemdesk.core.settings import load_settings
 from stemdesk.paths import Folders, folders
 from stemdesk.selftest import decoding, encoding, links, modules, places, sound, splitting
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str]) -> int:
         _say(_USAGE)
         return 2
     as_json = "--json" in arguments
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a pipe that cannot hold "日本"
     where = folders()
     where = where.chosen(load_settings(where.settings_file))
     began = time.monotonic()
@@ -98,4 +101,4 @@ def _window() -> str:
 
 def _say(text: str) -> None:
     if sys.stdout is not None:  # a windowed app has none: then the exit code tells
-        print(text, flush=True)
+        written(sys.stdout, f"{text}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 
@@ -29,6 +30,7 @@ def check_device() -> str:
     found = describe()
     if not found.library:
         raise TroubleError(f"PortAudio does not load ({found.reason})")
+    _be_called()
     if found.kind is OutputKind.NULL:
         return f"no sound device here; {found.library}"
     asked = _Silence()
@@ -38,6 +40,19 @@ def check_device() -> str:
         return f"{found.label} cannot be opened now ({error.detail}); {found.library}"
     asked.run(output)
     return f"{found.label} at {output.info.samplerate} Hz; {found.library}"
+
+
+def _be_called() -> None:
+    """PortAudio asks for sound by a function that is made when a stream is opened, in memory that
+    becomes code. A hardened system may forbid that, which is to be seen without a device, too.
+    Raises `TroubleError`."""
+    library = importlib.import_module("_cffi_backend")  # what sounddevice calls PortAudio by
+    try:
+        answer = library.FFI().callback("int(int)", abs)(-42)
+    except MemoryError as error:
+        raise TroubleError(f"PortAudio may not call StemDesk here ({error})") from error
+    if answer != 42:
+        raise TroubleError(f"a function that was called says {answer}")
 
 
 class _Silence:

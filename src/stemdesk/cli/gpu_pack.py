@@ -1,0 +1,105 @@
+"""`stemdesk gpu-pack`: what there is of the GPU pack, getting it, removing it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from stemdesk.cli.transfers import JsonTransfers, TextTransfers, TransferDisplay
+from stemdesk.core.errors import Cancelled, StemDeskError
+from stemdesk.core.gpu_sentences import TERMS
+from stemdesk.core.progress import CancelToken
+from stemdesk.core.sentences import format_bytes, printable
+from stemdesk.core.transfer import Transfer
+from stemdesk.jobs.gpu_pack import PackStatus, install_pack, look, remove_pack
+from stemdesk.jobs.gpu_words import gpu_text, pack_text, verdict_text
+from stemdesk.paths import Folders
+
+_STOPPED = 130
+
+
+def run(options: argparse.Namespace, where: Folders, cancel: CancelToken) -> int:
+    """Do what the line asks for; returns the exit code."""
+    if options.action == "install":
+        return _install(where, options.json, cancel)
+    if options.action == "remove":
+        return _remove(where, options.json)
+    return _show(look(where.data), options.json)
+
+
+def facts(status: PackStatus | None) -> dict[str, Any] | None:
+    """For JSON; None where this StemDesk uses no packs."""
+    if status is None:
+        return None
+    wanted, gpu, verdict = status.wanted, status.gpu, status.verdict
+    return {
+        "torch": None if wanted is None else wanted.torch,
+        "fetch_bytes": 0 if wanted is None else wanted.fetch_bytes,
+        "unpacked_bytes": 0 if wanted is None else wanted.unpacked_bytes,
+        "gpu": None if gpu is None else {"name": printable(gpu.name), "driver": gpu.driver},
+        "fetched_bytes": status.fetched_bytes,
+        "kept_bytes": status.kept_bytes,
+        "installed": status.whole,
+        "passed": None if verdict is None else verdict.passed,
+        "said": "" if verdict is None else printable(verdict.said),
+        "in_use": status.in_use,
+        "leaving": status.leaving,
+    }
+
+
+def _show(status: PackStatus | None, as_json: bool) -> int:
+    if as_json:
+        json.dump({"gpu_pack": facts(status)}, sys.stdout, indent=2)
+        print()
+        return 0
+    if status is not None:
+        print(gpu_text(status.gpu))
+    print(f"GPU pack: {pack_text(status)}")
+    if status is not None and status.wanted is not None and not status.whole:
+        size, room = map(format_bytes, (status.wanted.fetch_bytes, status.wanted.unpacked_bytes))
+        print(f"To get it ({size} to fetch, {room} on the disk): stemdesk gpu-pack install")
+        print(TERMS)
+    return 0
+
+
+def _install(where: Folders, as_json: bool, cancel: CancelToken) -> int:
+    display: TransferDisplay = JsonTransfers() if as_json else TextTransfers()
+
+    def report(transfer: Transfer) -> None:
+        display.transfer(transfer)
+        if display.closed:  # nobody listens any more: `stemdesk … | head`
+            cancel.cancel()
+
+    code = 0
+    try:
+        verdict = install_pack(where.data, report, cancel)
+        code = 0 if verdict.passed else 1
+        display.done(verdict_text(verdict), passed=verdict.passed, said=printable(verdict.said))
+    except (Cancelled, KeyboardInterrupt):
+        code = _STOPPED
+    except StemDeskError as error:
+        code = 1
+        display.failed(error)
+    display.end(code, goes_on=True)
+    return code
+
+
+def _remove(where: Folders, as_json: bool) -> int:
+    """0 if it is gone, or goes at the next start."""
+    display: TransferDisplay = JsonTransfers() if as_json else TextTransfers()
+    code = 0
+    try:
+        there = look(where.data)
+        freed = 0 if there is None else there.kept_bytes
+        gone = remove_pack(where.data)
+        text = f"The GPU pack is removed ({format_bytes(freed)})." if freed else "There is none."
+        if not gone:
+            text = "The GPU pack is still in use. It is not used any more from the next start on."
+        display.done(text, removed=gone)
+    except StemDeskError as error:
+        code = 1
+        display.failed(error)
+    display.end(code)
+    return code
