@@ -34,7 +34,8 @@ class Spectrum:
         after = before + self.steps * self.hop - self.frames
         padded = _reflected(mix.to(self.own), before, after)
         pieces = padded.unfold(-1, self.window, self.hop) * self.hann
-        return torch.fft.rfft(pieces, norm="ortho")[..., : self.bins]
+        found: Tensor = torch.fft.rfft(pieces, norm="ortho")[..., : self.bins]
+        return found
 
     def heard(self, spectrum: Tensor, cac: bool) -> Tensor:
         """What the network hears of it: [batch, steps, bins, channels · 2 (real, imaginary)], or

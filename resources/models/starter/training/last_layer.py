@@ -68,7 +68,8 @@ def _complex(stems: torch.Tensor) -> torch.Tensor:
 def _magnitudes(stems: torch.Tensor) -> torch.Tensor:
     """(stems, sides, times, bins): what of a stem has the mix's phase."""
     mix = _spectrum(stems.sum(dim=0))
-    return (_spectrum(stems) * (mix / (mix.abs() + 1e-8)).conj()).real
+    found: torch.Tensor = (_spectrum(stems) * (mix / (mix.abs() + 1e-8)).conj()).real
+    return found
 
 
 def _waveform(stems: torch.Tensor) -> torch.Tensor:
@@ -82,15 +83,15 @@ def _spectrum(samples: torch.Tensor) -> torch.Tensor:
         samples.flatten(0, -2), _WINDOW, _WINDOW // 4, window=torch.hann_window(_WINDOW),
         normalized=True, return_complex=True,
     )[:, : _WINDOW // 2]  # fmt: skip
-    return found.transpose(1, 2).unflatten(0, samples.shape[:-1])
+    return found.transpose(1, 2).reshape(*samples.shape[:-1], -1, _WINDOW // 2)
 
 
 def _rows(numbers: torch.Tensor) -> torch.Tensor:
     """(stems, kinds, times, places) to (times · groups of places, stems, kinds · places)."""
-    groups = numbers[..., : numbers.shape[-1] // _TOGETHER * _TOGETHER].unflatten(
-        -1, (-1, _TOGETHER)
-    )
-    return groups.permute(2, 3, 0, 1, 4).flatten(3).flatten(0, 1)
+    stems, kinds, times, places = numbers.shape
+    whole = numbers[..., : places // _TOGETHER * _TOGETHER]
+    groups = whole.reshape(stems, kinds, times, -1, _TOGETHER).permute(2, 3, 0, 1, 4)
+    return groups.reshape(-1, stems, kinds * _TOGETHER)
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ def magnitudes(
     found = dict(state)
     if found[first].shape == fresh[first].shape:
         return found
-    parts = found[first].float()
-    found[first] = parts.unflatten(1, (-1, 2)).square().sum(dim=2).sqrt()
+    squares = found[first].float().square()  # real and imaginary parts by turns
+    found[first] = (squares[:, ::2] + squares[:, 1::2]).sqrt()
     found[f"{last}.weight"] = 0.01 * torch.randn_like(fresh[f"{last}.weight"])
     found[f"{last}.bias"] = torch.full_like(fresh[f"{last}.bias"], _SILENCE)
     return found
