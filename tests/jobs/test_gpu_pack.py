@@ -22,7 +22,8 @@ from stemdesk.engine.gpu_trial import try_pack
 from stemdesk.engine.nvidia import NvidiaGpu
 from stemdesk.fetch.turn import turn
 from stemdesk.jobs import gpu_pack as packs
-from stemdesk.jobs.gpu_pack import install_pack, look, remove_leaving, remove_pack
+from stemdesk.jobs.gpu_pack import install_pack, look
+from stemdesk.jobs.gpu_removal import LOCK, remove_leaving, remove_pack
 from stemdesk.jobs.gpu_wheels import FETCHING
 from support.fetching import AT_ONCE
 from support.gpu_packs import (
@@ -364,7 +365,7 @@ def test_one_on_another_disk_is_let_go_of(data: Path, index: PackageIndex, tmp_p
 
 def test_it_is_not_removed_while_it_is_fetched(data: Path, index: PackageIndex) -> None:
     get(data)
-    with turn(data / FOLDER / packs.LOCK, lambda: None, CancelToken()):
+    with turn(data / FOLDER / LOCK, lambda: None, CancelToken()):
         with pytest.raises(StemDeskError) as caught:
             remove_pack(data)
         assert caught.value.code is ErrorCode.GPU_PACK_BUSY

@@ -14,7 +14,8 @@ from stemdesk.core.progress import CancelToken
 from stemdesk.core.sentences import format_bytes, printable, say
 from stemdesk.core.transfer import Transfer
 from stemdesk.jobs.belongings import is_at_work
-from stemdesk.jobs.gpu_pack import PackStatus, gpu_trouble, install_pack, look, remove_pack
+from stemdesk.jobs.gpu_pack import PackStatus, gpu_trouble, install_pack, look
+from stemdesk.jobs.gpu_removal import remove_pack
 from stemdesk.jobs.gpu_words import gpu_text, pack_text, verdict_text
 from stemdesk.jobs.space import size_bytes
 from stemdesk.paths import Folders

@@ -13,7 +13,7 @@ from stemdesk.core.settings import Settings
 from stemdesk.jobs import scratch
 from stemdesk.jobs.belongings import is_at_work
 from stemdesk.jobs.downloads import clean_downloads
-from stemdesk.jobs.gpu_pack import remove_leaving
+from stemdesk.jobs.gpu_removal import remove_leaving
 from stemdesk.jobs.health import Health, look, place_lines, version_lines, work_lines
 from stemdesk.jobs.runs import Totals
 from stemdesk.jobs.sound_note import read_sound_note

@@ -39,7 +39,7 @@ def install(data: Path, report: TransferReport, cancel: CancelToken) -> Verdict:
 
 def remove(data: Path) -> bool:
     """Delete it; False: at the next start. Raises `StemDeskError`."""
-    from stemdesk.jobs.gpu_pack import remove_pack
+    from stemdesk.jobs.gpu_removal import remove_pack
 
     return remove_pack(data)
 
