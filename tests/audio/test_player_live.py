@@ -182,16 +182,31 @@ def test_an_unfinished_part_is_asked_for_once(
     song.parts = ((0, 10_000), (20_000, FRAMES))
     player.seek(9000)
     hear(player, output, 900)
-    assert len(song.wanted) == 2  # it is finished here
+    assert song.wanted[2:] == [9000]  # it is finished here: what follows is wanted
     hear(player, output, 1000, block=50)
-    assert len(song.wanted) == 3  # the playhead came out of it
-    assert 10_000 <= song.wanted[2] < 10_100
+    assert len(song.wanted) == 4  # the playhead came out of it
+    assert 10_000 <= song.wanted[3] < 10_100
     player.pause()
     assert player.settle()
-    assert song.wanted[3:] == [player.position_frames]  # this very place, not what comes next
+    assert song.wanted[4:] == [player.position_frames]  # this very place, not what comes next
     player.seek(12_000)
     assert player.settle()
-    assert song.wanted[4:] == [12_000]  # a seek asks, playing or not
+    assert song.wanted[5:] == [12_000]  # a seek asks, playing or not
+
+
+def test_the_song_is_told_on_the_way_where_the_player_is_and_how_fast(
+    player: Player, output: HandOutput, song: ArraySong
+) -> None:
+    load(player, song)
+    player.seek(1000)
+    assert player.settle()
+    assert song.speeds == [0.0]
+    player.play()
+    for _ in range(6):
+        hear(player, output, RATE // 4)
+    assert song.speeds[1:] == [1.0] * (len(song.speeds) - 1)
+    steps = np.diff(song.wanted)
+    assert len(steps) >= 2 and all(RATE // 2 <= step <= RATE for step in steps)
 
 
 def test_beyond_what_is_decoded_the_player_waits(

@@ -20,8 +20,8 @@ from stemdesk.core.errors import Cancelled, DeviceError, ErrorCode, ModelError, 
 from stemdesk.core.progress import CancelToken
 from stemdesk.engine import network as network_module
 from stemdesk.engine.load import load_model
-from stemdesk.engine.pass_queue import PassQueue, Wish
-from stemdesk.engine.plan import Plan
+from stemdesk.engine.pass_queue import PassQueue, Wish, guess_s
+from stemdesk.engine.plan import Pass, Plan
 from stemdesk.engine.separate import Separation, Separator
 from stemdesk.models.library import ModelFile, ModelInfo
 from support.separation import (
@@ -310,6 +310,40 @@ def test_networks_stay_loaded_until_another_model_comes(
     separator.close()
     gc.collect()
     assert loaded[2]() is None
+
+
+def test_a_pass_is_chosen_once_its_network_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading takes its time, and a player goes on meanwhile."""
+    model = installed(tmp_path, small_htdemucs())
+    events: list[str] = []
+    watch_networks(monkeypatch, lambda _: events.append("loaded"))
+    audio = scratch(tmp_path, noise(LONG))
+    plan = make_plan(model, (), LONG, 0.25)
+    queue = queue_of(plan, audio)
+    take = queue.take
+
+    def watched(*arguments: Any, **options: Any) -> tuple[Pass, ...]:
+        events.append("chosen")
+        return take(*arguments, **options)
+
+    monkeypatch.setattr(queue, "take", watched)
+    run(model, plan, audio, queue=queue)
+    assert events[:2] == ["loaded", "chosen"]
+
+
+def test_what_passes_took_is_expected_of_the_next_songs(tmp_path: Path) -> None:
+    model, separator = installed(tmp_path, small_htdemucs()), Separator()
+    plan = make_plan(model, (), LONG, 0.25)
+    queues = []
+    for song in range(2):
+        audio = scratch(tmp_path / f"song{song}", noise(LONG))
+        queues.append(queue_of(plan, audio))
+        run(model, plan, audio, separator, queue=queues[-1])
+    segment_s = float(model.segment_of(0))
+    assert queues[0].usual_s == guess_s(segment_s, "cpu", torch.get_num_threads())
+    assert queues[1].usual_s == queues[0].pass_s
 
 
 def test_a_file_that_changed_is_loaded_again(

@@ -116,12 +116,11 @@ def test_the_passes_go_along_with_who_plays_and_not_with_who_draws(
     running = Running(place, job, live)
     running.wait_for_step()
     wait_until(lambda: played.complete)
-    assert drawn.original is not None and played.original is not None
+    assert drawn.original is not None
     drawn.original.read(12 * SAMPLERATE, 1000)
     running.step()
     assert played.final()[0][0] == 0
-    played.want(0)
-    played.original.read(5 * SAMPLERATE, 1000)  # nothing is separated there
+    played.want(5 * SAMPLERATE, speed=1.0)
     running.step(2)
     assert any(4 * SAMPLERATE < first < 9 * SAMPLERATE for first, _ in played.final())
     running.cancel.cancel()

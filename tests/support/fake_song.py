@@ -114,7 +114,7 @@ class FakePlayable:
     def final(self) -> tuple[Range, ...]:
         return self._song.ranges
 
-    def want(self, frame: int) -> None:
+    def want(self, frame: int, speed: float = 0.0) -> None:
         pass
 
     def close(self) -> None:

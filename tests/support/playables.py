@@ -55,7 +55,7 @@ class MemorySong:
     def final(self) -> tuple[Range, ...]:
         return ((0, self.frames // 2 if self.unfinished else self.frames),)
 
-    def want(self, frame: int) -> None:
+    def want(self, frame: int, speed: float = 0.0) -> None:
         """All of it is there."""
 
     def close(self) -> None:

@@ -40,6 +40,7 @@ class ArraySong:
         self.original = None if original is None else ArrayReader(original)
         self.parts: tuple[Range, ...] = ((0, self.frames),)
         self.wanted: list[int] = []
+        self.speeds: list[float] = []
         self.closed = False
         self._readers = {name: ArrayReader(samples) for name, samples in stems.items()}
 
@@ -49,8 +50,9 @@ class ArraySong:
     def final(self) -> tuple[Range, ...]:
         return self.parts
 
-    def want(self, frame: int) -> None:
+    def want(self, frame: int, speed: float = 0.0) -> None:
         self.wanted.append(frame)
+        self.speeds.append(speed)
 
     def close(self) -> None:
         self.closed = True

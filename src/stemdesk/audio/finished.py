@@ -47,7 +47,7 @@ class FinishedSong:
     def final(self) -> tuple[Range, ...]:
         return ((0, self.frames),)
 
-    def want(self, frame: int) -> None:
+    def want(self, frame: int, speed: float = 0.0) -> None:
         """Nothing: all of it is there."""
 
     def close(self) -> None:

@@ -64,8 +64,9 @@ class Playable(Protocol):
         """The parts whose stems can be read and will not change, ordered, not touching."""
         ...
 
-    def want(self, frame: int) -> None:
-        """Ask that the part at `frame` is made final next. Returns at once."""
+    def want(self, frame: int, speed: float = 0.0) -> None:
+        """A person is at `frame`, and plays on from there at `speed` (1: the song's own), if not 0.
+        Ask that the part is made final next where they then are. Returns at once."""
         ...
 
     def close(self) -> None:

@@ -236,7 +236,7 @@ class _Mixed:
     def final(self) -> tuple[Range, ...]:
         return ((0, self.frames),) if self.frames else ()
 
-    def want(self, frame: int) -> None:
+    def want(self, frame: int, speed: float = 0.0) -> None:
         """All of it is there."""
 
     def close(self) -> None:

@@ -324,7 +324,9 @@ class Transport:
         song, here = self._song, self.position
         if song is None:
             return
-        news = self._here.look(song, here, self.length, self._sound.side, asked=asked)
+        speed = float(self._sound.speed) if self.state is PlayerState.PLAYING else 0.0
+        side = self._sound.side
+        news = self._here.look(song, here, self.length, side, asked=asked, speed=speed)
         if news and rushing() and here < int(self._ring.end) and not self._sound.stretched:
             self._revise(stems_share=-FADE_S / PART_FADE_S)  # after the ring's own crossfade
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -26,27 +26,40 @@ _LOOK_S = 0.05  # how often a waiting thread looks whether it was cancelled
 LEAD_S = 300
 RUSH_LEAD_S = 40  # while a person waits for the first of them to be done
 
-# What a pass takes as long as nobody has measured one, and what is left of its part of the song for
-# a player to be in time. Guesses that are wrong only cost the order.
-GUESS_S = 3.0
-MARGIN_S = 0.3
+# What a second of a pass takes as long as nobody has measured one: of a core's time, with the
+# full-size HTDemucs, whose first pass takes longer than the others; and on a GPU.
+_CORE_S = 0.72
+_GPU_S = 0.06
+
+# What is to be left of its part of the song for a player to be in time. A part that comes just too
+# late costs a player one pass; one that is passed over needlessly costs as much as two segments
+# overlap, and more: without the one before it the next one is final from there on only. What is
+# begun, by one of several passes over the same part, is not given up for a margin.
+MARGIN_S = 0.5
+_MEASURED = 3  # passes whose middle one tells what the next takes
 _TOLD_S = 1.0  # a player that has said nothing for longer has come no further than that
 
 Range = tuple[int, int]
 
 
+def guess_s(segment_s: float, device: str, threads: int) -> float:
+    """Seconds that a pass over `segment_s` may take, by torch's name of the device."""
+    return segment_s * (_CORE_S / threads if device == "cpu" else _GPU_S)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A person is at `frame`. `told_s`: when that was, on the clock of `time.monotonic`, if the
-    song plays on from there; None: it does not."""
+    song plays on from there at `speed` (1: its own); None: it does not."""
 
     frame: int
     told_s: float | None = None
+    speed: float = 1.0
 
     def at(self, now_s: float, samplerate: int) -> float:
         """The frame at which the person is now."""
         passed_s = 0.0 if self.told_s is None else min(now_s - self.told_s, _TOLD_S)
-        return self.frame + passed_s * samplerate
+        return self.frame + passed_s * self.speed * samplerate
 
 
 class PassQueue:
@@ -65,7 +78,8 @@ class PassQueue:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.outline = outline
-        self.pass_s: float | None = None  # what one usually takes, once that is known
+        self.usual_s = 0.0  # what a pass takes, as long as none was measured
+        self._measured_s: deque[float] = deque(maxlen=_MEASURED)
         self._clock = clock
         self._is_done = is_done
         self._declared = declared_frames
@@ -77,6 +91,7 @@ class PassQueue:
         self._let_out = 0  # passes
         self._open: dict[str, Pass] = {}  # to do, in the order of the plan; by the piece's name
         self._given: dict[str, Pass] = {}  # being computed
+        self._given_s: dict[str, float] = {}  # since when
         self._done: dict[str, Pass] = {}
         self._wish = Wish(0)  # what a person wants next
         self._final: tuple[Range, ...] | None = None  # None: to be found anew
@@ -143,6 +158,7 @@ class PassQueue:
             del self._given[one.piece.name]
             self._done[one.piece.name] = one
             self._final = None
+            self._measured_s.append(self._clock() - self._given_s.pop(one.piece.name))
 
     def put_back(self) -> None:
         """What was taken and not finished is to do again."""
@@ -156,6 +172,12 @@ class PassQueue:
             self._open |= self._given | self._done
             self._given, self._done = {}, {}
             self._final = None
+
+    @property
+    def pass_s(self) -> float | None:
+        """Seconds from taking a pass to its end, as they are now; None before the first one's."""
+        measured = sorted(self._measured_s)
+        return measured[(len(measured) - 1) // 2] if measured else None
 
     @property
     def frames(self) -> int:
@@ -219,6 +241,7 @@ class PassQueue:
         taken = list(islice((one for one in ordered if self._kind(one) == kind), most))
         for one in taken:
             self._given[one.piece.name] = self._open.pop(one.piece.name)
+            self._given_s[one.piece.name] = self._clock()
             self._reach = max(self._reach, _end(one))
         self._changed.notify_all()
         return tuple(taken)
@@ -228,14 +251,18 @@ class PassQueue:
         wish, rate = self._wish, self.outline.samplerate
         if wish.told_s is None:
             return lambda one: (_end(one) <= wish.frame, by_time(one))
-        here = wish.at(self._clock(), rate) + MARGIN_S * rate
-        pass_frames = (GUESS_S if self.pass_s is None else self.pass_s) * rate
+        here = wish.at(self._clock(), rate)
+        pass_s, speed = self.pass_s, wish.speed * rate
+        if pass_s is None:
+            pass_s = self.usual_s
         left = Counter(one.piece.start for one in self._open.values())  # of each place
+        begun = {one.piece.start for one in (*self._done.values(), *self._given.values())}
 
         def urgency(one: Pass) -> tuple[bool, tuple[int, int, int]]:
             """Too late comes what ends before the player will be there when its place is done."""
-            there = here + left[one.piece.start] * pass_frames
-            return self._final_end(one) <= there, by_time(one)
+            place = one.piece.start
+            wait_s = left[place] * pass_s + (0.0 if place in begun else MARGIN_S)
+            return self._final_end(one) <= here + wait_s * speed, by_time(one)
 
         return urgency
 

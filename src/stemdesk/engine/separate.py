@@ -22,7 +22,7 @@ from stemdesk.engine import devices
 from stemdesk.engine.batch import MOST, BatchSize, InFlight, Mix
 from stemdesk.engine.network import Network
 from stemdesk.engine.networks import Networks, network_key
-from stemdesk.engine.pass_queue import PassQueue
+from stemdesk.engine.pass_queue import PassQueue, guess_s
 from stemdesk.engine.plan import Pass
 from stemdesk.engine.self_check import TOLERANCE, SelfChecks
 from stemdesk.engine.setup import Implementation, Setup
@@ -76,6 +76,7 @@ class Separator:
         self.checks = checks or SelfChecks()
         self.full_precision = full_precision
         self.networks = Networks(device)
+        self.usual_s: dict[str, float] = {}  # what a pass took lately, by the model's name
         devices.set_up(device)
 
     def run(self, song: Separation, report: Report, cancel: CancelToken) -> tuple[Notice, ...]:
@@ -86,7 +87,11 @@ class Separator:
         processor does the rest. Raises `ModelError`, `DeviceError` (the processor is out of
         memory), `DiskFullError`, `ExportError`, `Cancelled`, `Paused`.
         """
-        return _Run(self, song, report, cancel).all()
+        try:
+            return _Run(self, song, report, cancel).all()
+        finally:
+            if song.queue.pass_s is not None:
+                self.usual_s[song.model.name] = song.queue.pass_s
 
     def close(self) -> None:
         """Free all networks."""
@@ -117,6 +122,10 @@ class _Run:
         self._drop_what_was_wrong()
         while True:
             try:
+                if not self._networks:  # before a pass is chosen: the player goes on meanwhile
+                    self._cancel.check_pause()
+                    with hurry():
+                        self._prepare()
                 passes = queue.take(self._size.most, self._cancel, wait=not self._in_flight)
                 if passes:
                     self._begin(passes)
@@ -134,9 +143,6 @@ class _Run:
         return 1 if devices.is_cuda(self._device) else 0
 
     def _begin(self, passes: tuple[Pass, ...]) -> None:
-        if not self._networks:
-            with hurry():
-                self._prepare()
         song, queue = self._song, self._song.queue
         network = self._networks[queue.outline.grids[passes[0].grid].model]
         mix = Mix(song.audio.read_mix, queue.frames, song.mean, song.deviation)
@@ -209,6 +215,10 @@ class _Run:
             index: self._owner.networks.get(*one) for index, one in zip(wanted, chosen, strict=True)
         }
         self._noted = False
+        longest_s = max(float(segment) for _, segment in files)
+        song.queue.usual_s = self._owner.usual_s.get(song.model.name) or guess_s(
+            longest_s, self._device, threads
+        )
         devices.watch_memory(self._device)  # what loading takes for a moment does not count
 
     def _drop_what_was_wrong(self) -> None:

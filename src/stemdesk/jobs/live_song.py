@@ -16,8 +16,6 @@ from stemdesk.engine.pass_queue import Wish
 from stemdesk.jobs.live import Live
 from stemdesk.jobs.task import Task
 
-_TELL_S = 0.5
-
 
 class LiveSong:
     """A `Playable` that follows its job from the queue to its end. Its original is what the job
@@ -34,7 +32,7 @@ class LiveSong:
         self._task: Task | None = None
         self._lost = False  # the task's scratch is gone
         self._mix_lost = False  # or its mix alone: it was moved to the cache
-        self._told: int | None = None  # where the player was last; None: nobody plays it
+        self._played = False  # or only drawn
         self._handle: Handle | None = None
         self._closed = False
         live.listen(job.id)
@@ -75,9 +73,9 @@ class LiveSong:
         task = self._follow()
         return () if task is None else task.queue.final()
 
-    def want(self, frame: int) -> None:
-        self._told = frame
-        self._live.want(self._job, Wish(frame))
+    def want(self, frame: int, speed: float = 0.0) -> None:
+        self._played = True
+        self._live.want(self._job, Wish(frame, time.monotonic() if speed else None, speed))
 
     def close(self) -> None:
         if not self._closed:
@@ -110,14 +108,6 @@ class LiveSong:
             self._handle = self._live.original_of(self._job, self.samplerate, lost)
         return task
 
-    def _go_along(self, frame: int) -> None:
-        """The player hears the original at `frame`, where no stems are yet: the passes go along,
-        and so does the decoding. Not for who only draws the song."""
-        if self._told is None or abs(frame - self._told) < _TELL_S * self.samplerate:
-            return
-        self._told = frame
-        self._live.want(self._job, Wish(frame, time.monotonic()))
-
     def is_run(self, task: Task) -> bool:
         """Whether this is the run whose scratch can be read."""
         return self._follow() is task
@@ -132,7 +122,6 @@ class LiveSong:
         player's decoder, where nobody else decodes it."""
         task, extent = self._follow(), self._extent
         known = 0 if task is None else task.audio.mix_frames
-        self._go_along(start)
         if task is not None and not self._mix_lost and known >= min(start + frames, extent.known):
             try:
                 return task.audio.read_mix(start, frames)
@@ -143,8 +132,7 @@ class LiveSong:
         if extent.error is not None and not self._has_mix(task):
             raise extent.error
         if self._handle is not None:
-            heard = self._told is not None
-            return self._handle.original.read(start, frames, heard=heard)
+            return self._handle.original.read(start, frames, heard=self._played)
         return np.zeros((CHANNELS, frames), np.float32)
 
     def _has_mix(self, task: Task | None) -> bool:

@@ -79,7 +79,7 @@ class SavedSong:
         end = min([self._frames, *ends])
         return ((0, end),) if end else ()
 
-    def want(self, frame: int) -> None:
+    def want(self, frame: int, speed: float = 0.0) -> None:
         """Everything is there, or on its way."""
 
     def close(self) -> None:

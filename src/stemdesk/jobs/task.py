@@ -141,5 +141,5 @@ class Watch:
         queue = self._task.queue
         # A song may turn out longer than it says, and progress never goes back.
         self._fraction = max(self._fraction, queue.done / queue.total)
-        step_s = queue.pass_s = self._estimate.step_s
+        step_s = self._estimate.step_s
         self._task.report(Progress(Stage.SEPARATING, self._fraction, left_s, step_s))
