@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -32,6 +32,7 @@ from stemdesk.gui.row_actions import RowAction
 from stemdesk.gui.values import UserMessage
 from stemdesk.jobs.exports.values import Exported, ExportedSong, ReportExport
 from support.export_script import done, endless
+from support.opened import record_opened
 from support.stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -219,8 +220,7 @@ def test_what_came_of_it(stage: Theatre, monkeypatch: pytest.MonkeyPatch) -> Non
     assert text in said
     (banner,) = stage.strip.reports
     folder, details = banner.buttons
-    opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    opened = record_opened(monkeypatch)
     where = stage.controller.folders.exports
     where.mkdir(parents=True)
     folder.click()

@@ -26,8 +26,8 @@ from stemdesk.gui.export_dialog import ExportDialog, Start
 from stemdesk.gui.export_strip import ExportStrip
 from stemdesk.gui.export_values import Batch, Ended, ExportServices, Subject
 from stemdesk.gui.messages import song_title
+from stemdesk.gui.outside import show_folder
 from stemdesk.gui.reports import error_message
-from stemdesk.gui.row_actions import show_folder
 from stemdesk.gui.tasks import Outcome
 from stemdesk.gui.values import UserMessage
 from stemdesk.jobs.exports.values import ExportSong
