@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
-from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from stemdesk.gui import app_words, labels
-from stemdesk.gui.dialogs import TextDialog
-from stemdesk.gui.outside import show_folder, show_page
+from stemdesk.gui.outside import PlaceDialog, show_folder, show_page
 from support.opened import record_opened
 from support.stage import Stage
 
@@ -31,7 +29,7 @@ def test_what_the_system_opens_needs_no_words(
     show_page(PAGE)
     show_folder(stage.root)
     assert opened == [QUrl(PAGE), QUrl.fromLocalFile(str(stage.root))]
-    assert stage.window.findChildren(TextDialog) == []
+    assert stage.window.findChildren(PlaceDialog) == []
 
 
 def test_where_no_program_opens_it_its_place_can_be_copied(
@@ -46,16 +44,15 @@ def test_where_no_program_opens_it_its_place_can_be_copied(
     ):
         show()
         dialog = stage.dialog()
-        assert isinstance(dialog, TextDialog)
+        assert isinstance(dialog, PlaceDialog)
         assert dialog.headline.text() == refused
-        assert Path(dialog.details.toPlainText()) == Path(place)
-        stage.press("copy")
-        button = dialog.findChild(QPushButton, "copy")
-        assert isinstance(button, QPushButton) and button.text() == labels.COPIED
+        assert Path(dialog.place.toPlainText()) == Path(place)
+        stage.key(Qt.Key.Key_Return, on=dialog.copy)
+        assert dialog.copy.text() == labels.COPIED
         assert told[-1] == labels.COPIED
         assert Path(QGuiApplication.clipboard().text()) == Path(place)
         stage.key(Qt.Key.Key_Escape, on=dialog)
-        stage.qtbot.waitUntil(lambda: stage.window.findChildren(TextDialog) == [])
+        stage.qtbot.waitUntil(lambda: stage.window.findChildren(PlaceDialog) == [])
 
 
 def said(event: QAccessibleEvent) -> str:

@@ -55,8 +55,10 @@ def versions_text(versions: dict[str, str]) -> str:
 
 # What no other program opens
 
-NO_BROWSER = "No program opens this page. Copy its address into a browser."
-NO_FILE_MANAGER = "No program opens this folder. It is here:"
+NO_BROWSER = "No program opens this page"
+PAGE_HERE = "Copy its address into a browser."
+NO_FILE_MANAGER = "No program opens this folder"
+FOLDER_HERE = "It is here:"
 COPY_PLACE = "Copy"
 
 # Updates
