@@ -14,6 +14,7 @@ from stemdesk.gui.dialogs import TextDialog
 from stemdesk.gui.values import BatchSummary, UserMessage
 from support.fake_controller import FakeController
 from support.stage import Stage
+from support.told import record_told
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -118,9 +119,10 @@ def test_messages_at_the_same_moment_are_all_told(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say, banner = stage.controller.message.emit, stage.window.banners.message
+    told = record_told(monkeypatch)
     for message in (UserMessage("One."), UserMessage("Two.", "two.mp3"), UserMessage("One.")):
         say(message)
-    assert banner.label.text() == "One. Two."
+    assert banner.label.text() == told[-1] == "One. Two."
     banner.buttons[0].click()
     dialog = stage.dialog()
     assert isinstance(dialog, TextDialog)

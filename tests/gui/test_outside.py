@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from stemdesk.gui import app_words, labels
 from stemdesk.gui.outside import PlaceDialog, show_folder, show_page
 from support.opened import record_opened
 from support.stage import Stage
+from support.told import record_told
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -36,8 +37,7 @@ def test_where_no_program_opens_it_its_place_can_be_copied(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_opened(monkeypatch, answer=False)
-    told: list[str] = []
-    monkeypatch.setattr(QAccessible, "updateAccessibility", lambda event: told.append(said(event)))
+    told = record_told(monkeypatch)
     for show, refused, place in (
         (lambda: show_page(PAGE), app_words.NO_BROWSER, PAGE),
         (lambda: show_folder(stage.root), app_words.NO_FILE_MANAGER, str(stage.root)),
@@ -53,8 +53,3 @@ def test_where_no_program_opens_it_its_place_can_be_copied(
         assert Path(QGuiApplication.clipboard().text()) == Path(place)
         stage.key(Qt.Key.Key_Escape, on=dialog)
         stage.qtbot.waitUntil(lambda: stage.window.findChildren(PlaceDialog) == [])
-
-
-def said(event: QAccessibleEvent) -> str:
-    message = getattr(event, "message", None)
-    return "" if message is None else message()

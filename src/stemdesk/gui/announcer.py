@@ -1,5 +1,6 @@
 """Tells screen readers how far a song is: in quarters, that it gets no further, what it
-was asked for, and how it ended. Of a model's download: quarters and the end."""
+was asked for, and how it ended. Of a model's download: quarters and the end.
+`Banner`s announce themselves."""
 
 from __future__ import annotations
 

@@ -57,7 +57,6 @@ class ExportAsks(QObject):
         self.strip.change_wanted.connect(self._change)
         self.strip.folder_wanted.connect(self._show_folder)
         self.strip.running.stay_wanted.connect(self._stay)
-        self.strip.said.connect(window.announcer.say)
         self._desk.changed.connect(self._look)
 
     # What is asked
