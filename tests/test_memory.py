@@ -30,17 +30,53 @@ print(taken, kept, resting() - before)
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
-def test_freed_memory_is_kept_for_the_next_use_until_it_is_given_back() -> None:
+BROUGHT_IN = """
+import os, sys, threading
+from stemdesk import memory
+
+def resting():
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+before = resting()
+enough = threading.Event()
+def bring_in():
+    memory.bring_in(64 << 20, enough)
+    return resting() - before
+
+nothing = bring_in()
+taken = memory.keep_freed()
+enough.set()
+stopped = bring_in()
+enough.clear()
+print(taken, nothing, stopped, bring_in())
+"""
+
+
+def run(script: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
+        [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
         env={"PYTHONPATH": str(SOURCE)},
     )
-    taken, kept, left = done.stdout.split()
+    return done.stdout.split()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_memory_is_brought_in_where_it_is_kept() -> None:
+    taken, nothing, stopped, there = run(BROUGHT_IN)
+    if taken == "False":
+        pytest.skip("another C library than glibc")
+    assert int(nothing) < 4 << 20
+    assert int(stopped) < 4 << 20
+    assert int(there) > 60 << 20
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_freed_memory_is_kept_for_the_next_use_until_it_is_given_back() -> None:
+    taken, kept, left = run(SCRIPT)
     if taken == "False":
         pytest.skip("another C library than glibc")
     assert int(kept) > 60 << 20

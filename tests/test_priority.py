@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import platform
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from stemdesk import priority
-from stemdesk.priority import compute_threads, make_way, name_compute_thread
+from stemdesk.priority import compute_threads, hurry, make_way, name_compute_thread, rush
 
 pytestmark = pytest.mark.skipif(platform.system() != "Linux", reason="does nothing elsewhere")
 
@@ -46,6 +47,47 @@ def computing() -> Iterator[list[int]]:
     finally:
         over.set()
         thread.join()
+
+
+def test_the_compute_thread_hurries_and_makes_way_again() -> None:
+    policies: list[int] = []
+
+    def note() -> None:
+        policies.append(os.sched_getscheduler(threading.get_native_id()))
+
+    def work() -> None:
+        with hurry():  # it is no compute thread yet
+            make_way(True)
+            note()
+        name_compute_thread()
+        make_way(True)
+        note()
+        with hurry():
+            note()
+            make_way(True, 1)  # sound begins to play
+            note()
+        note()
+        make_way(False)
+        with hurry():
+            make_way(True)
+        note()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    make_way(False)
+    other, batch = os.SCHED_OTHER, os.SCHED_BATCH
+    assert policies == [other, batch, other, other, batch, batch]
+
+
+def test_threads_take_short_turns_until_the_last_rush_is_over() -> None:
+    usual_s = sys.getswitchinterval()
+    with rush():
+        short_s = sys.getswitchinterval()
+        with rush():
+            pass
+        assert sys.getswitchinterval() == short_s < usual_s
+    assert sys.getswitchinterval() == usual_s
 
 
 def test_threads_that_the_compute_thread_starts_are_found_by_its_name() -> None:

@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 # mallopt's parameters, from glibc's malloc.h
@@ -24,13 +25,43 @@ _SETTINGS = (
 )
 
 
+_BLOCK = 64 << 20
+_keeps = threading.Event()  # set once freed memory is kept
+
+
 def keep_freed() -> bool:
     """Keep freed memory for the next use; call before any thread is started.
 
     Returns whether the C library took it.
     """
     libc = _glibc()
-    return libc is not None and all(libc.mallopt(*setting) == 1 for setting in _SETTINGS)
+    if libc is not None and all(libc.mallopt(*setting) == 1 for setting in _SETTINGS):
+        _keeps.set()
+    return _keeps.is_set()
+
+
+def bring_in(size_bytes: int, enough: threading.Event) -> None:
+    """Have the system clear and map so much memory now, which is asked for in a moment: page by
+    page, as it is used, that would hold up who uses it. For a thread of its own: lets Python's lock
+    go nearly all the time. Ends early once it is `enough`; does nothing where freed memory is not
+    kept.
+    """
+    libc = _glibc()
+    if libc is None or not _keeps.is_set():
+        return
+    libc.malloc.restype = ctypes.c_void_p
+    libc.malloc.argtypes = [ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
+    libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+    blocks: list[int] = []
+    while len(blocks) * _BLOCK < size_bytes and not enough.is_set():
+        block = libc.malloc(_BLOCK)
+        if block is None:
+            break
+        libc.memset(block, 0, _BLOCK)
+        blocks.append(block)
+    for block in blocks:
+        libc.free(block)
 
 
 def give_back() -> None:

@@ -15,18 +15,25 @@ import itertools
 import os
 import platform
 import struct
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _NAME = b"compute"
+_HURRYING = b"hurry"
 _THREADS = Path("/proc/self/task")
 _TOPOLOGY = Path("/sys/devices/system/cpu")
 _TURN_NS = 100_000_000  # the longest there is
 _SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}  # numbers of the system call
 
+_TURN_S = 0.0005
+
 _rushes: list[None] = []  # one for each `rush` that goes on; a list, for its changes are atomic
+_turns = threading.Lock()
+_usual_turns_s: list[float] = []  # one for each `short_turns` that goes on
+_ways = [(False, 0)]  # what `make_way` was told last
 
 
 @contextmanager
@@ -37,9 +44,27 @@ def rush() -> Iterator[None]:
     go), and for a song's first pass."""
     _rushes.append(None)
     try:
-        yield
+        with short_turns():
+            yield
     finally:
         _rushes.pop()
+
+
+@contextmanager
+def short_turns() -> Iterator[None]:
+    """Inside of this block no thread keeps Python's lock for longer than half a millisecond while
+    another one wants it, instead of five. For who lets it go often: at each file that an import
+    looks at, and at each step of a network."""
+    with _turns:
+        _usual_turns_s.append(sys.getswitchinterval())
+        sys.setswitchinterval(min(_TURN_S, _usual_turns_s[0]))
+    try:
+        yield
+    finally:
+        with _turns:
+            usual_s = _usual_turns_s.pop()
+            if not _usual_turns_s:
+                sys.setswitchinterval(usual_s)
 
 
 def rushing() -> bool:
@@ -50,8 +75,12 @@ def rushing() -> bool:
 def name_compute_thread() -> None:
     """Call on the compute thread first: the threads that it starts, torch's too, take over its
     name, and `make_way` finds them by it."""
-    with suppress(OSError):
-        (_THREADS / str(threading.get_native_id()) / "comm").write_bytes(_NAME)
+    _name(_NAME)
+
+
+def _name(name: bytes) -> None:
+    with suppress(OSError):  # not Linux
+        (_THREADS / str(threading.get_native_id()) / "comm").write_bytes(name)
 
 
 def compute_threads() -> Iterator[int]:
@@ -74,14 +103,37 @@ def make_way(wanted: bool, most: int = 0) -> None:
     `most`: then they share so many of the processor's threads, 0 for all. Their own number stays:
     the last bits of what torch computes depend on it.
     """
+    _ways[0] = wanted, most
+    for thread in compute_threads():
+        _let_go_first(thread, wanted, most)
+
+
+@contextmanager
+def hurry() -> Iterator[None]:
+    """Inside of this block the compute thread does not make way, if it is this one. For what it
+    does alone: an import, or loading a network. Making way, it would come last each of the hundreds
+    of times that it waits for Python's lock, and sound that plays is not held up by one thread."""
+    number = threading.get_native_id()
+    if number not in compute_threads():
+        yield
+        return
+    _name(_HURRYING)
+    _let_go_first(number, False, 0)
+    try:
+        yield
+    finally:
+        _name(_NAME)
+        _let_go_first(number, *_ways[0])
+
+
+def _let_go_first(thread: int, wanted: bool, most: int) -> None:
     ours = _processors()
     shared = set(_apart(ours)[:most]) if wanted and most else ours
-    for thread in compute_threads():
-        with suppress(OSError):  # it has ended
-            policy = os.SCHED_BATCH if wanted else os.SCHED_OTHER
-            os.sched_setscheduler(thread, policy, os.sched_param(0))
-            _set_turns(thread, policy, _TURN_NS if wanted else 0)
-            os.sched_setaffinity(thread, shared)
+    with suppress(OSError):  # not Linux, or it has ended
+        policy = os.SCHED_BATCH if wanted else os.SCHED_OTHER
+        os.sched_setscheduler(thread, policy, os.sched_param(0))
+        _set_turns(thread, policy, _TURN_NS if wanted else 0)
+        os.sched_setaffinity(thread, shared)
 
 
 def _processors() -> set[int]:

@@ -95,6 +95,45 @@ def test_the_libraries_are_loaded_before_torch_and_by_its_own_files() -> None:
 
 
 @linux
+def test_what_the_disk_has_in_memory_is_loaded_ahead_and_used_by_the_import() -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from stemdesk.engine import start\n"
+        "start._library_folder().joinpath('libtorch_cpu.so').read_bytes()\n"
+        "start.load_ahead()\n"
+        "assert 'torch' not in sys.modules and 'av' not in sys.modules\n"
+        "def loaded():\n"
+        "    lines = Path('/proc/self/maps').read_text().splitlines()\n"
+        "    return {line.split()[0] for line in lines if 'libtorch_cpu' in line}\n"
+        "before = loaded()\n"
+        "start.import_torch()\n"
+        "print(len(before) > 0, before == loaded())"
+    )
+    assert output(code) == ["True", "True"]
+
+
+@linux
+def test_what_would_be_waited_for_is_not_loaded_ahead() -> None:
+    code = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "from stemdesk.engine import start\n"
+        "def cold(*_):\n"
+        "    raise BlockingIOError\n"
+        "os.preadv = cold\n"
+        "start.load_ahead()\n"
+        "print('libtorch_cpu' in Path('/proc/self/maps').read_text())"
+    )
+    assert output(code) == ["False"]
+
+
+@linux
+def test_a_file_that_is_not_there_is_in_no_memory(tmp_path: Path) -> None:
+    assert not start._is_cached(tmp_path / "libtorch_cpu.so")
+
+
+@linux
 def test_other_threads_run_while_the_libraries_are_loaded() -> None:
     (turns,) = output(COUNT_TURNS)
     assert int(turns) >= 10  # with the lock held there would be none

@@ -10,9 +10,10 @@ from pytestqt.qtbot import QtBot
 from stemdesk.core.errors import DeviceError, ErrorCode
 from stemdesk.core.job import JobState
 from stemdesk.core.settings import Settings, load_settings
+from stemdesk.gui import machine as machine_module
 from stemdesk.gui.machine import Machine
 from stemdesk.gui.tasks import Tasks
-from stemdesk.gui.values import DeviceLike, NoDevice, UserMessage
+from stemdesk.gui.values import DeviceLike, NoDevice, Surroundings, UserMessage
 from stemdesk.models.library import BUILT_IN
 from support.desk import Desk
 from support.models import SOURCES, install_small
@@ -33,7 +34,7 @@ def test_a_device_that_cannot_be_had_is_explained(qtbot: QtBot, desk: Desk) -> N
         raise DeviceError(ErrorCode.DEVICE_UNAVAILABLE, device=preference)
 
     tasks = Tasks()
-    machine = Machine(tasks, desk.folders, Settings(device="cuda"), probe)
+    machine = Machine(tasks, desk.folders, Settings(device="cuda"), Surroundings(probe=probe))
     said: list[UserMessage] = []
     machine.message.connect(said.append)
     with qtbot.waitSignal(machine.device_known) as known:
@@ -44,6 +45,83 @@ def test_a_device_that_cannot_be_had_is_explained(qtbot: QtBot, desk: Desk) -> N
     assert "cannot compute on “cuda”" in device.reason
     assert [message.text for message in said] == [device.reason]
     assert tasks.close(10_000)
+
+
+CPU = NoDevice("cpu", "CPU", "no GPU found")
+
+
+class Asked:
+    """A machine whose probe is counted; songs that are given go first for a moment only."""
+
+    def __init__(self, desk: Desk, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(machine_module, "SONG_FIRST_MS", 1)
+        self.probed: list[str] = []
+        self.libraries = 0
+        self.known: list[object] = []
+        self.tasks = Tasks()
+        around = Surroundings(load_libraries=self._load, probe=self._probe)
+        self.machine = Machine(self.tasks, desk.folders, settings, around)
+        self.machine.device_known.connect(self.known.append)
+
+    def _load(self) -> None:
+        self.libraries += 1
+
+    def _probe(self, preference: str) -> DeviceLike:
+        self.probed.append(preference)
+        return CPU
+
+
+def test_a_song_that_is_given_asks_for_the_device_itself(
+    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(desk, Settings(), monkeypatch)
+    machine = asked.machine
+    with qtbot.waitSignal(machine.device_known):
+        job = threading.Thread(target=machine.met, args=("auto", CPU))
+        job.start()
+    job.join()
+    machine.start(song_comes=True)
+    qtbot.waitUntil(lambda: not machine._later.isActive())
+    machine.met("auto", CPU)  # by the next song
+    with qtbot.waitSignal(machine.device_known):
+        machine.change_settings(Settings(device="cuda"))
+    assert asked.known == [CPU, CPU]
+    assert asked.probed == ["cuda"]
+    assert asked.tasks.close(10_000)
+
+
+def test_where_no_song_has_asked_the_device_is_asked_for_later(
+    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(desk, Settings(), monkeypatch)
+    with qtbot.waitSignal(asked.machine.device_known):
+        asked.machine.start(song_comes=True)
+    assert asked.probed == ["auto"]
+    assert asked.tasks.close(10_000)
+
+
+def test_what_a_song_was_told_for_other_settings_is_not_told(
+    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(desk, Settings(device="cpu"), monkeypatch)
+    asked.machine.met("cuda", NoDevice("cuda:0", "A GPU", "found"))
+    with qtbot.waitSignal(asked.machine.device_known):
+        asked.machine.met("cpu", CPU)
+    assert asked.known == [CPU]
+    assert asked.tasks.close(10_000)
+
+
+@pytest.mark.parametrize(("device", "loads"), [("auto", 1), ("cpu", 0)])
+def test_libraries_are_loaded_ahead_unless_the_processor_is_chosen(
+    desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, device: str, loads: int
+) -> None:
+    """Who has chosen it may only want to play songs."""
+    asked = Asked(desk, Settings(device=device), monkeypatch)
+    asked.machine.load_libraries()
+    with qtbot.waitSignal(asked.machine.device_known):
+        asked.machine.start()
+    assert asked.libraries == loads
+    assert asked.tasks.close(10_000)
 
 
 def test_another_device_is_probed_and_taken_by_the_next_job(desk: Desk, qtbot: QtBot) -> None:

@@ -58,6 +58,14 @@ def test_the_saved_stems_are_what_demucs_computes(place: Place) -> None:
         assert np.linalg.norm(saved - samples) <= 1e-5 * np.linalg.norm(samples)
 
 
+def test_what_computes_is_told_once(place: Place) -> None:
+    told: list[tuple[str, str]] = []
+    pipeline = place.pipeline(device_met=lambda *met: told.append((met[0], met[1].name)))
+    for name in ("one.wav", "two.wav"):
+        pipeline.run(place.job(place.song(name)), lambda _: None, CancelToken())
+    assert told == [("cpu", "cpu")]
+
+
 def test_the_folder_holds_the_stems_and_a_manifest(place: Place) -> None:
     song = place.song()
     job = place.job(song, tags=Tags("Söng", "Bänd"))

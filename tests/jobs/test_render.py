@@ -14,7 +14,8 @@ from stemdesk.audio.mixer import Mixer
 from stemdesk.audio.remix import Preset, Remix, amplitude
 from stemdesk.core.errors import Cancelled, DiskFullError, ErrorCode, ExportError, SourceError
 from stemdesk.core.progress import CancelToken
-from stemdesk.jobs.render import _render, forget_old, remix_name, render, rendered_path
+from stemdesk.jobs.old_remixes import forget_old
+from stemdesk.jobs.render import _render, remix_name, render, rendered_path
 from support.playables import MemorySong, noise_song
 from support.tmpfs import tiny_volume
 

@@ -204,6 +204,7 @@ def test_hashes_are_remembered_until_a_file_changes(
     with monkeypatch.context() as patch:
         patch.setattr(hashlib, "file_digest", lambda *_: pytest.fail("read again"))
         assert library.hashes(model) == (expected,)
+        assert ModelLibrary(tmp_path).hashes(model) == (expected,)
     file.write_bytes(b"other")
     os.utime(file, ns=(0, 0))
     assert library.hashes(model) == (hashlib.sha256(b"other").hexdigest(),)

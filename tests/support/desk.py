@@ -119,6 +119,7 @@ class Desk:
     def open(self, settings: Settings | None = None, start: bool = True) -> Controller:
         """A controller in this desk's folders; an earlier one must be closed."""
         around = Surroundings(
+            load_libraries=lambda: None,
             probe=self._probe,
             free_bytes=lambda _: self.free,
             poll_ms=20,

@@ -30,6 +30,7 @@ RING_S = 0.15
 RUSH_RING_S = 0.5
 """In a rush: loading a library from a cold disk holds Python's lock, and nothing is made meanwhile.
 Changes are heard as soon as ever: they replace what the ring holds."""
+RUSH_LOW_S = 0.35  # then it is filled from here on only: few large blocks need Python's lock less
 FADE_S = 0.005
 POLL_S = 0.02
 IDLE_POLL_S = 0.25  # where a song that is not finished does not play
@@ -278,8 +279,11 @@ class Transport:
     @property
     def _room(self) -> int:
         """So many frames are to be made now."""
-        ahead = round((RUSH_RING_S if rushing() else RING_S) * self._rate)
-        return min(self._ring.free, ahead - self._ring.available)
+        ahead_s, low_s = (RUSH_RING_S, RUSH_LOW_S) if rushing() else (RING_S, RING_S)
+        there = self._ring.available
+        if there > low_s * self._rate:
+            return 0
+        return min(self._ring.free, round(ahead_s * self._rate) - there)
 
     @property
     def _first_frames(self) -> int:

@@ -22,6 +22,9 @@ class Networks:
         self._device = device
         self._loaded: dict[_Key, Network] = {}
 
+    def __len__(self) -> int:
+        return len(self._loaded)
+
     def get(self, file: ModelFile, segment: Fraction, device: str, how: Implementation) -> Network:
         """The loaded sub-model; loaded now if it is not, or if its file has changed."""
         key = network_key(file, segment, device, how)

@@ -30,6 +30,7 @@ from stemdesk.engine.threads import fix_threads
 from stemdesk.log import log
 from stemdesk.models.arguments import HTDEMUCS
 from stemdesk.models.library import ModelInfo
+from stemdesk.priority import hurry
 
 Report = Callable[[int, int], None]
 
@@ -134,7 +135,8 @@ class _Run:
 
     def _begin(self, passes: tuple[Pass, ...]) -> None:
         if not self._networks:
-            self._prepare()
+            with hurry():
+                self._prepare()
         song, queue = self._song, self._song.queue
         network = self._networks[queue.outline.grids[passes[0].grid].model]
         mix = Mix(song.audio.read_mix, queue.frames, song.mean, song.deviation)

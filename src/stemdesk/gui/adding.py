@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from stemdesk.core.errors import Cancelled, ErrorCode
+from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
 from stemdesk.core.job import Failure, Job, JobState, new_job
 from stemdesk.core.options import ExportOptions, SeparationOptions
 from stemdesk.core.progress import CancelToken
@@ -19,7 +20,8 @@ from stemdesk.gui import reports
 from stemdesk.gui.choosing import Plan, plan, plan_at_once
 from stemdesk.gui.ledger import Ledger
 from stemdesk.gui.model_values import ModelChoice
-from stemdesk.gui.tasks import Outcome, Tasks
+from stemdesk.gui.tasks import Outcome, Tasks, ignore
+from stemdesk.models.library import ModelLibrary
 from stemdesk.paths import Folders
 
 if TYPE_CHECKING:
@@ -192,6 +194,8 @@ class Adder(QObject):
         self._ledger.add([_planned(job, how, where) for job in jobs])
         if jobs:
             self._want(how)
+            # The first job asks for them before anything else. Meanwhile it is only half made.
+            self._tasks.net(lambda _: _learn_hashes(where.models, how.options), ignore)
 
     def _want(self, how: Plan) -> None:
         if how.waits:
@@ -200,6 +204,12 @@ class Adder(QObject):
     def _complain(self, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, Cancelled):
             self.message.emit(reports.error_message(error))
+
+
+def _learn_hashes(models: Path, options: SeparationOptions) -> None:
+    library = ModelLibrary(models)
+    with contextlib.suppress(StemDeskError):  # the job says it
+        library.hashes(library.get(options.model, options.stems), options.stems)
 
 
 def _with(job: Job, how: Plan) -> Job:

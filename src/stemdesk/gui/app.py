@@ -102,6 +102,7 @@ def run(given: Given, arguments: Sequence[str] = ()) -> int:
     theme.install(app)
     Collector(app)  # before there are other threads
     controller = Controller(where, load_settings(where.settings_file))
+    controller.load_libraries()
     painted = threading.Event()
 
     def sound_reason() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -37,6 +38,9 @@ from stemdesk.gui.values import PipelineFactory, Surroundings
 from stemdesk.gui.waits import Waits
 from stemdesk.jobs.scheduler import keeps_scratch
 from stemdesk.paths import Folders
+
+if TYPE_CHECKING:
+    from stemdesk.jobs.pipeline import Workplace
 
 
 class Controller(JobCommands):
@@ -74,7 +78,7 @@ class Controller(JobCommands):
         self._early: list[Path] = []  # given before the start
         self._early_links: list[str] = []
         tasks = self.tasks = Tasks(self)
-        machine = self._machine = Machine(tasks, folders, settings, around.probe, self)
+        machine = self._machine = Machine(tasks, folders, settings, around, self)
         ledger = self._ledger = Ledger(folders.database, self)
         self.memory = LedgerMemory(ledger, self)
         self.models = ModelDesk(tasks, ledger, machine, around.models, self)
@@ -136,17 +140,24 @@ class Controller(JobCommands):
 
     # Start and end.
 
+    def load_libraries(self) -> None:
+        """Before the window is made: load beside it what the first song will need."""
+        self._machine.load_libraries()
+
     def start(self) -> None:
         """Begin to work, after the first paint: what was queued in the last run goes on."""
         self._started = True
-        self._runner.set_workplace(self.hearing.workplace())
-        self._machine.start()
+        self._runner.set_workplace(self._workplace())
+        self._machine.start(song_comes=bool(self._early))
         self.models.look()
         self._ledger.open()
         if self._early:
             self.add_paths(self._early)
         if self._early_links:
             self.add_links(self._early_links)
+
+    def _workplace(self) -> Workplace:
+        return replace(self.hearing.workplace(), device_met=self._machine.met)
 
     def _on_opened(self) -> None:
         self._elsewhere.start()
@@ -190,7 +201,7 @@ class Controller(JobCommands):
             self.message.emit(reports.SCRATCH_IN_USE)
         if self._machine.change_settings(settings):
             if self._started:
-                self._runner.set_workplace(self.hearing.workplace())
+                self._runner.set_workplace(self._workplace())
                 self.tasks.io(self.hearing.trim, ignore, behind=True)
             self._waits.look()
 

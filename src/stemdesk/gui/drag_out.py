@@ -204,6 +204,6 @@ def saved_stems(folder: Path) -> dict[str, Path]:
 
 
 def _forget_old(cache: Path) -> None:
-    from stemdesk.jobs.render import forget_old
+    from stemdesk.jobs.old_remixes import forget_old
 
     forget_old(cache)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from stemdesk.core.errors import StemDeskError
 from stemdesk.core.settings import Settings, save_settings
 from stemdesk.gui import reports
-from stemdesk.gui.tasks import Outcome, Tasks
-from stemdesk.gui.values import DeviceLike, NoDevice
+from stemdesk.gui.tasks import Outcome, Tasks, ignore
+from stemdesk.gui.values import DeviceLike, NoDevice, Surroundings
 from stemdesk.log import log
 from stemdesk.paths import Folders
 from stemdesk.priority import rush
+
+SONG_FIRST_MS = 3000
 
 
 class Machine(QObject):
     """Saves the settings and asks for the device, off the GUI thread."""
 
     device_known = Signal(object)  # DeviceLike
+    _met = Signal(str, object)  # preference, DeviceLike
     models_moved = Signal()  # another models folder was chosen
     message = Signal(object)  # UserMessage
 
@@ -29,13 +31,17 @@ class Machine(QObject):
         tasks: Tasks,
         defaults: Folders,
         settings: Settings,
-        probe: Callable[[str], DeviceLike],
+        around: Surroundings,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._tasks = tasks
         self._defaults = defaults
-        self._probe = probe
+        self._around = around
+        self._known_for: str | None = None  # the preference whose device was told last
+        self._later = QTimer(self, singleShot=True, interval=SONG_FIRST_MS)
+        self._later.timeout.connect(self._probe_unless_known)
+        self._met.connect(self._on_met, Qt.ConnectionType.QueuedConnection)
         self._saved = settings
         self._saving = False
         self.settings = settings
@@ -45,11 +51,41 @@ class Machine(QObject):
         """The folder for working files."""
         return self.folders.scratch
 
-    def start(self) -> None:
-        self._probe_device()
+    def load_libraries(self) -> None:
+        """While the window is made: load what can be loaded beside that. Not for who has chosen the
+        processor, for which nothing is imported before the first song, and maybe never."""
+        if self.settings.device != "cpu":
+            load = self._around.load_libraries
+            self._tasks.compute(lambda _: load(), ignore)
+
+    def start(self, *, song_comes: bool = False) -> None:
+        """Ask for the device, which imports torch. `song_comes`: a song was given with the start.
+        It is prepared first, which is done sooner without that beside it, and asks for the device
+        itself (`met`)."""
+        if song_comes:
+            self._later.start()
+        else:
+            self._probe_device()
+
+    def met(self, preference: str, device: DeviceLike) -> None:
+        """A job was told the device for this preference. From any thread."""
+        self._met.emit(preference, device)
+
+    def _on_met(self, preference: str, device: DeviceLike) -> None:
+        if preference == self.settings.device != self._known_for:
+            self._tell(preference, device)
+
+    def _tell(self, preference: str, device: DeviceLike) -> None:
+        self._known_for = preference
+        self.device_known.emit(device)
+
+    def _probe_unless_known(self) -> None:
+        if self._known_for != self.settings.device:
+            self._probe_device()
 
     def close(self) -> None:
         """Save what is not saved yet; the tasks have ended."""
+        self._later.stop()
         if self._saved != self.settings:
             try:
                 save_settings(self.settings, self.folders.settings_file)
@@ -84,7 +120,7 @@ class Machine(QObject):
         self._tasks.io(lambda: save_settings(settings, path), saved)
 
     def _probe_device(self) -> None:
-        wanted, ask = self.settings.device, self._probe
+        wanted, ask = self.settings.device, self._around.probe
 
         def probed(outcome: Outcome[DeviceLike]) -> None:
             if wanted != self.settings.device:
@@ -95,7 +131,7 @@ class Machine(QObject):
                 why = reports.error_message(error)
                 device = NoDevice(wanted, wanted.upper(), why.text)
                 self.message.emit(why)
-            self.device_known.emit(device)
+            self._tell(wanted, device)
 
         def probe(_: object) -> DeviceLike:
             with rush():  # it imports torch, and the first song waits for that

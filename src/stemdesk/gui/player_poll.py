@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stemdesk.audio.player import Player, PlayerStatus
 
 POLL_MS = 33
-RUSH_POLL_MS = 66
+RUSH_POLL_MS = 100
 """While the first separated sound is computed: painting beside a network holds it up."""
 _QUIET_POLLS = 15
 """Polling rests after half a second in which nothing changed and nothing plays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,17 +73,28 @@ class NoDevice:
     reason: str
 
 
+def load_libraries() -> None:
+    """Load torch's libraries, where the system has them in memory; not for the GUI thread."""
+    from stemdesk.engine.start import load_ahead
+
+    load_ahead()
+
+
 def probe_device(preference: str) -> DeviceLike:
     """The engine's probe; imports torch, so it belongs on the compute thread."""
     from stemdesk.engine.devices import probe
 
-    return probe(preference)
+    device = probe(preference)
+    if "torch" in sys.modules:
+        import stemdesk.engine.separate  # noqa: F401 - the first song need not wait for it
+    return device
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the controller asks the machine, and how often; tests put in their own."""
 
+    load_libraries: Callable[[], None] = load_libraries
     probe: Callable[[str], DeviceLike] = probe_device
     free_bytes: Callable[[Path], int] = free_bytes
     poll_ms: int = 1000  # other processes

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import configparser
-import plistlib
 from pathlib import Path
-from xml.parsers.expat import ExpatError
 
 from stemdesk.core.errors import ErrorCode, LinkError, SourceError
 from stemdesk.core.files import is_file
@@ -46,6 +43,9 @@ def read_link_file(path: Path) -> str:
 
 def _from_plist(data: bytes) -> str:
     """Apple's, as XML or binary. `plistlib` refuses entities, and with them bombs of them."""
+    import plistlib  # here: every drop imports this module, and hardly any is such a file
+    from xml.parsers.expat import ExpatError
+
     try:
         text = plistlib.loads(data)["URL"]
     except (
@@ -66,6 +66,8 @@ def _from_plist(data: bytes) -> str:
 
 def _from_lines(data: bytes, section: str) -> str:
     """Windows' and the free desktops': `URL=` in a section. No `%` or other magic."""
+    import configparser
+
     parser = configparser.ConfigParser(
         interpolation=None, strict=False, comment_prefixes=("#", ";"), allow_no_value=True
     )

@@ -10,10 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
-import re
-import shutil
 import threading
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,11 +31,9 @@ from stemdesk.core.options import AudioFormat, ExportOptions
 from stemdesk.core.progress import CancelToken
 
 BITS = 24
-KEPT_DAYS = 7
 _RENDERING = threading.Lock()
 """One at a time: who cancels a remix and asks for it again must not write into the same file, or
 have it removed by the one that ends."""
-_OURS = re.compile("[0-9a-f]{24}")  # a song with its remix (`rendered_path`)
 _WAV = ExportOptions(AudioFormat.WAV, BITS)
 _NAMES = {
     Preset.INSTRUMENTAL: "Instrumental",
@@ -142,14 +137,3 @@ def _write(
             writer.write(finisher.finish(block)[0])
             done += block.frames
             report(done / rendition.frames)
-
-
-def forget_old(cache: Path, now: float | None = None) -> None:
-    """Remove remixes that nobody has asked for in a week."""
-    moment = time.time() if now is None else now
-    with contextlib.suppress(OSError):
-        for folder in list((cache / "remixes").iterdir()):
-            if not _OURS.fullmatch(folder.name):
-                continue
-            if moment - folder.stat().st_mtime > KEPT_DAYS * 86_400:
-                shutil.rmtree(folder, ignore_errors=True)

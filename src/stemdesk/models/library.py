@@ -7,6 +7,7 @@ stems that the others make.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -46,6 +47,10 @@ _STAND_IN = "stand-in"  # what the demo made before there was a built-in model; 
 _BUILT_IN_FOLDER = resources() / "models" / BUILT_IN
 
 
+_hashes: dict[tuple[Path, int, int], str] = {}  # by path, size and time; of all libraries
+_hashing = threading.Lock()
+
+
 class ModelLibrary:
     """What is installed in a models folder, which need not exist, and what is built in.
 
@@ -55,7 +60,6 @@ class ModelLibrary:
     def __init__(self, folder: Path, built_in: Path | None = _BUILT_IN_FOLDER) -> None:
         self.folder = folder
         self.built_in = built_in
-        self._hashes: dict[tuple[Path, int, int], str] = {}
 
     def names(self) -> list[str]:
         """The models' names, sorted. A yaml with an odd name is not a model."""
@@ -182,10 +186,11 @@ class ModelLibrary:
         try:
             facts = path.stat()
             key = (path, facts.st_size, facts.st_mtime_ns)
-            if key not in self._hashes:
-                with path.open("rb") as file:
-                    self._hashes[key] = hashlib.file_digest(file, "sha256").hexdigest()
-            return self._hashes[key]
+            with _hashing:  # who asks meanwhile waits for this answer
+                if key not in _hashes:
+                    with path.open("rb") as file:
+                        _hashes[key] = hashlib.file_digest(file, "sha256").hexdigest()
+                return _hashes[key]
         except FileNotFoundError as error:
             raise missing_file(name, path) from error
         except OSError as error:
