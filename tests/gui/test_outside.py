@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,8 @@ def test_where_no_program_opens_it_its_place_can_be_copied(
     record_opened(monkeypatch, answer=False)
     told = record_told(monkeypatch)
     for show, refused, place in (
-        (lambda: show_page(PAGE), app_words.NO_BROWSER, PAGE),
-        (lambda: show_folder(stage.root), app_words.NO_FILE_MANAGER, str(stage.root)),
+        (partial(show_page, PAGE), app_words.NO_BROWSER, PAGE),
+        (partial(show_folder, stage.root), app_words.NO_FILE_MANAGER, str(stage.root)),
     ):
         show()
         dialog = stage.dialog()
