@@ -167,6 +167,7 @@ def start_window(program: Path, home: Path) -> None:
             code = process.wait(_WINDOW_S)
         except subprocess.TimeoutExpired as error:
             process.kill()
+            process.wait()
             raise TroubleError(f"the window did not end within {_WINDOW_S:.0f} s") from error
         if code != 0:
             raise TroubleError(f"the window ended with {code}")

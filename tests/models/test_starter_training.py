@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from stemdesk.engine.htdemucs_support import supports
 from stemdesk.engine.load import load_model
@@ -103,7 +105,7 @@ def test_muon_and_adam_share_the_networks_weights() -> None:
 def test_two_steps_of_training_end_in_a_model_the_app_loads(tmp_path: Path, optimiser: str) -> None:
     log = _trained(tmp_path, "--steps", "2", "--enliven", "--optimiser", optimiser)
     assert "SDR in dB after 2 steps" in log
-    (file,) = ModelLibrary(tmp_path / "export").get("starter").files
+    (file,) = ModelLibrary(tmp_path / "export", built_in=None).get("starter").files
     assert file.path.stat().st_size < 12e6
     assert supports(load_model(file)) is None
 
@@ -116,6 +118,20 @@ def test_training_goes_on_from_a_shipped_model(tmp_path: Path) -> None:
     _trained(tmp_path, "--start", str(SHIPPED), "--steps", "1")
     (moved,) = (tmp_path / "export").glob("*.safetensors")
     assert moved.name != SHIPPED.name
+
+
+def test_training_goes_on_with_magnitudes(tmp_path: Path) -> None:
+    magnitudes = '{"cac": false, "wiener_iters": -1, "end_iters": -1}'
+    _trained(tmp_path, "--start", str(SHIPPED), "--shape", magnitudes, "--steps", "1")
+    (file,) = ModelLibrary(tmp_path / "export", built_in=None).get("starter").files
+    made: Any = load_model(file)
+    assert supports(made) is None
+    kept = load_model(ModelLibrary(SHIPPED.parent).get("starter").files[0]).state_dict()
+    name = "encoder.1.conv.weight"
+    assert torch.allclose(made.state_dict()[name], kept[name], atol=0.01)
+    again = _trained(tmp_path, "--start", str(file.path), "--shape", magnitudes, "--minutes", "0")
+    assert "SDR in dB after 0 steps" in again
+    assert (tmp_path / "export" / file.path.name).exists(), "other weights"
 
 
 def _trained(folder: Path, *options: str) -> str:

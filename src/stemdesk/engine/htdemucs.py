@@ -39,6 +39,7 @@ class FastHTDemucs:
             raise ValueError(reason)
         self.dtype = dtype
         self.device: torch.device = next(module.parameters()).device
+        self.cac: bool = stock.cac  # complex as channels; else magnitudes
         self.spectrum = Spectrum(frames, stock.nfft, self.device)
         times = self.spectrum.steps
         self.encoders, sizes = _encoders(stock.encoder, self.spectrum.bins, times, dtype)
@@ -66,8 +67,8 @@ class FastHTDemucs:
         return torch.cat([self._forward(one, check) for one in torch.split(mix, 1)])
 
     def _forward(self, mix: Tensor, check: Callable[[], None]) -> Tensor:
-        values = self.spectrum.forward(mix)
-        x, mean, deviation = _normalised(values)
+        spectrum = self.spectrum.forward(mix)
+        x, mean, deviation = _normalised(self.spectrum.heard(spectrum, self.cac))
         xt, mean_t, deviation_t = _normalised(mix.transpose(1, 2)[:, None].contiguous())
         x, xt = x.to(self.dtype), xt.to(self.dtype)
         check()
@@ -85,7 +86,10 @@ class FastHTDemucs:
         for decoder, decoder_t in zip(self.decoders, self.decoders_t, strict=True):
             x = decoder(x, saved.pop(), check)
             xt = decoder_t(xt, saved_t.pop(), check)
-        found = self.spectrum.inverse(x, deviation, mean, mix.shape[1])
+        if self.cac:
+            found = self.spectrum.inverse(x, deviation, mean, mix.shape[1])
+        else:
+            found = self.spectrum.with_phases(x, deviation, mean, spectrum)
         check()
         waves = xt[:, 0].transpose(1, 2).view(found.shape).float()
         return found.addcmul_(waves, deviation_t).add_(mean_t)

@@ -30,8 +30,9 @@ def supports(module: nn.Module) -> str | None:
         return "in training mode"
     if any(value.dtype != torch.float32 for value in module.parameters()):
         return "weights that are not float32"
-    if not module.cac:
-        return "masks instead of complex spectra (cac=False)"
+    stock: Any = module
+    if not stock.cac and stock.wiener_iters >= 0:
+        return "magnitudes with a Wiener filter (wiener_iters)"
     return _layers(module) or _transformer(module.crosstransformer)
 
 

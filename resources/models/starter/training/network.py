@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import nn
 SOURCES = ["drums", "bass", "other", "vocals"]
 SEGMENT = Fraction(39, 5)  # seconds
 RATE = 44100
+_SILENCE = -0.3  # a spectrum's mean magnitude is about 0.3 of its deviation, which layers hear as 1
 SHAPE: dict[str, Any] = {
     "sources": SOURCES,
     "channels": 16,
@@ -62,6 +63,23 @@ def _scaler(level: float) -> Callable[[Any, Any, torch.Tensor], torch.Tensor]:
         return output * factor  # without a bias it is what the new weights give
 
     return scale
+
+
+def magnitudes(
+    state: Mapping[str, torch.Tensor], fresh: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """A network's weights for one that hears and makes magnitudes (`cac=False`), for training to go
+    on from; `fresh`: that one's own. The first convolution answers to magnitudes as strongly as to
+    complex numbers; the last one begins near silence. Returned as they are if they already fit."""
+    first, last = "encoder.0.conv.weight", f"decoder.{SHAPE['depth'] - 1}.conv_tr"
+    found = dict(state)
+    if found[first].shape == fresh[first].shape:
+        return found
+    squares = found[first].float().square()  # real and imaginary parts by turns
+    found[first] = (squares[:, ::2] + squares[:, 1::2]).sqrt()
+    found[f"{last}.weight"] = 0.01 * torch.randn_like(fresh[f"{last}.weight"])
+    found[f"{last}.bias"] = torch.full_like(fresh[f"{last}.bias"], _SILENCE)
+    return found
 
 
 @torch.no_grad()

@@ -60,7 +60,7 @@ def _loaded(folder: Path) -> Any:
     from stemdesk.engine.load import load_model
     from stemdesk.models.library import ModelLibrary
 
-    return load_model(ModelLibrary(folder).get("starter").files[0])
+    return load_model(ModelLibrary(folder, built_in=None).get("starter").files[0])
 
 
 def _compare(name: str, passes: list[Callable[[], Any]], rounds: int) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import math
 import os
 import statistics
@@ -38,7 +39,7 @@ from dsp import RATE
 
 _HERE = Path(__file__).resolve().parent
 _FIRST_TRAINING, _FIRST_TEST = 1000, 1  # seeds of the songs
-_WARM_STEPS, _CLIP = 100, 5.0
+_CLIP = 5.0
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class State:
 
 def main() -> None:
     options = _options()
+    network.SHAPE.update(options.shape)
     _keep_memory()
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -80,6 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clips", type=int, default=4, help="clips in a batch")
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a clip")
     parser.add_argument("--rate", type=float, default=1e-3, help="the highest learning rate")
+    parser.add_argument("--warm", type=int, default=100, help="steps up to the highest rate")
     parser.add_argument("--optimiser", choices=["adam", "muon"], default="muon")
     parser.add_argument("--small-rate", type=float, default=1e-3, help="beside Muon: biases")
     parser.add_argument("--scale-rate", type=float, default=3e-3, help="beside Muon: layer scales")
@@ -99,6 +102,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--floor", type=float, default=0.03, help="of ratio: less hardly counts")
     parser.add_argument("--enliven", action="store_true", help="a start that wakes inner layers")
     parser.add_argument("--start", type=Path, help="checkpoint or safetensors to start from")
+    parser.add_argument(
+        "--shape", type=json.loads, default={}, help="other arguments of HTDemucs, in JSON"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
@@ -191,6 +197,8 @@ def _begin(options: argparse.Namespace, device: torch.device) -> State:
         average.load_state_dict(module.state_dict())
     if options.start:
         weights = _weights(options.start)
+        if not network.SHAPE.get("cac", True):
+            weights = network.magnitudes(weights, module.state_dict())
         module.load_state_dict(weights)
         average.load_state_dict(weights)
     path: Path = options.work / "checkpoint.pt"
@@ -236,7 +244,7 @@ def _enliven(options: argparse.Namespace, module: nn.Module) -> None:
 def _set_rate(options: argparse.Namespace, state: State, budget: float) -> None:
     """Up over the first steps, then down a cosine to nothing at the end of the time (or steps)."""
     done = state.steps / options.steps if options.steps else state.seconds / budget
-    share = min(1.0, (state.steps + 1) / _WARM_STEPS)
+    share = min(1.0, (state.steps + 1) / max(1, options.warm))
     share *= max(0.002, 0.5 + 0.5 * math.cos(math.pi * min(1.0, done)))
     for optimiser in state.optimisers:
         for group in optimiser.param_groups:
