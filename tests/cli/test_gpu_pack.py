@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from jsonschema import Draft202012Validator
 
 from cli.conftest import Command, Said
@@ -64,6 +65,31 @@ def test_it_is_shown_fetched_and_removed(index: PackageIndex, stemdesk: Command)
     assert stemdesk("gpu-pack", "remove").out == "There is none.\n"
 
 
+def test_it_is_not_taken_from_under_a_stemdesk_that_computes_with_it(
+    index: PackageIndex, stemdesk: Command
+) -> None:
+    assert stemdesk("gpu-pack", "install").code == 0
+    with FileLock(folders().data / "window.lock"):
+        for _ in range(2):
+            said = stemdesk("gpu-pack", "remove")
+            assert said.code == 0 and "still in use" in said.out
+        assert stemdesk("clean").code == 0
+        assert facts(stemdesk)["leaving"] and facts(stemdesk)["installed"]
+    assert stemdesk("clean").code == 0
+    assert not folders().gpu_packs.exists()
+
+
+def test_one_that_was_not_used_yet_goes_at_once_and_from_source_too(
+    index: PackageIndex, stemdesk: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders().gpu_packs.mkdir(parents=True)
+    (folders().gpu_packs / "left").write_bytes(bytes(2000))
+    monkeypatch.delenv(gpu_pack.ON)
+    with FileLock(folders().data / "window.lock"):
+        assert stemdesk("gpu-pack", "remove").out == "The GPU pack is removed (2 kB).\n"
+    assert not folders().gpu_packs.exists()
+
+
 def test_one_that_does_not_work_says_why(
     index: PackageIndex, stemdesk: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,9 +107,10 @@ def test_what_cannot_work_is_told_before_anything_is_fetched(
     choose_gpu(monkeypatch, None)
     said = stemdesk("gpu-pack", "install", "--json")
     assert said.code == 1 and said.events(SCHEMA)[0]["code"] == "gpu_pack_no_gpu"
-    assert "none found" in stemdesk("gpu-pack").out
+    shown = stemdesk("gpu-pack").out
+    assert "none found" in shown and "driver" in shown and "gpu-pack install" not in shown
     choose_pack(monkeypatch, None)
-    assert "there is none for this system" in stemdesk("gpu-pack").out
+    assert stemdesk("gpu-pack").out == "GPU pack: there is none for this system\n"
     monkeypatch.delenv(gpu_pack.ON)
     assert stemdesk("gpu-pack").out == "GPU pack: not needed, PyTorch comes from pip\n"
     assert facts(stemdesk) is None

@@ -100,6 +100,17 @@ def test_another_stemdesk_tries_it_again(data: Path) -> None:
     replace_file(folder / VERDICT, json.dumps(old).encode())
     assert gpu_pack.verdict_of(folder) is None
     assert gpu_pack.pack_in_use(data, {}) is None
+    assert gpu_pack.pack_to_try(data, {}) == folder
+    assert gpu_pack.pack_to_try(data, {gpu_pack.OFF: "1"}) is None
+    (folder / TRYING).touch()  # that trial took StemDesk down
+    assert gpu_pack.pack_to_try(data, {}) is None
+    (folder / TRYING).unlink()
+    replace_file(folder / VERDICT, json.dumps({**old, "passed": False}).encode())
+    assert gpu_pack.pack_to_try(data, {}) is None
+    replace_file(folder / VERDICT, json.dumps(old).encode())
+    gpu_trial.try_pack(folder, lambda command, seconds: (0, PASSED))
+    assert gpu_pack.pack_to_try(data, {}) is None  # it is done
+    assert gpu_pack.pack_in_use(data, {}) == folder
 
 
 @pytest.mark.parametrize("damage", [b"", b"[]", b'{"files": {}}', b'{"torch": "2.13.0"}'])

@@ -115,7 +115,23 @@ def test_a_real_torch_is_tried_on_a_real_gpu_or_refused_without_one(tmp_path: Pa
 
 def test_a_child_that_hangs_is_ended() -> None:
     code = "import time; time.sleep(600)"
-    assert gpu_trial.run_child([sys.executable, "-c", code], 0.3) == (-1, "")
+    assert gpu_trial.run_child([sys.executable, "-c", code], 0.3) == (None, "")
+
+
+def test_why_nothing_was_found_out_is_said_in_words(
+    tmp_path: Path, wheels: dict[Path, str]
+) -> None:
+    folder = tmp_path / "gpu" / "2.13.0"
+    gpu_trial.install(folder, wheels, CancelToken())
+    verdict = gpu_trial.try_pack(folder, lambda *_: (None, ""))
+    assert verdict == gpu_pack.Verdict(False, "its test did not end within 5 minutes")
+
+    def missing(command: Sequence[str], _: float) -> tuple[int | None, str]:
+        return gpu_trial.run_child([str(folder / "none"), *command], 1)
+
+    verdict = gpu_trial.try_pack(folder, missing)
+    assert not verdict.passed and "could not be started" in verdict.said
+    assert gpu_pack.verdict_of(folder) == verdict
 
 
 def test_a_trial_that_is_cancelled_is_to_be_done_again(

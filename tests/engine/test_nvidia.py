@@ -48,3 +48,13 @@ def test_a_driver_without_its_program(monkeypatch: pytest.MonkeyPatch, tmp_path:
     (tmp_path / "nvidia-smi").chmod(stat.S_IRUSR)
     monkeypatch.setenv("PATH", os.defpath)
     assert nvidia.find_nvidia() is not None
+
+
+def test_no_program_of_the_current_folder_is_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nvidia_smi(monkeypatch, tmp_path, "echo 'NVIDIA H200, 580.65.06, 9.0'")
+    assert find_nvidia() is not None
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join(["", ".", str(tmp_path / "none")]))
+    assert find_nvidia() is None

@@ -82,9 +82,9 @@ def test_all_that_can_be_kept_has_a_name(stage: Stage) -> None:
 
 
 def test_a_gpu_pack_that_is_left_is_explained() -> None:
-    said = settings_words.left_text(("/data/gpu",), "/data/gpu")
+    said = settings_words.left_text(("/data/gpu",), gpu_pack_leaves=True)
     assert "/data/gpu" in said and "at the next start" in said
-    assert "next start" not in settings_words.left_text(("/data/jobs",), "/data/gpu")
+    assert "next start" not in settings_words.left_text(("/data/gpu",))
 
 
 def test_why_nothing_could_be_looked_at_is_told(

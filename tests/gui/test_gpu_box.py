@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.declared import Section
+from stemdesk.core.progress import CancelToken
 from stemdesk.core.settings import Settings
-from stemdesk.core.transfer import Transfer
+from stemdesk.core.transfer import Transfer, ignore_transfer
 from stemdesk.engine import gpu_pack
 from stemdesk.engine.nvidia import NvidiaGpu
 from stemdesk.gui import gpu_words, theme
@@ -24,12 +26,18 @@ from stemdesk.gui.gpu_desk import GpuDesk
 from stemdesk.gui.model_values import Download, Errand, Phase
 from stemdesk.gui.settings_dialog import Around, SettingsDialog
 from stemdesk.gui.tasks import Tasks
-from stemdesk.jobs.gpu_pack import TRYING, UNPACKING, PackStatus
+from stemdesk.jobs.gpu_pack import (
+    TRYING,
+    UNPACKING,
+    PackStatus,
+    install_pack,
+    is_to_be_tried,
+)
 from stemdesk.jobs.gpu_wheels import FETCHING
 from stemdesk.paths import Folders
 from support.desk import Desk
 from support.fake_gpu import FAILED, FETCHED, GPU, OFFERED, PASSED, UNTRIED, FakeGpu
-from support.gpu_packs import HANGS, choose_pack, gpu_place, torch_wheel, wanted
+from support.gpu_packs import HANGS, choose_gpu, choose_pack, gpu_place, torch_wheel, wanted
 from support.package_index import PackageIndex
 from support.web import Reply, make_certificate
 
@@ -112,6 +120,7 @@ BROKEN = Download(Errand.DOWNLOAD, phase=Phase.FAILED, error="The connection bro
         ),
         (FAILED, None, "is not used: The NVIDIA driver on your", ["Try again", "Remove"]),
         (replace(PASSED, leaving=True), None, "removed at the next start", ["Keep it"]),
+        (replace(FETCHED, gpu=None), None, "There is no NVIDIA GPU", ["Look again", "Remove"]),
         (PackStatus(None, GPU, kept_bytes=9), None, "no GPU pack for this system", ["Remove"]),
         (
             PackStatus(OFFERED.wanted, NvidiaGpu("RTX", "535.1", 8.6)),
@@ -126,6 +135,7 @@ def test_every_state_of_it(
 ) -> None:
     room.gpu.put(status, download)
     assert words in room.box.text.text()
+    assert (status.gpu is not None) or "is in this computer" not in room.box.text.text()
     assert room.shown == buttons
     assert room.box.progress.isVisible() is (download is not None and download.running)
     for button in room.box.buttons:
@@ -214,6 +224,24 @@ def test_from_the_button_to_a_pack_that_is_used_and_away_again(
     qtbot.waitUntil(lambda: box.get.isVisible() and box.get.text() == gpu_words.GET)
     assert not desk.folders.gpu_packs.exists()
     assert desk.messages[-1].text == gpu_words.removed_text(True)
+
+
+def test_after_an_update_it_is_tried_again_by_itself(
+    qtbot: QtBot, desk: Desk, index: PackageIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = desk.folders.data
+    install_pack(data, ignore_transfer, CancelToken())
+    old = {"stemdesk": "0.0.1", "passed": True, "said": ""}
+    (data / "gpu" / "2.13.0" / "verdict.json").write_text(json.dumps(old), "utf-8")
+    asked = len(index.asked)
+    choose_gpu(monkeypatch, None)  # taken out meanwhile
+    assert not is_to_be_tried(data)
+    choose_gpu(monkeypatch, NvidiaGpu())
+    desk.open()
+    qtbot.waitUntil(lambda: bool(desk.messages), timeout=20_000)
+    assert desk.messages[0].text == gpu_words.ended_text(True, "NVIDIA Test 9000")
+    assert gpu_pack.pack_in_use(data, {}) is not None and not is_to_be_tried(data)
+    assert len(index.asked) == asked
 
 
 def test_a_break_is_told_and_gone_on_from(

@@ -22,7 +22,7 @@ from stemdesk.jobs.belongings import (
     remove_locks,
 )
 from stemdesk.jobs.folder import MANIFEST
-from stemdesk.jobs.gpu_pack import held, remove_leaving
+from stemdesk.jobs.gpu_removal import held, remove_leaving
 from stemdesk.jobs.locks import compute_lock, job_lock
 from stemdesk.jobs.space import empty_cache
 from stemdesk.jobs.store import JobStore

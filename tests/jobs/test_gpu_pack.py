@@ -22,7 +22,8 @@ from stemdesk.engine.gpu_trial import try_pack
 from stemdesk.engine.nvidia import NvidiaGpu
 from stemdesk.fetch.turn import turn
 from stemdesk.jobs import gpu_pack as packs
-from stemdesk.jobs.gpu_pack import install_pack, look, remove_leaving, remove_pack
+from stemdesk.jobs.gpu_pack import install_pack, look
+from stemdesk.jobs.gpu_removal import LOCK, remove_leaving, remove_pack
 from stemdesk.jobs.gpu_wheels import FETCHING
 from support.fetching import AT_ONCE
 from support.gpu_packs import (
@@ -354,9 +355,17 @@ def test_it_is_removed_with_all_that_was_fetched(data: Path, index: PackageIndex
     assert status is not None and not status.whole and status.kept_bytes == 0
 
 
+def test_one_on_another_disk_is_let_go_of(data: Path, index: PackageIndex, tmp_path: Path) -> None:
+    get(data)
+    (data / FOLDER / VERSION).rename(tmp_path / "other")
+    (data / FOLDER / VERSION).symlink_to(tmp_path / "other")
+    assert remove_pack(data)
+    assert not (data / FOLDER).exists() and (tmp_path / "other" / RECORD).exists()
+
+
 def test_it_is_not_removed_while_it_is_fetched(data: Path, index: PackageIndex) -> None:
     get(data)
-    with turn(data / FOLDER / packs.LOCK, lambda: None, CancelToken()):
+    with turn(data / FOLDER / LOCK, lambda: None, CancelToken()):
         with pytest.raises(StemDeskError) as caught:
             remove_pack(data)
         assert caught.value.code is ErrorCode.GPU_PACK_BUSY
@@ -374,9 +383,12 @@ def test_what_this_process_computes_with_goes_at_the_next_start(
     assert status is not None and status.leaving and status.in_use
     assert gpu_pack.pack_in_use(data, {}) is None
     assert everything(data) == WHOLE | {LEAVING}
-    assert get(data) == WORKS  # it is wanted again
+    asked = len(index.asked)
+    monkeypatch.setattr(gpu_pack, "is_imported", lambda folder: False)  # wanted again, elsewhere
+    assert get(data) == WORKS and len(index.asked) == asked
     assert gpu_pack.pack_in_use(data, {}) is not None
-    assert not remove_pack(data)
+    assert not remove_pack(data, later=True)
+    assert everything(data) == WHOLE | {LEAVING}
     monkeypatch.undo()  # the next start
     remove_leaving(data)
     assert not (data / FOLDER).exists()

@@ -11,10 +11,13 @@ from stemdesk.cli.transfers import JsonTransfers, TextTransfers, TransferDisplay
 from stemdesk.core.errors import Cancelled, StemDeskError
 from stemdesk.core.gpu_sentences import TERMS
 from stemdesk.core.progress import CancelToken
-from stemdesk.core.sentences import format_bytes, printable
+from stemdesk.core.sentences import format_bytes, printable, say
 from stemdesk.core.transfer import Transfer
-from stemdesk.jobs.gpu_pack import PackStatus, install_pack, look, remove_pack
+from stemdesk.jobs.belongings import is_at_work
+from stemdesk.jobs.gpu_pack import PackStatus, gpu_trouble, install_pack, look
+from stemdesk.jobs.gpu_removal import remove_pack
 from stemdesk.jobs.gpu_words import gpu_text, pack_text, verdict_text
+from stemdesk.jobs.space import size_bytes
 from stemdesk.paths import Folders
 
 _STOPPED = 130
@@ -54,11 +57,17 @@ def _show(status: PackStatus | None, as_json: bool) -> int:
         json.dump({"gpu_pack": facts(status)}, sys.stdout, indent=2)
         print()
         return 0
-    if status is not None:
-        print(gpu_text(status.gpu))
+    wanted = None if status is None else status.wanted
+    if status is None or wanted is None:  # nobody has asked for a GPU
+        print(f"GPU pack: {pack_text(status)}")
+        return 0
+    print(gpu_text(status.gpu))
     print(f"GPU pack: {pack_text(status)}")
-    if status is not None and status.wanted is not None and not status.whole:
-        size, room = map(format_bytes, (status.wanted.fetch_bytes, status.wanted.unpacked_bytes))
+    trouble = gpu_trouble(wanted, status.gpu)
+    if trouble is not None:
+        print(*say(trouble.code, None, trouble.facts))
+    elif not status.whole:
+        size, room = format_bytes(wanted.fetch_bytes), format_bytes(wanted.unpacked_bytes)
         print(f"To get it ({size} to fetch, {room} on the disk): stemdesk gpu-pack install")
         print(TERMS)
     return 0
@@ -87,13 +96,14 @@ def _install(where: Folders, as_json: bool, cancel: CancelToken) -> int:
 
 
 def _remove(where: Folders, as_json: bool) -> int:
-    """0 if it is gone, or goes at the next start."""
+    """0 if it is gone, or goes at the next start: not under a StemDesk that may compute with
+    it."""
     display: TransferDisplay = JsonTransfers() if as_json else TextTransfers()
     code = 0
     try:
-        there = look(where.data)
-        freed = 0 if there is None else there.kept_bytes
-        gone = remove_pack(where.data)
+        status, freed = look(where.data), size_bytes(where.gpu_packs)
+        passed = status is not None and status.verdict is not None and status.verdict.passed
+        gone = remove_pack(where.data, later=passed and is_at_work(where))
         text = f"The GPU pack is removed ({format_bytes(freed)})." if freed else "There is none."
         if not gone:
             text = "The GPU pack is still in use. It is not used any more from the next start on."

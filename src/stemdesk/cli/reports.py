@@ -11,8 +11,9 @@ from stemdesk.core.errors import DeviceError
 from stemdesk.core.sentences import format_bytes, printable, say
 from stemdesk.core.settings import Settings
 from stemdesk.jobs import scratch
+from stemdesk.jobs.belongings import is_at_work
 from stemdesk.jobs.downloads import clean_downloads
-from stemdesk.jobs.gpu_pack import remove_leaving
+from stemdesk.jobs.gpu_removal import remove_leaving
 from stemdesk.jobs.health import Health, look, place_lines, version_lines, work_lines
 from stemdesk.jobs.runs import Totals
 from stemdesk.jobs.sound_note import read_sound_note
@@ -49,7 +50,8 @@ def clean(where: Folders, settings: Settings, as_json: bool) -> int:
     try:
         freed = scratch.clean(where.scratch, store.can_go_on)
         freed += clean_downloads(where, store.get)
-        remove_leaving(where.data)
+        if not is_at_work(where):  # it may compute with it
+            remove_leaving(where.data)
     finally:
         store.close()
     left = scratch.size_bytes(where.scratch) + scratch.size_bytes(where.downloads)

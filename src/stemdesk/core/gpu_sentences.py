@@ -24,8 +24,8 @@ GPU_ERRORS: dict[ErrorCode, tuple[str, str]] = {
         "Install a newer driver, restart the computer, and try again.",
     ),
     _E.GPU_PACK_OLD_GPU: (
-        "The GPU ({gpu}) is too old for the GPU pack: it computes as {capability} says, and "
-        "{needed} or newer is needed.",
+        "The GPU ({gpu}) is too old for the GPU pack: its compute capability is {capability}, and "
+        "{needed} or more is needed.",
         "StemDesk computes on the processor.",
     ),
     _E.GPU_PACK_NO_INDEX: (

@@ -19,8 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from stemdesk import __version__
+from stemdesk.core.files import exists
 from stemdesk.core.imports import import_from
 
 FOLDER = "gpu"
@@ -108,11 +110,22 @@ def pack_in_use(data: Path, environment: Mapping[str, str] = os.environ) -> Path
     """The folder of the pack that is used, or None. Reads two small files and looks at a few
     thousand others. Never raises."""
     wanted = wanted_pack()
-    if wanted is None or environment.get(OFF) or (data / FOLDER / LEAVING).exists():
+    if wanted is None or environment.get(OFF) or exists(data / FOLDER / LEAVING):
         return None
     folder = data / FOLDER / wanted.torch
     verdict = verdict_of(folder)
     return folder if verdict is not None and verdict.passed and is_whole(folder) else None
+
+
+def pack_to_try(data: Path, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder of the pack that was used until StemDesk was updated, and has not been tried
+    since; None without one. Never raises."""
+    wanted = wanted_pack()
+    if wanted is None or environment.get(OFF) or exists(data / FOLDER / LEAVING):
+        return None
+    folder = data / FOLDER / wanted.torch
+    passed = _recorded(folder).get("passed") is True and verdict_of(folder) is None
+    return folder if passed and is_whole(folder) else None
 
 
 def is_whole(folder: Path) -> bool:
@@ -129,15 +142,21 @@ def is_whole(folder: Path) -> bool:
 
 def verdict_of(folder: Path) -> Verdict | None:
     """What the last trial of a pack found, if it was by this StemDesk; None: it is to be tried."""
-    if (folder / TRYING).exists():
+    if exists(folder / TRYING):
         return Verdict(False, "its test did not come to an end")
-    try:
-        said = json.loads((folder / VERDICT).read_bytes())
-        if said["stemdesk"] != __version__:
-            return None
-        return Verdict(bool(said["passed"]), str(said["said"]))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    recorded = _recorded(folder)
+    if recorded.get("stemdesk") != __version__ or not {"passed", "said"} <= set(recorded):
         return None
+    return Verdict(bool(recorded["passed"]), str(recorded["said"]))
+
+
+def _recorded(folder: Path) -> dict[str, Any]:
+    """What stands in the verdict's file, of whichever StemDesk; {} without one."""
+    try:
+        recorded = json.loads((folder / VERDICT).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return recorded if isinstance(recorded, dict) else {}
 
 
 def is_imported(folder: Path) -> bool:

@@ -34,8 +34,9 @@ _CONSOLE = "stemdesk"  # of the two programs of the frozen app
 _BLOCK = 1 << 20
 _PARTS = ".wheel"
 
-Run = Callable[[Sequence[str], float], tuple[int, str]]
-"""Runs a program for so many seconds at most; returns its exit code and what it printed."""
+Run = Callable[[Sequence[str], float], tuple[int | None, str]]
+"""Runs a program for so many seconds at most; returns its exit code, None if that was not enough,
+and what it printed. Raises `OSError` if it cannot be started."""
 
 
 def install(
@@ -84,20 +85,28 @@ def try_pack(folder: Path, run: Run | None = None, cancel: CancelToken | None = 
     (folder / VERDICT).unlink(missing_ok=True)
     (folder / TRYING).touch()
     try:
-        exit_code, printed = run([*_program(), TRIAL, str(folder)], TRIAL_S)
+        verdict = _read(*run([*_program(), TRIAL, str(folder)], TRIAL_S))
     except Cancelled:
         (folder / TRYING).unlink()
         raise
-    try:
-        said = json.loads(printed.strip().splitlines()[-1])
-        verdict = Verdict(bool(said["passed"]) and exit_code == 0, str(said["said"]))
-    except (ValueError, IndexError, TypeError, KeyError):
-        verdict = Verdict(False, f"its test ended with {exit_code}")
+    except OSError as error:
+        verdict = Verdict(False, f"its test could not be started: {error}")
     record = {"stemdesk": __version__, "passed": verdict.passed, "said": verdict.said}
     replace_file(folder / VERDICT, json.dumps(record).encode())
     (folder / TRYING).unlink()
     log.info("GPU pack %s: passed %s, %s", folder.name, verdict.passed, verdict.said)
     return verdict
+
+
+def _read(exit_code: int | None, printed: str) -> Verdict:
+    """What a child that has ended says with its last line."""
+    if exit_code is None:
+        return Verdict(False, f"its test did not end within {TRIAL_S / 60:.0f} minutes")
+    try:
+        said = json.loads(printed.strip().splitlines()[-1])
+        return Verdict(bool(said["passed"]) and exit_code == 0, str(said["said"]))
+    except (ValueError, IndexError, TypeError, KeyError):
+        return Verdict(False, f"its test ended with {exit_code}")
 
 
 def serve_trial(folder: Path) -> int:
@@ -134,7 +143,7 @@ def _begin() -> None:
 
 def run_child(
     command: Sequence[str], seconds: float, cancel: CancelToken | None = None
-) -> tuple[int, str]:
+) -> tuple[int | None, str]:
     """As `Run`. What a child prints on its way is not read, only its last line. Raises `Cancelled`;
     no child is left in any case."""
     cancel = cancel or CancelToken()
@@ -154,7 +163,7 @@ def run_child(
                 except subprocess.TimeoutExpired:
                     cancel.check()
                     if time.monotonic() > end:
-                        return -1, ""
+                        return None, ""
         finally:
             if child.poll() is None:
                 child.kill()

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from stemdesk.core.files import is_file
+
 _ASK_S = 20.0  # a driver that wakes up takes seconds
 _QUERIES = ("name,driver_version,compute_cap", "name,driver_version")  # old drivers know less
+_NAME = "nvidia-smi.exe" if os.name == "nt" else "nvidia-smi"
 _MODULE = Path("/proc/driver/nvidia/version")
 _DRIVER = re.compile(r"\b(\d{3,4}\.\d+(?:\.\d+)?)\b")
 
@@ -39,7 +41,7 @@ class NvidiaGpu:
 def find_nvidia() -> NvidiaGpu | None:
     """The best NVIDIA GPU here; None without one, or without its driver. Runs a program: may take
     seconds. Never raises."""
-    program = shutil.which("nvidia-smi")
+    program = _program()
     if program is not None:
         for query in _QUERIES:
             gpus = _asked(program, query)
@@ -48,7 +50,22 @@ def find_nvidia() -> NvidiaGpu | None:
     return _by_files()
 
 
-def _asked(program: str, query: str) -> list[NvidiaGpu]:
+def _program() -> Path | None:
+    """The driver's nvidia-smi. Never one in the current folder, where Windows looks first: whoever
+    opens a song in a folder of downloads does not want to run a program from there."""
+    entries = [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep)]
+    for folder in [_system32(), *entries] if os.name == "nt" else entries:
+        path = folder / _NAME
+        if folder.is_absolute() and is_file(path) and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+def _system32() -> Path:
+    return Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32"
+
+
+def _asked(program: Path, query: str) -> list[NvidiaGpu]:
     """What nvidia-smi lists, one GPU a line: `NVIDIA H200, 580.65.06, 9.0`."""
     try:
         done = subprocess.run(
@@ -77,8 +94,7 @@ def _read(line: str) -> NvidiaGpu | None:
 
 def _by_files() -> NvidiaGpu | None:
     if sys.platform == "win32":
-        system = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32"
-        return NvidiaGpu() if (system / "nvcuda.dll").is_file() else None
+        return NvidiaGpu() if is_file(_system32() / "nvcuda.dll") else None
     try:
         found = _DRIVER.search(_MODULE.read_text("utf-8", "replace"))
     except OSError:

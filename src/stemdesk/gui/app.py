@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from stemdesk import __version__, log
 from stemdesk.core.errors import StemDeskError
+from stemdesk.core.files import exists
 from stemdesk.core.settings import load_settings
 from stemdesk.gui import settings_words, theme
 from stemdesk.gui.collector import Collector
@@ -214,7 +215,10 @@ def _delete(where: Folders, models: bool) -> None:
     """All is written and let go: now it can be deleted."""
     left = delete_everything(where, models)
     if left:
-        _say(settings_words.left_text(tuple(map(str, left)), str(where.gpu_packs)))
+        from stemdesk.engine.gpu_pack import LEAVING
+
+        leaves = exists(where.gpu_packs / LEAVING)  # not if another StemDesk fetches it just now
+        _say(settings_words.left_text(tuple(map(str, left)), leaves))
 
 
 def _refuse(text: str) -> int:

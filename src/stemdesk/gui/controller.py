@@ -163,6 +163,7 @@ class Controller(JobCommands):
         self._elsewhere.start()
         self._waits.start()
         self._janitor.clean(self.folders)
+        self.gpu.begin()
         self._adder.read_tags(self._ledger.jobs)
 
     def stop_now(self) -> None:

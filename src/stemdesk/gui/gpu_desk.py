@@ -22,7 +22,7 @@ _NAME = "GPU pack"
 
 
 class GpuDesk(QObject):
-    """Lives in the GUI thread and never waits there. Does nothing by itself."""
+    """Lives in the GUI thread and never waits there. Fetches nothing by itself."""
 
     changed = Signal()  # what there is, or how far it is
     message = Signal(object)  # UserMessage
@@ -44,6 +44,16 @@ class GpuDesk(QObject):
     def download(self) -> Download | None:
         """How far it is fetched, unpacked and tried, or how that ended."""
         return self._errands.get(_NAME)
+
+    def begin(self) -> None:
+        """At the start: after an update of StemDesk, the pack that was used is tried again."""
+        data, is_to_be_tried = self._machine.folders.data, self._services.is_to_be_tried
+
+        def looked(outcome: Outcome[bool]) -> None:
+            if outcome.value:
+                self.start()
+
+        self._tasks.io(lambda: is_to_be_tried(data), looked, behind=True)
 
     def look(self) -> None:
         """Find out what there is; `changed` follows."""

@@ -23,6 +23,13 @@ def look(data: Path) -> PackStatus | None:
     return look(data)
 
 
+def is_to_be_tried(data: Path) -> bool:
+    """Whether it was used until StemDesk was updated. Slow, too."""
+    from stemdesk.jobs.gpu_pack import is_to_be_tried
+
+    return is_to_be_tried(data)
+
+
 def install(data: Path, report: TransferReport, cancel: CancelToken) -> Verdict:
     """Fetch it and try it. Raises `StemDeskError`, `Cancelled`."""
     from stemdesk.jobs.gpu_pack import install_pack
@@ -32,7 +39,7 @@ def install(data: Path, report: TransferReport, cancel: CancelToken) -> Verdict:
 
 def remove(data: Path) -> bool:
     """Delete it; False: at the next start. Raises `StemDeskError`."""
-    from stemdesk.jobs.gpu_pack import remove_pack
+    from stemdesk.jobs.gpu_removal import remove_pack
 
     return remove_pack(data)
 
@@ -51,3 +58,4 @@ class GpuServices:
     look: Callable[[Path], PackStatus | None] = look
     install: Callable[[Path, TransferReport, CancelToken], Verdict] = install
     remove: Callable[[Path], bool] = remove
+    is_to_be_tried: Callable[[Path], bool] = is_to_be_tried

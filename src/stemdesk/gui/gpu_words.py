@@ -39,6 +39,8 @@ def offer_text(status: PackStatus) -> str:
 
 
 def trouble_text(status: PackStatus, trouble: str) -> str:
+    if status.gpu is None:  # taken out, while there is something of a pack
+        return trouble
     return f"{_gpu(status)} is in this computer, but StemDesk cannot use it. {trouble}"
 
 

@@ -51,7 +51,7 @@ class Janitor(QObject):
 
 def _clean(where: Folders) -> None:
     from stemdesk.jobs.downloads import clean_downloads
-    from stemdesk.jobs.gpu_pack import remove_leaving
+    from stemdesk.jobs.gpu_removal import remove_leaving
     from stemdesk.jobs.scratch import clean
     from stemdesk.jobs.store import JobStore
 

@@ -111,10 +111,10 @@ def models_too(count: int) -> str:
     return f"Models, too ({format_bytes(count)}; imported ones cannot be downloaded again)"
 
 
-def left_text(paths: tuple[str, ...], gpu_pack: str = "") -> str:
-    """`gpu_pack`: its folder, if there is something to say of it."""
+def left_text(paths: tuple[str, ...], gpu_pack_leaves: bool = False) -> str:
+    """`gpu_pack_leaves`: it is among them, and goes at the next start."""
     text = "This is still there:\n" + "\n".join(map(printable, paths))
-    return f"{text}\n\n{_GPU_PACK_LEFT}" if gpu_pack in paths else text
+    return f"{text}\n\n{_GPU_PACK_LEFT}" if gpu_pack_leaves else text
 
 
 _GPU_PACK_LEFT = (

@@ -22,7 +22,7 @@ from stemdesk.audio.demo import FILE_NAME as DEMO
 from stemdesk.core.errors import ModelError, StemDeskError
 from stemdesk.core.files import exists, is_folder
 from stemdesk.jobs.folder import MANIFEST
-from stemdesk.jobs.gpu_pack import LOCK, held, mark_leaving
+from stemdesk.jobs.gpu_removal import LOCK, held, mark_leaving
 from stemdesk.jobs.locks import job_lock
 from stemdesk.jobs.sound_note import FILE_NAME as SOUND_NOTE
 from stemdesk.jobs.space import cached

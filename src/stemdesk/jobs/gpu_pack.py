@@ -1,4 +1,4 @@
-"""The GPU pack (`installers/GPU.md`): what is there of it, and its way here and away again.
+"""The GPU pack (`installers/GPU.md`): what is there of it, and its way here.
 
 It lies in `gpu` in the data folder: a folder for each version of torch, `wheels` while it is
 fetched, and a lock, since two StemDesks may be asked for it at once. What was fetched stays there
@@ -7,10 +7,9 @@ until all is unpacked, so that the next try goes on from where this one ends, ho
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +26,13 @@ from stemdesk.fetch.limits import LIMITS, Limits
 from stemdesk.fetch.meter import Meter
 from stemdesk.fetch.turn import turn
 from stemdesk.fetch.wheel import WheelError
+from stemdesk.jobs.gpu_removal import LOCK, remove_each, uses_any
 from stemdesk.jobs.gpu_wheels import bytes_there, fetch_wheels
 from stemdesk.jobs.space import size_bytes
 from stemdesk.log import log
 
 UNPACKING, TRYING = "GPU pack, unpacking", "GPU pack, trying"  # names of transfers
-WHEELS, LOCK = "wheels", "pack.lock"
+WHEELS = "wheels"
 _SPARE_BYTES = 64 << 20
 _NEW = ".new-"
 
@@ -62,7 +62,7 @@ class PackStatus:
 def look(data: Path) -> PackStatus | None:
     """What is there now; None where this StemDesk uses no packs. Reads folders and runs a program:
     may take seconds. Never raises."""
-    if not gpu_pack.packs_wanted() or (gpu_pack.other_cuda() and not _uses_any(data)):
+    if not gpu_pack.packs_wanted() or (gpu_pack.other_cuda() and not uses_any(data)):
         return None
     wanted, root = gpu_pack.wanted_pack(), data / FOLDER
     if wanted is None:
@@ -79,6 +79,15 @@ def look(data: Path) -> PackStatus | None:
         bytes_there(root / WHEELS, wanted.files),
         exists(root / LEAVING),
     )
+
+
+def is_to_be_tried(data: Path) -> bool:
+    """Whether the pack was used until StemDesk was updated: then it is not before its trial has
+    passed again. May take seconds. Never raises."""
+    wanted = gpu_pack.wanted_pack() if gpu_pack.packs_wanted() else None
+    if wanted is None or gpu_pack.pack_to_try(data) is None:
+        return False
+    return gpu_trouble(wanted, find_nvidia()) is None
 
 
 def install_pack(
@@ -104,9 +113,7 @@ def install_pack(
     try:
         root.mkdir(parents=True, exist_ok=True)
         with turn(root / LOCK, lambda: None, cancel):
-            if _uses_any(data):  # who asks for what is to go wants to keep it
-                (root / LEAVING).unlink(missing_ok=True)
-            _finish_removal(root)
+            (root / LEAVING).unlink(missing_ok=True)  # who asks for what is to go wants to keep it
             _remove_passing(root)
             if not gpu_pack.is_whole(folder):
                 wheels = _fetch(wanted, root, report, cancel, index, limits)
@@ -118,52 +125,6 @@ def install_pack(
         raise
     except OSError as error:
         raise write_error(error, root) from error
-
-
-def remove_pack(data: Path) -> bool:
-    """Remove all packs and what was fetched of them. False: this process, or the system, holds
-    some of it; it is not used any more, and goes at the next start. Raises `StemDeskError`
-    (GPU_PACK_BUSY while it is fetched), `ExportError`."""
-    root = data / FOLDER
-    if not exists(root):
-        return True
-    try:
-        with held(data):
-            mark_leaving(data)
-            gone = not _uses_any(data) and _finish_removal(root)
-    except OSError as error:
-        raise write_error(error, root) from error
-    with contextlib.suppress(OSError):
-        root.rmdir()
-    log.info("GPU pack: removed, or at the next start: %s", gone)
-    return gone
-
-
-def remove_leaving(data: Path) -> None:
-    """At a start: remove what was to go and could not, unless another StemDesk is at it. Never
-    raises."""
-    if exists(data / FOLDER / LEAVING):
-        with contextlib.suppress(StemDeskError, OSError):
-            remove_pack(data)
-
-
-def mark_leaving(data: Path) -> Path:
-    """From now on no StemDesk takes the pack; the mark's file. Raises `OSError`."""
-    mark = data / FOLDER / LEAVING
-    mark.touch()
-    return mark
-
-
-@contextmanager
-def held(data: Path) -> Iterator[None]:
-    """Nobody fetches, tries or removes a pack inside of this. Raises `StemDeskError`
-    (GPU_PACK_BUSY) if somebody does, `ExportError`."""
-
-    def busy() -> None:
-        raise StemDeskError(ErrorCode.GPU_PACK_BUSY, retryable=True)
-
-    with turn(data / FOLDER / LOCK, busy, CancelToken()):
-        yield
 
 
 def _wanted() -> WantedPack:
@@ -251,7 +212,7 @@ def _tried(folder: Path, report: TransferReport, cancel: CancelToken) -> Verdict
         report(Transfer(TRYING, 0, 0))
         verdict = try_pack(folder, cancel=cancel)
     if verdict.passed:
-        _remove_each(folder.parent, lambda path: path.is_dir() and path != folder)
+        remove_each(folder.parent, lambda path: path.is_dir() and path != folder)
     return verdict
 
 
@@ -267,31 +228,4 @@ def _passing_folder(root: Path) -> Iterator[Path]:
 
 def _remove_passing(root: Path) -> None:
     """What a StemDesk has left that was ended from outside."""
-    _remove_each(root, lambda path: path.name.startswith(_NEW))
-
-
-def _finish_removal(root: Path) -> bool:
-    """Remove what is marked, and the mark in the end; whether all of it is gone."""
-    if not exists(root / LEAVING):
-        return True
-    if _remove_each(root, lambda path: path.name not in (LEAVING, LOCK)):
-        (root / LEAVING).unlink()
-        return True
-    return False
-
-
-def _remove_each(root: Path, chosen: Callable[[Path], bool]) -> bool:
-    """Whether nothing of that is left."""
-    for path in list(root.iterdir()):
-        if chosen(path):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                with contextlib.suppress(OSError):
-                    path.unlink()
-    return not any(chosen(path) for path in root.iterdir())
-
-
-def _uses_any(data: Path) -> bool:
-    """Whether this process computes with a torch from a pack."""
-    return gpu_pack.is_imported(data / FOLDER)
+    remove_each(root, lambda path: path.name.startswith(_NEW))
