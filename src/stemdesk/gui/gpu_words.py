@@ -84,7 +84,7 @@ def running_text(download: Download) -> str:
     if transfer is None:
         return BEGINNING
     if transfer.name == TRYING:
-        return "Trying it on the GPU… The first time takes up to some minutes."
+        return "Trying it on the GPU… The first time may take a few minutes."
     if transfer.name == UNPACKING:
         return f"Unpacking {int(transfer.fraction * 100 + 1e-6)} %"
     parts = [
