@@ -42,6 +42,8 @@ def test_doctor_tells_how_the_windows_sound_did(place: Place, stemdesk: Command)
     played = json.loads(stemdesk("doctor", "--json").out)["sound"]["played"]
     assert played == {"output": "Speakers", "underruns": 3}
     assert "Played last: Speakers, which ran dry 3 times\n" in stemdesk("doctor").out
+    write_sound_note(folders().data, SoundNote("Speakers", 0))
+    assert "Played last: Speakers, which never ran dry\n" in stemdesk("doctor").out
 
 
 def test_clean_keeps_what_can_go_on(place: Place, stemdesk: Command) -> None:

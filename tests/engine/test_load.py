@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -162,15 +161,18 @@ def peak_kb() -> int:
 
 
 @pytest.mark.parametrize("count", [10**9, 2**63, 10**30, -1, 1e9])
-def test_a_file_that_asks_for_a_billion_channels_costs_nothing(tmp_path: Path, count: Any) -> None:
+def test_a_file_that_asks_for_a_billion_channels_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Any
+) -> None:
     file = installed(tmp_path, small_htdemucs())
     edit_arguments(file.path, channels=count)
+    built: list[str] = []
+    monkeypatch.setattr("stemdesk.engine.load._network_class", built.append)
     before = peak_kb()
-    begun = time.process_time()
     assert refusal(file).code is ErrorCode.MODEL_REFUSED
     with pytest.raises(ModelError):
         check_file(file.path, CancelToken())
-    assert time.process_time() - begun < 1
+    assert built == [], "nothing of it was even begun"
     assert peak_kb() - before < 50_000
 
 

@@ -342,23 +342,21 @@ def test_waiting_ends_when_the_job_is_stopped(how: str, outcome: type[Exception]
 
 
 def rests(made: PassQueue) -> bool:
-    """Whether the decoder would wait now."""
-    token = CancelToken()
-    done = threading.Event()
+    """Whether the decoder would wait now: it looks again whether it is cancelled then."""
 
-    def rest() -> None:
-        try:
-            made.rest(token)
-            done.set()
-        except Cancelled:
-            pass
+    class Once(CancelToken):
+        looked = False
 
-    thread = threading.Thread(target=rest)
-    thread.start()
-    waits = not done.wait(0.02)
-    token.cancel()
-    thread.join(10)
-    return waits
+        def check(self) -> None:
+            if self.looked:
+                raise Cancelled
+            self.looked = True
+
+    try:
+        made.rest(Once())
+    except Cancelled:
+        return True
+    return False
 
 
 def test_the_decoder_runs_freely_until_passes_are_computed_and_then_keeps_its_lead() -> None:

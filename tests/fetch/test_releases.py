@@ -186,7 +186,7 @@ def test_it_can_be_cancelled(
 ) -> None:
     token = CancelToken()
     with serve(monkeypatch, certificate, Reply(silent=True)) as web:
-        canceller = cancel_when(web.stalled, token, [])
+        canceller = cancel_when(web.stalled, token)
         with pytest.raises(Cancelled):
             look_for_release(tmp_path, NOW, token)
         canceller.join()

@@ -356,7 +356,7 @@ def test_cancelling_leaves_nothing(
     cancel = CancelToken()
     instead = {path: Reply(body, stalls_after=100)}
     with PackageIndex(TOOL_FILE, SCRIPTS_FILE, certificate=certificate, instead=instead) as index:
-        canceller = cancel_when(index.stalled, cancel, [])
+        canceller = cancel_when(index.stalled, cancel)
         with pytest.raises(Cancelled):
             update_tool(data, ignore_transfer, cancel, index.address, AT_ONCE)
         canceller.join()

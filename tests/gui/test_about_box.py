@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QUrl, qVersion
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +17,7 @@ from stemdesk.gui import app_words, labels
 from stemdesk.gui.about_box import AboutBox
 from stemdesk.gui.licences_dialog import LicencesDialog
 from stemdesk.gui.settings_dialog import SettingsDialog
+from support.opened import record_opened
 from support.stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -66,8 +67,7 @@ def test_diagnostics_are_copied_and_name_nobody(
 def test_space_once_more_does_not_open_the_browser(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    opened = record_opened(monkeypatch)
     box = about(stage)
     box.copy.setFocus()
     for _ in range(2):
@@ -77,8 +77,7 @@ def test_space_once_more_does_not_open_the_browser(
 
 
 def test_its_links_lead_to_the_project(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    opened = record_opened(monkeypatch)
     box = about(stage)
     for button, address in ((box.page, project.PAGE), (box.report, project.ISSUES)):
         assert address in button.toolTip()

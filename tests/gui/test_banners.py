@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.job import JobState
+from stemdesk.gui import banners
 from stemdesk.gui.dialogs import TextDialog
 from stemdesk.gui.values import BatchSummary, UserMessage
 from support.fake_controller import FakeController
 from support.stage import Stage
+from support.told import record_told
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -111,6 +113,37 @@ def test_messages_show_their_details(stage: Stage) -> None:
     dialog = stage.dialog()
     assert isinstance(dialog, TextDialog)
     assert dialog.details.toPlainText() == "a.txt\nb.pdf"
+
+
+def test_messages_at_the_same_moment_are_all_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say, banner = stage.controller.message.emit, stage.window.banners.message
+    told = record_told(monkeypatch)
+    for message in (UserMessage("One."), UserMessage("Two.", "two.mp3"), UserMessage("One.")):
+        say(message)
+    assert banner.label.text() == told[-1] == "One. Two."
+    banner.buttons[0].click()
+    dialog = stage.dialog()
+    assert isinstance(dialog, TextDialog)
+    assert dialog.details.toPlainText() == "One.\n\nTwo.\ntwo.mp3"
+    stage.key(Qt.Key.Key_Escape, on=dialog)
+    stage.qtbot.waitUntil(lambda: stage.window.findChildren(TextDialog) == [])
+    banner.cross.click()
+    say(UserMessage("Three."))  # what was closed is known
+    assert banner.label.text() == "Three."
+    monkeypatch.setattr(banners, "_UNREAD_MS", 0)
+    say(UserMessage("Four."))  # what was there for long, too
+    assert banner.label.text() == "Four."
+    monkeypatch.undo()
+    banner.cross.click()
+    for number in range(5):
+        say(UserMessage(f"{number}."))
+    assert banner.label.text() == "0. 1. 2. And 2 more."
+    banner.buttons[0].click()
+    dialog = stage.dialog()
+    assert isinstance(dialog, TextDialog)
+    assert dialog.details.toPlainText().endswith("3.\n\n4.")
 
 
 def test_escape_closes_a_banner(stage: Stage) -> None:

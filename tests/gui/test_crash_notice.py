@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from stemdesk import crash
@@ -12,6 +12,7 @@ from stemdesk.core import project
 from stemdesk.gui import app_words
 from stemdesk.gui.banner import Banner
 from stemdesk.gui.crash_notice import CrashNotice, report
+from support.opened import record_opened
 from support.stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -57,8 +58,7 @@ def test_after_a_crash_a_report_can_be_copied_that_names_nobody(
     assert "torch 2" in text
     assert banner.label.text() == app_words.CRASH_COPIED
     stage.qtbot.waitUntil(lambda: path.stat().st_size == 0)
-    opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    opened = record_opened(monkeypatch)
     banner.buttons[0].click()
     assert opened == [QUrl(project.ISSUES)]
 

@@ -244,7 +244,7 @@ def test_the_end_of_the_app_stops_everything(qtbot: QtBot, server: Server) -> No
         downloads.start(name)
     until(qtbot, lambda: server.running == 2)
     downloads.stop()
-    assert tasks.close(2000)
+    assert tasks.close(10_000)
     assert server.running == 0 and server.most == 2
     downloads.start("four")
     assert downloads.get("four") is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,15 @@ def test_a_stem_is_dragged_as_its_file(hand: Hand) -> None:
     hand.drags.drag_stem("vocals")
     assert hand.held == [[QUrl.fromLocalFile(str(hand.folder / "vocals.wav"))]]
     assert hand.formats == [["text/uri-list"]]
+
+
+def test_old_remixes_go_at_the_start(qtbot: QtBot, tmp_path: Path) -> None:
+    old = tmp_path / "cache" / "remixes" / ("0" * 24)
+    old.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    made = Hand(qtbot, tmp_path)
+    qtbot.waitUntil(lambda: not old.exists(), timeout=20_000)
+    assert made.tasks.close(10_000)
 
 
 def test_drags_are_copies_only(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:

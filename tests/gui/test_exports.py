@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -32,7 +32,9 @@ from stemdesk.gui.row_actions import RowAction
 from stemdesk.gui.values import UserMessage
 from stemdesk.jobs.exports.values import Exported, ExportedSong, ReportExport
 from support.export_script import done, endless
+from support.opened import record_opened
 from support.stage import Stage
+from support.told import record_told
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -208,19 +210,17 @@ def test_what_came_of_it(stage: Theatre, monkeypatch: pytest.MonkeyPatch) -> Non
         return Exported((one,))
 
     stage.script.behaviour = exact
-    said: list[str] = []
-    stage.window.announcer.announced.connect(said.append)
+    told = record_told(monkeypatch)
     stage.export(stage.song())
     text = (
         "1 file of “Viper” exported. The stems sum to the song exactly. "
         "All are 1.2 dB quieter, so that none clips."
     )
     assert stage.report() == text
-    assert text in said
+    assert told.count(text) == 1
     (banner,) = stage.strip.reports
     folder, details = banner.buttons
-    opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    opened = record_opened(monkeypatch)
     where = stage.controller.folders.exports
     where.mkdir(parents=True)
     folder.click()

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QDesktopServices, QKeyEvent, QShortcut
+from PySide6.QtGui import QKeyEvent, QShortcut
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.job import JobState
 from stemdesk.gui import keys, labels
 from stemdesk.gui.keys import digit_of
+from support.opened import record_opened
 from support.stage import SIX, Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -188,13 +189,12 @@ def test_keys_do_nothing_behind_a_dialog(stage: Stage) -> None:
 
 
 def test_shortcuts(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[str] = []
-    monkeypatch.setattr(
-        QDesktopServices, "openUrl", staticmethod(lambda url: shown.append(url.toLocalFile()))
-    )
+    shown = record_opened(monkeypatch)
     window = stage.window
     stage.key(Qt.Key.Key_F, CONTROL | SHIFT, on=window)
-    stage.qtbot.waitUntil(lambda: shown == [str(stage.controller.jobs[0].output)])
+    stage.qtbot.waitUntil(
+        lambda: [Path(url.toLocalFile()) for url in shown] == [stage.controller.jobs[0].output]
+    )
     stage.key(Qt.Key.Key_D, CONTROL, on=window)
     assert stage.controller.asked("add_demo") == [()]
     stage.key(Qt.Key.Key_M, ALT, on=window)

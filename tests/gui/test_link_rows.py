@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QDesktopServices, QImage
+from PySide6.QtCore import QSize, QUrl
+from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.declared import Section
@@ -26,6 +26,7 @@ from stemdesk.gui.row_actions import RowAction
 from stemdesk.gui.settings_dialog import SettingsDialog
 from support.fake_links import URL, link_job
 from support.link_services import a_list
+from support.opened import record_opened
 from support.stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -267,14 +268,13 @@ def test_a_report_names_the_link_without_its_password_and_our_mark(stage: Stage)
 
 
 def test_the_link_is_opened_in_the_browser(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    opened = record_opened(monkeypatch)
     job = put(stage, link_job(title="Night Train"))
     assert RowAction.OPEN_LINK in stage.window.commands.allowed(job.id)
     stage.window.commands.run(RowAction.OPEN_LINK, [job.id])
     other = put(stage, link_job("file:///etc/passwd", title="No link"))
     stage.window.commands.run(RowAction.OPEN_LINK, [other.id])
-    assert opened == [URL]
+    assert opened == [QUrl(URL)]
     plain = stage.controller.add()
     assert RowAction.OPEN_LINK not in stage.window.commands.allowed(plain.id)
 

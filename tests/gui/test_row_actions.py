@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -23,6 +22,7 @@ from stemdesk.gui.row_actions import (
 from support.fake_controller import FakeController
 from support.fake_models import STARTER, released
 from support.jobs import a_job
+from support.opened import record_opened
 
 A = RowAction
 
@@ -138,13 +138,10 @@ def test_the_folder_is_shown(
     commands: RowCommands,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown: list[str] = []
-    monkeypatch.setattr(
-        QDesktopServices, "openUrl", staticmethod(lambda url: shown.append(url.toLocalFile()))
-    )
+    shown = record_opened(monkeypatch)
     job = controller.add(state=JobState.DONE, output=tmp_path)
     commands.run(A.SHOW_FOLDER, [job.id])
-    qtbot.waitUntil(lambda: shown == [str(tmp_path)])
+    qtbot.waitUntil(lambda: [Path(url.toLocalFile()) for url in shown] == [tmp_path])
 
 
 def test_a_folder_that_is_gone_is_said(
@@ -154,10 +151,7 @@ def test_a_folder_that_is_gone_is_said(
     commands: RowCommands,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown: list[str] = []
-    monkeypatch.setattr(
-        QDesktopServices, "openUrl", staticmethod(lambda url: shown.append(url.toLocalFile()))
-    )
+    shown = record_opened(monkeypatch)
     job = controller.add(state=JobState.DONE, output=tmp_path / "gone")
     with qtbot.waitSignal(controller.message) as message:
         commands.run(A.SHOW_FOLDER, [job.id])

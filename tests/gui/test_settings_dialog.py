@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QDesktopServices, QFont
+from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLineEdit, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
@@ -28,6 +28,7 @@ from stemdesk.gui.settings_dialog import _CHOICES, Around, SettingsDialog
 from stemdesk.gui.tasks import Tasks
 from stemdesk.gui.widgets import CheckBox
 from stemdesk.paths import Folders
+from support.opened import record_opened
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
 
@@ -347,8 +348,7 @@ def test_answers_that_come_late_are_not_shown(room: Room, qtbot: QtBot) -> None:
 def test_all_places_are_named_and_can_be_opened(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    opened = record_opened(monkeypatch)
     about = room.open().about
     assert about.places["cache"].text() == str(Path("/data/cache"))
     assert about.places["exports"].text() == str(Path("/music/StemDesk exports"))
@@ -356,7 +356,7 @@ def test_all_places_are_named_and_can_be_opened(
     about.open["logs"].click()
     assert opened == []  # the disk is not asked here
     room.qtbot.waitUntil(lambda: bool(opened))
-    assert [Path(name) for name in opened] == [Path("/")]  # the nearest that is there
+    assert [Path(url.toLocalFile()) for url in opened] == [Path("/")]  # the nearest that is there
 
 
 def test_other_pages_are_asked_for_and_changes_kept(room: Room) -> None:

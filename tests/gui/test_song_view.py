@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -22,6 +21,7 @@ from stemdesk.gui import labels, messages, reports, theme
 from stemdesk.gui.song_view import SongView
 from stemdesk.jobs.folder import read_manifest
 from support.fake_player import FakePlayer
+from support.opened import record_opened
 from support.stage import FOUR, SIX, Stage, song_folder
 
 
@@ -215,13 +215,10 @@ def test_the_transport_asks_the_player(stage: Stage, song: SongView) -> None:
 
 
 def test_show_in_folder(stage: Stage, song: SongView, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[str] = []
-    monkeypatch.setattr(
-        QDesktopServices, "openUrl", staticmethod(lambda url: shown.append(url.toLocalFile()))
-    )
+    shown = record_opened(monkeypatch)
     job = stage.play_song()
     song.stems.transport.folder.click()
-    stage.qtbot.waitUntil(lambda: shown == [str(job.output)])
+    stage.qtbot.waitUntil(lambda: [Path(url.toLocalFile()) for url in shown] == [job.output])
 
 
 def test_another_song_lets_the_first_go(stage: Stage, song: SongView) -> None:

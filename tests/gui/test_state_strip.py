@@ -115,7 +115,8 @@ def test_many_words_stand_below_the_buttons_from_edge_to_edge(qtbot: QtBot) -> N
         layout.activate()
         return strip.more.geometry()
 
-    for few in ("What is finished is kept.", ""):
+    two_lines = "It is not installed, and its author says much about it, as one may see. " * 2
+    for few in ("What is finished is kept.", two_lines, ""):
         area = place(few)
         assert area.right() < strip.buttons[0].mapTo(strip, QPoint()).x()
     for fraction in (None, 0.5):
@@ -126,6 +127,9 @@ def test_many_words_stand_below_the_buttons_from_edge_to_edge(qtbot: QtBot) -> N
         assert area.width() > 800
         assert strip.more.heightForWidth(area.width()) <= area.height()
         assert area.bottom() < strip.height()
+        area = place(two_lines)
+        assert area.right() < strip.buttons[0].mapTo(strip, QPoint()).x()  # whatever was before
+        assert area.height() > 1.5 * strip.more.fontMetrics().lineSpacing()
 
 
 def test_progress_moves_the_strip_and_the_song_stays(stage: Stage, song: SongView) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
 from stemdesk.core.errors import ErrorCode, FetchError
@@ -15,6 +14,7 @@ from stemdesk.core.settings import Settings
 from stemdesk.fetch.releases import Known, read_known
 from stemdesk.gui import app_words
 from stemdesk.gui.updates import Updates
+from support.opened import record_opened
 from support.stage import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen platform's
@@ -65,8 +65,7 @@ def test_a_newer_version_is_told_and_its_page_opened(
     banner = stage.window.banners.update_ready
     assert banner.isVisible() and banner.label.text() == "StemDesk 9.9.9 is out."
     assert asked.asked == [stage.controller.folders.data]
-    opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    opened = record_opened(monkeypatch)
     assert banner.buttons[0].text() == app_words.OPEN_PAGE
     banner.buttons[0].click()
     assert opened == [QUrl(PAGE)] and banner.isVisible()

@@ -25,7 +25,7 @@ from stemdesk.gui.window import SIZE, MainWindow
 from stemdesk.paths import Folders
 from support.outputs import HandOutput
 
-_PATIENCE_MS = 120_000
+_PATIENCE_MS = 600_000  # on a busy machine
 _REST_MS = 250  # layouts and the counts in the status line
 _BLOCK = 2048
 _BLOCK_MS = 46

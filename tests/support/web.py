@@ -73,6 +73,7 @@ class Web:
         self.tunnel: tuple[str, int] | None = None
         self.scheme = "https" if certificate else "http"
         self._lock = threading.Lock()
+        self._holding = 0
         self._server = _Server(self, certificate)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -95,8 +96,17 @@ class Web:
             return self.replies[min(len(self.requests), len(self.replies)) - 1]
 
     def stall(self) -> None:
+        """Nothing comes for `WAIT_S` at most: whoever waits for us all the same goes on then."""
+        with self._lock:
+            self._holding += 1
         self.stalled.set()
         self.release.wait(WAIT_S)
+        with self._lock:
+            self._holding -= 1
+
+    def holds(self) -> bool:
+        """Whether a request is stalled and still is: who asked has not waited for its end."""
+        return self.stalled.wait(WAIT_S) and self._holding > 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -247,15 +257,11 @@ def make_certificate(folder: Path) -> Certificate:
     return made
 
 
-def cancel_when(
-    event: threading.Event, cancel: CancelToken, clock: list[float]
-) -> threading.Thread:
-    """A started thread that cancels once `event` is set, and appends the time to `clock`."""
-    import time
+def cancel_when(event: threading.Event, cancel: CancelToken) -> threading.Thread:
+    """A started thread that cancels once `event` is set."""
 
     def work() -> None:
         event.wait(WAIT_S)
-        clock.append(time.monotonic())
         cancel.cancel()
 
     thread = threading.Thread(target=work)

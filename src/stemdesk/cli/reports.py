@@ -35,7 +35,7 @@ def doctor(where: Folders, settings: Settings, as_json: bool) -> int:
     print(f"Sound: {facts['sound']['label']} ({facts['sound']['reason']})")
     played = facts["sound"]["played"]
     if played is not None:
-        print(f"Played last: {played['output']}, which ran dry {_times(played['underruns'])}")
+        print(f"Played last: {played['output']}, which {_ran_dry(played['underruns'])}")
     names = [item["name"] for item in facts["models"] if "error" not in item]
     models = f"Installed models: {', '.join(names) or 'none installed'}"
     for line in (*work_lines(health), *place_lines(health), models, *version_lines(health)):
@@ -142,8 +142,8 @@ def _sound(where: Folders) -> dict[str, Any]:
     return {"kind": found.kind.value, "label": found.label, "reason": reason, "played": played}
 
 
-def _times(count: int) -> str:
-    return {0: "never", 1: "once"}.get(count, f"{count} times")
+def _ran_dry(times: int) -> str:
+    return {0: "never ran dry", 1: "ran dry once"}.get(times, f"ran dry {times} times")
 
 
 def _model(item: ModelInfo | BrokenModel) -> dict[str, Any]:

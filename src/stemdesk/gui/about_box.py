@@ -7,8 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, qVersion
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from stemdesk import __version__
@@ -16,7 +15,9 @@ from stemdesk.core import project
 from stemdesk.core.files import is_folder
 from stemdesk.core.sentences import printable
 from stemdesk.gui import app_words, labels, settings_words
+from stemdesk.gui.announcer import say_copied
 from stemdesk.gui.licences_dialog import LicencesDialog
+from stemdesk.gui.outside import show_folder, show_page
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.widgets import ElidedLabel, FlowLayout, muted, push_button
 from stemdesk.paths import Folders
@@ -91,9 +92,9 @@ class AboutBox(QWidget):
         self.copy.clicked.connect(partial(self._copy, diagnose))
         self.copy.setVisible(diagnose is not None)
         self.page = push_button(app_words.PROJECT_PAGE, app_words.opens(project.PAGE))
-        self.page.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(project.PAGE)))
+        self.page.clicked.connect(lambda: show_page(project.PAGE))
         self.report = push_button(app_words.REPORT_PROBLEM, app_words.opens(project.ISSUES))
-        self.report.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(project.ISSUES)))
+        self.report.clicked.connect(lambda: show_page(project.ISSUES))
 
     def _show_versions(self, outcome: Outcome[dict[str, str]]) -> None:
         if self._over:
@@ -113,7 +114,7 @@ class AboutBox(QWidget):
     def _copied(self, there: bool) -> None:
         self._copying = False
         if not self._over:
-            self.copy.setText(labels.COPIED if there else app_words.NOT_COPIED)
+            say_copied(self.copy, labels.COPIED if there else app_words.NOT_COPIED)
 
     def _add_place(self, grid: QGridLayout, row: int, name: str, path: Path) -> None:
         words = settings_words.PLACE_NAMES[name]
@@ -129,7 +130,7 @@ class AboutBox(QWidget):
         """In the system's file manager, once the disk has said which folder is there."""
 
         def found(outcome: Outcome[Path]) -> None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(outcome.value or path)))
+            show_folder(outcome.value or path)
 
         self._tasks.io(partial(_nearest, path), found)
 

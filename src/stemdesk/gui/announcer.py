@@ -1,5 +1,6 @@
 """Tells screen readers how far a song is: in quarters, that it gets no further, what it
-was asked for, and how it ended. Of a model's download: quarters and the end."""
+was asked for, and how it ended. Of a model's download: quarters and the end.
+`Banner`s announce themselves."""
 
 from __future__ import annotations
 
@@ -7,15 +8,26 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from stemdesk.core.job import ENDED, JobState
 from stemdesk.core.progress import Stage
-from stemdesk.gui import messages, model_words
+from stemdesk.gui import labels, messages, model_words
 from stemdesk.gui.model_values import Errand
 
 if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
+
+
+def announce(widget: QWidget, text: str) -> None:
+    """Tell it to screen readers at once."""
+    QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+
+
+def say_copied(button: QPushButton, text: str = labels.COPIED) -> None:
+    """The button says what came of it, and so do screen readers, wherever the focus is."""
+    button.setText(text)
+    announce(button, text)
 
 
 class Announcer(QObject):
@@ -36,7 +48,7 @@ class Announcer(QObject):
         controller.models.changed.connect(self._model)
 
     def say(self, text: str) -> None:
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._window, text))
+        announce(self._window, text)
         self.announced.emit(text)
 
     def _progress(self, job_id: str) -> None:

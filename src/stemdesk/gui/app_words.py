@@ -53,6 +53,14 @@ def versions_text(versions: dict[str, str]) -> str:
     return " · ".join(f"{name} {printable(version)}" for name, version in versions.items())
 
 
+# What no other program opens
+
+NO_BROWSER = "No program opens this page"
+PAGE_HERE = "Copy its address into a browser."
+NO_FILE_MANAGER = "No program opens this folder"
+FOLDER_HERE = "It is here:"
+COPY_PLACE = "Copy"
+
 # Updates
 
 OPEN_PAGE = "Open page"

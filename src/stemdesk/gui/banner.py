@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from stemdesk.gui import labels
+from stemdesk.gui.announcer import announce
 from stemdesk.gui.icons import set_icon
 from stemdesk.gui.widgets import chain, icon_button, push_button
 
@@ -78,6 +79,7 @@ class Banner(PassingLine):
         chain(self.cross, *self.buttons, self.cross)
         self.setAccessibleName(text)
         self.show()
+        announce(self, text)  # it does not take the focus
         self._timer.stop()
         if seconds:
             self._timer.start(round(seconds * 1000))

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QElapsedTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stemdesk.core.job import JobState
-from stemdesk.gui import labels, messages
+from stemdesk.gui import labels, messages, reports
 from stemdesk.gui.banner import Banner
 from stemdesk.gui.later import Later
 from stemdesk.gui.values import BatchSummary, UserMessage
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stemdesk.gui.controller import Controller
 
 _MESSAGE_S = 12.0
+_UNREAD_MS = 1500
 
 
 class Banners(QWidget):
@@ -33,6 +34,8 @@ class Banners(QWidget):
         self._interrupted_before: list[str] = []
         self._failed_shown = ""
         self._tells_of_failures = False
+        self._messages: list[UserMessage] = []  # those that the banner shows
+        self._unread = QElapsedTimer()  # since the last of them
         self.closing = Banner("waiting", "accent")
         self.crash = Banner("info", "warning")  # who shows these two: `gui.app`
         self.update_ready = Banner("info", "accent")
@@ -136,6 +139,15 @@ class Banners(QWidget):
         self._controller.retry_failed()
 
     def _message(self, message: UserMessage) -> None:
+        """One that comes at once after another, which no one can have read, stands beside it."""
+        if not self.message.isVisible() or self._unread.elapsed() >= _UNREAD_MS:
+            self._messages = []
+        if message not in self._messages:
+            self._messages.append(message)
+        self._unread.start()
+        self._show_message(reports.together(self._messages))
+
+    def _show_message(self, message: UserMessage) -> None:
         if not message.detail:
             self.message.say(message.text, seconds=_MESSAGE_S)
             return

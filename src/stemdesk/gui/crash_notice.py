@@ -6,14 +6,15 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
 
 from stemdesk import __version__, crash
 from stemdesk.core import project
 from stemdesk.core.redact import redact
 from stemdesk.gui import app_words, settings_words
 from stemdesk.gui.banner import Banner
+from stemdesk.gui.outside import show_page
 from stemdesk.gui.tasks import Outcome, Tasks, ignore
 
 _COPIED_S = 60.0
@@ -59,7 +60,7 @@ class CrashNotice(QObject):
         self._banner.say(app_words.CRASH_COPIED, (action,), _COPIED_S)
 
     def _open_page(self) -> None:
-        QDesktopServices.openUrl(QUrl(project.ISSUES))
+        show_page(project.ISSUES)
 
     def _dismiss(self) -> None:
         self._banner.hide()

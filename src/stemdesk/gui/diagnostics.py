@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from stemdesk.core.redact import redact
 from stemdesk.gui import labels, settings_words
+from stemdesk.gui.announcer import say_copied
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.tasks import Outcome, Tasks
 from stemdesk.gui.values import DeviceLike
@@ -91,7 +92,7 @@ class DiagnosticsPage(Dialog):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(redact(self.report.toPlainText()))
-        self.copy.setText(labels.COPIED)
+        say_copied(self.copy)
 
     def _end(self) -> None:
         self._over = True

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from stemdesk import __version__
 from stemdesk.core.job import Job
 from stemdesk.gui import labels, messages
+from stemdesk.gui.announcer import say_copied
 from stemdesk.gui.icons import retint
 from stemdesk.gui.widgets import muted, push_button
 
@@ -133,7 +134,7 @@ class FailureDialog(Dialog):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.details.toPlainText())
-        self.copy.setText(labels.COPIED)
+        say_copied(self.copy)
 
 
 def ask_close(

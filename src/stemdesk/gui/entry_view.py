@@ -25,7 +25,7 @@ from stemdesk.core.sentences import printable
 from stemdesk.gui import link_words, theme
 from stemdesk.gui.entry_model import EntryModel
 from stemdesk.gui.icons import painted
-from stemdesk.gui.row_paint import paint_ground
+from stemdesk.gui.row_paint import paint_ground, paint_line
 from stemdesk.gui.tokens import Colours
 
 _PAD_PX = 8
@@ -85,10 +85,10 @@ class EntryRow(QStyledItemDelegate):
         below = line.translated(0, metrics.height() + 2)
         line.setRight(line.right() - metrics.horizontalAdvance(length) - (_GAP_PX if length else 0))
         painter.setPen(QColor(colours.text if self._model.can(row) else colours.muted))
-        _draw(painter, metrics, line, link_words.entry_title(entry.title))
+        paint_line(painter, line, link_words.entry_title(entry.title))
         known = colours.warning if note else colours.muted
         painter.setPen(QColor(colours.danger if entry.trouble else known))
-        _draw(painter, metrics, below, second)
+        paint_line(painter, below, second)
 
 
 class EntryView(QListView):
@@ -145,12 +145,6 @@ class EntryView(QListView):
         able = [row for row in rows if row >= 0 and self._model.can(row)]
         if able:
             self._model.choose(able, not all(self._model.is_chosen(row) for row in able))
-
-
-def _draw(painter: QPainter, metrics: QFontMetrics, area: QRect, text: str) -> None:
-    left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-    cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-    painter.drawText(area, left, cut)
 
 
 def _paint_box(painter: QPainter, box: QRectF, chosen: bool, colours: Colours) -> None:

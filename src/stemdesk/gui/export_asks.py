@@ -26,8 +26,8 @@ from stemdesk.gui.export_dialog import ExportDialog, Start
 from stemdesk.gui.export_strip import ExportStrip
 from stemdesk.gui.export_values import Batch, Ended, ExportServices, Subject
 from stemdesk.gui.messages import song_title
+from stemdesk.gui.outside import show_folder
 from stemdesk.gui.reports import error_message
-from stemdesk.gui.row_actions import show_folder
 from stemdesk.gui.tasks import Outcome
 from stemdesk.gui.values import UserMessage
 from stemdesk.jobs.exports.values import ExportSong
@@ -57,7 +57,6 @@ class ExportAsks(QObject):
         self.strip.change_wanted.connect(self._change)
         self.strip.folder_wanted.connect(self._show_folder)
         self.strip.running.stay_wanted.connect(self._stay)
-        self.strip.said.connect(window.announcer.say)
         self._desk.changed.connect(self._look)
 
     # What is asked

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from stemdesk import __version__
 from stemdesk.gui import export_reports as reports
 from stemdesk.gui import labels
+from stemdesk.gui.announcer import say_copied
 from stemdesk.gui.dialogs import Dialog
 from stemdesk.gui.export_values import Ended
 
@@ -29,4 +30,4 @@ class DetailsDialog(Dialog):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.details.toPlainText())
-        self.copy.setText(labels.COPIED)
+        say_copied(self.copy)

@@ -89,13 +89,11 @@ class RunningLine(PassingLine):
 
 class ExportStrip(QWidget):
     """`details_wanted`: an `Ended`, to be read at length; `change_wanted`: one whose songs that
-    failed are to be exported otherwise. `folder_wanted`: a folder to open. `said`: what ended, for
-    screen readers."""
+    failed are to be exported otherwise. `folder_wanted`: a folder to open."""
 
     details_wanted = Signal(object)
     change_wanted = Signal(object)
     folder_wanted = Signal(object)
-    said = Signal(str)
 
     def __init__(self, desk: ExportDesk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,9 +135,7 @@ class ExportStrip(QWidget):
         self.reports.insert(0, banner)
         self._told[banner] = ended
         self._layout.insertWidget(1, banner)
-        text = reports.ended_text(ended)
-        banner.say(text, self._actions(ended, banner))
-        self.said.emit(text)
+        banner.say(reports.ended_text(ended), self._actions(ended, banner))
 
     def _actions(self, ended: Ended, banner: Banner) -> tuple[Action, ...]:
         actions: list[Action] = []

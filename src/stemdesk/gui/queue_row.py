@@ -21,7 +21,7 @@ from stemdesk.gui.covers import paint_cover
 from stemdesk.gui.icons import painted
 from stemdesk.gui.queue_model import QueueModel
 from stemdesk.gui.row_actions import ICONS, RowAction
-from stemdesk.gui.row_paint import paint_ground
+from stemdesk.gui.row_paint import paint_ground, paint_line
 from stemdesk.gui.tokens import Colours
 
 _PAD_PX = 10
@@ -142,18 +142,15 @@ class QueueRow(QStyledItemDelegate):
         title, state = _title_font(font), _state_font(font)
         metrics, below = QFontMetrics(title), QFontMetrics(state)
         top = area.center().y() - (metrics.height() + below.height() + 2) // 2 + 1
-        elide = Qt.TextElideMode.ElideRight
         painter.setFont(title)
         painter.setPen(QColor(colours.text))
         line = QRect(area.left(), top, area.width(), metrics.height())
-        text = metrics.elidedText(messages.song_title(job), elide, area.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
+        paint_line(painter, line, messages.song_title(job))
         painter.setFont(state)
         failed = job.state is JobState.FAILED
         painter.setPen(QColor(colours.danger if failed else colours.muted))
         line = QRect(area.left(), line.bottom() + 2, area.width(), below.height())
-        text = self.state_line(job, below, area.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, text)
+        paint_line(painter, line, self.state_line(job, below, area.width()))
 
     def state_line(self, job: Job, metrics: QFontMetrics, width: int) -> str:
         """The state in words that fit; a song at work says rather less than half a number."""

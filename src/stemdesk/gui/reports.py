@@ -21,6 +21,7 @@ SCRATCH_IN_USE = UserMessage(
     "Choose it again when they are."
 )
 NOT_OUR_FOLDER = "it is not a folder that StemDesk has made"
+_TOLD = 3  # messages whose words stand beside each other
 
 
 def error_message(error: BaseException, path: Path | None = None) -> UserMessage:
@@ -34,8 +35,7 @@ def error_message(error: BaseException, path: Path | None = None) -> UserMessage
 
 
 def intake_message(found: Found) -> UserMessage | None:
-    """What was dropped and did not become a row, of each kind: one message, since the next one
-    would take its place at once."""
+    """What was dropped and did not become a row, of each kind."""
     messages: list[UserMessage] = []
     if len(found.errors) == 1:
         messages.append(error_message(found.errors[0]))
@@ -50,10 +50,18 @@ def intake_message(found: Found) -> UserMessage | None:
             subject = "1 file was" if len(paths) == 1 else f"{len(paths)} files were"
             text = f"{subject} passed over: {why}."
             messages.append(UserMessage(text, _lines([str(path) for path in paths])))
-    if len(messages) < 2:
-        return messages[0] if messages else None
+    return together(messages) if messages else None
+
+
+def together(messages: Sequence[UserMessage]) -> UserMessage:
+    """Several messages (one at least) as one: the next one would take the place of the first."""
+    if len(messages) == 1:
+        return messages[0]
+    texts = [message.text for message in messages[:_TOLD]]
+    if len(messages) > _TOLD:
+        texts.append(f"And {len(messages) - _TOLD} more.")
     details = [f"{message.text}\n{message.detail}".strip() for message in messages]
-    return UserMessage(" ".join(message.text for message in messages), "\n\n".join(details))
+    return UserMessage(" ".join(texts), "\n\n".join(details))
 
 
 def trash_refused(folder: Path, why: str) -> UserMessage:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from stemdesk.core.errors import ErrorCode, ExportError
@@ -19,6 +18,7 @@ from stemdesk.core.link import read_link
 from stemdesk.gui import labels, reports
 from stemdesk.gui.action_row import Button
 from stemdesk.gui.icons import themed
+from stemdesk.gui.outside import show_folder, show_page
 from stemdesk.gui.tasks import Outcome
 from stemdesk.gui.waits import awaited_model
 
@@ -235,7 +235,7 @@ class RowCommands(QObject):
         job = self._controller.job(job_id)
         address = read_link(job.link.address) if job is not None and job.link is not None else None
         if address is not None:  # http and https only, whatever a site has said
-            QDesktopServices.openUrl(QUrl(address))
+            show_page(address)
 
     def _move(self, job_id: str, action: RowAction) -> None:
         ids = [job.id for job in self._controller.jobs]
@@ -257,11 +257,6 @@ class RowCommands(QObject):
             item.triggered.connect(lambda _=False, what=action: self.run(what, ids))
             menu.addAction(item)
         return menu
-
-
-def show_folder(folder: Path) -> None:
-    """Open a folder in the system's file manager."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def action_buttons(commands: RowCommands, job: Job, actions: Iterable[RowAction]) -> list[Button]:

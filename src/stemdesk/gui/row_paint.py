@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
@@ -26,3 +26,12 @@ def paint_ground(
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(colours.accent), 2))
         painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 7, 7)
+
+
+def paint_line(painter: QPainter, area: QRect, text: str) -> None:
+    """One line in the painter's font and colour, shortened with `…` where it does not fit. Letters
+    that come from another font (Japanese, Arabic) may be higher than the area: none are cut."""
+    flags = Qt.AlignmentFlag.AlignVCenter.value | Qt.TextFlag.TextDontClip.value
+    metrics = painter.fontMetrics()
+    cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+    painter.drawText(area, flags, cut)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -73,11 +74,12 @@ class StateStrip(QFrame):
         buttons = self._row.sizeHint().width() if self._row.buttons else 0
         taken = self._icon.sizeHint().width() + buttons + 2 * self._line.spacing()
         room = self.width() - edges.left() - edges.right() - taken
-        most = _BESIDE * self.more.fontMetrics().lineSpacing()
-        beside = self._words.indexOf(self.more) >= 0
         if not self.progress.isHidden():
             room = (room - self._line.spacing()) * _WORDS // (_WORDS + _BAR)
-        if self.more.heightForWidth(room) <= most:
+        metrics = self.more.fontMetrics()  # the label's own answer holds its edges, if below
+        wrapped = metrics.boundingRect(0, 0, room, 0, Qt.TextFlag.TextWordWrap, self.more.text())
+        beside = self._words.indexOf(self.more) >= 0
+        if wrapped.height() <= _BESIDE * metrics.lineSpacing():
             if not beside:
                 self.more.setContentsMargins(0, 0, 0, 0)
                 self._layout.removeWidget(self.more)

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QTimer
 
 from stemdesk import __version__
 from stemdesk.core.errors import Cancelled
 from stemdesk.core.progress import CancelToken
 from stemdesk.gui import app_words
+from stemdesk.gui.outside import show_page
 from stemdesk.gui.tasks import Outcome, ignore
 from stemdesk.log import log
 
@@ -98,7 +98,7 @@ class Updates(QObject):
         self._banner.say(app_words.update_text(found.version), actions)
 
     def _open(self, found: Release) -> None:
-        QDesktopServices.openUrl(QUrl(found.page))
+        show_page(found.page)
 
     def _pass_over(self, found: Release) -> None:
         self._banner.hide()
