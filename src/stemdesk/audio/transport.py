@@ -325,8 +325,7 @@ class Transport:
         if song is None:
             return
         speed = float(self._sound.speed) if self.state is PlayerState.PLAYING else 0.0
-        side = self._sound.side
-        news = self._here.look(song, here, self.length, side, asked=asked, speed=speed)
+        news = self._here.look(song, here, self.length, self._sound.side, speed, asked=asked)
         if news and rushing() and here < int(self._ring.end) and not self._sound.stretched:
             self._revise(stems_share=-FADE_S / PART_FADE_S)  # after the ring's own crossfade
 
@@ -343,8 +342,7 @@ class Transport:
 
     def _close_song(self) -> None:
         song, self._song, self._mixer, self._chain = self._song, None, None, None
-        self.facts = SongFacts()
-        self._held, self._here = False, Whereabouts()
+        self.facts, self._held, self._here = SongFacts(), False, Whereabouts()
         try:
             if song is not None:
                 song.close()

@@ -30,14 +30,14 @@ class Whereabouts:
         here: int,
         length: int,
         side: Side,
+        speed: float,
         *,
         asked: bool,
-        speed: float = 0.0,
     ) -> bool:
         """See what is at the frame `here` of `length`; an unfinished part that is `asked` for is
-        wanted, once, and where it is played at `speed`, the song is told on the way, too, so that
-        what is separated goes along. Returns whether stems are to be heard here that were not
-        finished the last time."""
+        wanted, once, and where it is played at `speed` (0: it is not), the song is told on the way,
+        too, so that what is separated goes along. Returns whether stems are to be heard here that
+        were not finished the last time."""
         before, self._parts = self._parts, song.final()
         finished = covers(self._parts, here)
         unfinished = not finished and here < length

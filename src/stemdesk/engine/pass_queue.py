@@ -27,8 +27,8 @@ LEAD_S = 300
 RUSH_LEAD_S = 40  # while a person waits for the first of them to be done
 
 # What a second of a pass takes as long as nobody has measured one: of a core's time, with the
-# full-size HTDemucs, whose first pass takes longer than the others; and on a GPU.
-_CORE_S = 0.72
+# full-size HTDemucs; and on a GPU. Too short a guess costs less than too long a one.
+_CORE_S = 0.65
 _GPU_S = 0.06
 
 # What is to be left of its part of the song for a player to be in time. A part that comes just too
