@@ -123,12 +123,16 @@ def test_nobody_needs_to_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "stemdesk", "--self-test"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(SOURCE.parent), "TMPDIR": str(temporary)},
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stemdesk", "--self-test"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(SOURCE.parent), "TMPDIR": str(temporary)},
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert process.stdout is not None and process.stdout.readline().startswith(b"ok ")
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60)[1] == b"" and process.returncode == 130
