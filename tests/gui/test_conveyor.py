@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,15 +47,16 @@ def test_jobs_run_one_after_the_other_on_one_thread(desk: Desk) -> None:
 def test_a_row_shows_each_stage_and_writes_it_only_when_it_changes(
     desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stages = [JobState.WAITING, JobState.DECODING, JobState.SEPARATING]
+    told = [(state, fraction) for state in stages for fraction in (0.1, 0.2, 0.3)]
     seen: list[tuple[JobState, float]] = []
-    heard = threading.Event()
+    heard = threading.Condition()
 
     def slowly(_: Job, report: Report, __: CancelToken) -> None:
-        for stage in (Stage.WAITING, Stage.DECODING, Stage.SEPARATING):
-            for fraction in (0.1, 0.2, 0.3):
-                heard.clear()
-                report(Progress(stage, fraction))
-                heard.wait(30)
+        for one in told:  # each is waited for: what comes in between is not it
+            report(Progress(Stage[one[0].name], one[1]))
+            with heard:
+                heard.wait_for(partial(seen.__contains__, one), 30)
 
     desk.script.behaviours["a.mp3"] = slowly
     controller = desk.open()
@@ -71,16 +73,15 @@ def test_a_row_shows_each_stage_and_writes_it_only_when_it_changes(
     def note(changed: str) -> None:
         progress = controller.progress(changed)
         assert progress is not None
-        seen.append((desk.state(changed), progress.fraction))
-        heard.set()
+        with heard:
+            seen.append((desk.state(changed), progress.fraction))
+            heard.notify_all()
 
     monkeypatch.setattr(JobStore, "update", counted)
     controller.progress_changed.connect(note)
     desk.wait_until(lambda: not controller._adder.is_untagged(job_id))
     controller.release()
     desk.wait_for(JobState.DONE, job_id)
-    stages = [JobState.WAITING, JobState.DECODING, JobState.SEPARATING]
-    told = [(state, fraction) for state in stages for fraction in (0.1, 0.2, 0.3)]
     assert [item for item in seen if item in told] == told
     assert len(writes) <= 6  # each state once, decoding also before the wait
     assert writes[-1] is JobState.DONE
