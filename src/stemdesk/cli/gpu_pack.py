@@ -7,12 +7,11 @@ import json
 import sys
 from typing import Any
 
-from stemdesk.cli.transfers import JsonTransfers, TextTransfers, TransferDisplay
+from stemdesk.cli.transfers import JsonTransfers, TextTransfers, TransferDisplay, shown
 from stemdesk.core.errors import Cancelled, StemDeskError
 from stemdesk.core.gpu_sentences import TERMS
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.sentences import format_bytes, printable, say
-from stemdesk.core.transfer import Transfer
 from stemdesk.jobs.belongings import is_at_work
 from stemdesk.jobs.gpu_pack import PackStatus, gpu_trouble, install_pack, look
 from stemdesk.jobs.gpu_removal import remove_pack
@@ -76,14 +75,9 @@ def _show(status: PackStatus | None, as_json: bool) -> int:
 def _install(where: Folders, as_json: bool, cancel: CancelToken) -> int:
     display: TransferDisplay = JsonTransfers() if as_json else TextTransfers()
 
-    def report(transfer: Transfer) -> None:
-        display.transfer(transfer)
-        if display.closed:  # nobody listens any more: `stemdesk … | head`
-            cancel.cancel()
-
     code = 0
     try:
-        verdict = install_pack(where.data, report, cancel)
+        verdict = install_pack(where.data, shown(display, cancel), cancel)
         code = 0 if verdict.passed else 1
         display.done(verdict_text(verdict), passed=verdict.passed, said=printable(verdict.said))
     except (Cancelled, KeyboardInterrupt):

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TextIO
 
 from stemdesk.cli.terminal import Terminal, bar, written
 from stemdesk.core.errors import StemDeskError
+from stemdesk.core.progress import CancelToken
 from stemdesk.core.sentences import format_bytes, format_duration, printable, say
 from stemdesk.core.transfer import Transfer
 
@@ -32,6 +33,18 @@ class TransferDisplay(Protocol):
     def done(self, text: str, **facts: Any) -> None: ...
     def failed(self, error: StemDeskError, **facts: str) -> None: ...
     def end(self, exit_code: int, *, goes_on: bool = False) -> None: ...
+
+
+def shown(display: TransferDisplay, cancel: CancelToken) -> Callable[[Transfer], None]:
+    """What shows a transfer as it goes on, and stops it where nobody listens any more:
+    `stemdesk … | head`."""
+
+    def report(transfer: Transfer) -> None:
+        display.transfer(transfer)
+        if display.closed:
+            cancel.cancel()
+
+    return report
 
 
 class TextTransfers:

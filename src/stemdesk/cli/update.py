@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from stemdesk.cli.transfers import JsonTransfers, TextTransfers, TransferDisplay
+from stemdesk.cli.transfers import JsonTransfers, TextTransfers, TransferDisplay, shown
 from stemdesk.core.errors import Cancelled, ErrorCode, StemDeskError
 from stemdesk.core.link_sentences import say_updated
 from stemdesk.core.progress import CancelToken
 from stemdesk.core.sentences import say
-from stemdesk.core.transfer import Transfer
 from stemdesk.paths import Folders
 
 _STOPPED = 130
@@ -20,14 +19,9 @@ def run(where: Folders, as_json: bool, cancel: CancelToken) -> int:
 
     display: TransferDisplay = JsonTransfers() if as_json else TextTransfers()
 
-    def report(transfer: Transfer) -> None:
-        display.transfer(transfer)
-        if display.closed:  # nobody listens any more: `stemdesk … | head`
-            cancel.cancel()
-
     code = 0
     try:
-        tool = update_tool(where.data, report, cancel)
+        tool = update_tool(where.data, shown(display, cancel), cancel)
         display.done(say_updated(tool.version), version=tool.version, updated=True)
     except (Cancelled, KeyboardInterrupt):
         code = _STOPPED
