@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -80,7 +81,7 @@ class Target:
             self.error = self.error or error
 
 
-class TargetWriter:
+class TargetWriter(ABC):
     """What writes samples into a target, as a context manager: closed at its end.
 
     `bits`: the samples are float32 for 32 bits, else int32. `frames`: how many will be written at
@@ -141,9 +142,9 @@ class TargetWriter:
         if isinstance(error, self._refusals):
             raise ExportError(ErrorCode.ENCODER_FAILED, str(error), path=self.path) from error
 
+    @abstractmethod
     def close(self) -> None:
         """Finish the file; each writer's own."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +35,16 @@ TransferReport = Callable[[Transfer], None]
 
 def ignore_transfer(_: Transfer) -> None:
     """A `TransferReport` for callers who do not care."""
+
+
+def part_of(report: TransferReport, label: str, before: int, total: int) -> TransferReport:
+    """Reports of one file as reports of all, named `label`: `before` bytes of `total` lie before
+    it. The time left is what the speed says."""
+
+    def tell(transfer: Transfer) -> None:
+        done = before + transfer.done_bytes
+        speed = transfer.bytes_per_s
+        left_s = (total - done) / speed if speed else None
+        report(replace(transfer, name=label, done_bytes=done, total_bytes=total, left_s=left_s))
+
+    return tell

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from stemdesk.core.errors import ErrorCode, FetchError
 from stemdesk.core.progress import CancelToken
-from stemdesk.core.transfer import Transfer, TransferReport
+from stemdesk.core.transfer import Transfer, TransferReport, part_of
 from stemdesk.engine.gpu_pack import PackFile
 from stemdesk.fetch.answer import host_of
 from stemdesk.fetch.configured import checked, configured_index
@@ -41,7 +40,7 @@ def fetch_wheels(
             continue
         index = _index(index)
         remote = RemoteFile(_address(file, index, cancel, limits), file.size_bytes, file.sha256)
-        download(remote, folder / file.name, _part_of(report, done, total), cancel, limits)
+        download(remote, folder / file.name, part_of(report, FETCHING, done, total), cancel, limits)
         done += file.size_bytes
     report(Transfer(FETCHING, total, total, left_s=0.0))
     return {folder / file.name: file.sha256 for file in files}
@@ -88,15 +87,3 @@ def _address(file: PackFile, index: str, cancel: CancelToken, limits: Limits) ->
     if url is None:
         raise FetchError(ErrorCode.GPU_PACK_NOT_LISTED, file=file.name, host=host_of(index))
     return url
-
-
-def _part_of(report: TransferReport, before: int, total: int) -> TransferReport:
-    """Tells of a file as of a part of the whole; what is left takes as long as the speed says."""
-
-    def tell(transfer: Transfer) -> None:
-        done = before + transfer.done_bytes
-        speed = transfer.bytes_per_s
-        left_s = (total - done) / speed if speed else None
-        report(replace(transfer, name=FETCHING, done_bytes=done, total_bytes=total, left_s=left_s))
-
-    return tell

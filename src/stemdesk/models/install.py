@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -23,7 +22,7 @@ from stemdesk.core.errors import (
 )
 from stemdesk.core.files import replace_file
 from stemdesk.core.progress import CancelToken
-from stemdesk.core.transfer import Transfer, TransferReport
+from stemdesk.core.transfer import TransferReport, part_of
 from stemdesk.fetch.download import RemoteFile, download
 from stemdesk.fetch.turn import turn
 from stemdesk.models.bag import read_bag
@@ -66,7 +65,7 @@ def download_model(
     total, done = sum(file.size_bytes for file in wanted), 0
     for number, file in enumerate(wanted, start=1):
         label = f"{name}, file {number} of {len(wanted)}" if len(wanted) > 1 else name
-        _fetch(library, file, _part_of(report, label, done, total), cancel, base_url)
+        _fetch(library, file, part_of(report, label, done, total), cancel, base_url)
         done += file.size_bytes
     write_yaml(library, model)
 
@@ -250,18 +249,6 @@ def _cache() -> Path:
     home = os.environ.get("HF_HOME")
     caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return (Path(home) if home else Path(caches, "huggingface").expanduser()) / "hub"
-
-
-def _part_of(report: TransferReport, label: str, done: int, total: int) -> TransferReport:
-    """Reports of one file as reports of all: `done` bytes of `total` lie before it."""
-
-    def tell(transfer: Transfer) -> None:
-        there = done + transfer.done_bytes
-        speed = transfer.bytes_per_s
-        left = (total - there) / speed if speed else None
-        report(replace(transfer, name=label, done_bytes=there, total_bytes=total, left_s=left))
-
-    return tell
 
 
 def _signatures(path: Path) -> list[str]:
