@@ -101,13 +101,129 @@ def test_muon_and_adam_share_the_networks_weights() -> None:
     assert [group["lr"] for group in others.param_groups] == [2.0, 3.0]
 
 
-@pytest.mark.parametrize("optimiser", ["muon", "adam"])
-def test_two_steps_of_training_end_in_a_model_the_app_loads(tmp_path: Path, optimiser: str) -> None:
-    log = _trained(tmp_path, "--steps", "2", "--enliven", "--optimiser", optimiser)
+@pytest.mark.usefixtures("scripts")
+def test_a_network_begins_as_masks_whose_stems_add_up_to_the_mix() -> None:
+    import masks
+    import network
+    import spectra
+
+    torch.manual_seed(0)
+    module: Any = network.fresh().eval()
+    mix = torch.randn(1, 2, int(network.SEGMENT * network.RATE)) * 0.3
+    mix -= mix.mean()  # HTDemucs gives every stem the mix's
+    heard = spectra.numbers(spectra.spectra(mix))
+    masks.wake(module, lambda: network.spectral(module, heard / heard.std()))
+    with torch.no_grad():
+        stems = module(mix)[0]
+    assert float((stems.sum(dim=0) - mix[0]).norm() / mix.norm()) < 0.003
+    for stem in stems:
+        share = float((stem * mix[0]).sum() / mix.square().sum())
+        assert share == pytest.approx(0.25, abs=0.05)
+
+
+@pytest.mark.usefixtures("scripts")
+def test_phases_are_not_heard_before_or_after_training() -> None:
+    """Of a mono song, each place turned by a right angle: the gates stay."""
+    import masks
+    import muon
+    import network
+
+    torch.manual_seed(0)
+    module: Any = network.fresh()
+    values = torch.randn(2, 2, 256, 12, dtype=torch.complex64)
+    values *= torch.rand(2, 2, 256, 12) ** 3 * 5
+    values[:, 1] = values[:, 0]
+    turned = values * torch.where(torch.rand(2, 1, 256, 12) < 0.5, 1, -1) * 1j
+    heard = _numbers(values)
+    masks.wake(module, lambda: network.spectral(module, heard))
+    optimisers = muon.optimisers(module, 1e-2, 1e-2, 1e-2)
+    for _ in range(3):
+        assert _gates(module, turned) == pytest.approx(_gates(module, values), abs=1e-5)
+        torch.autograd.backward(network.spectral(module, heard).square().mean())
+        masks.constrain(module)
+        for optimiser in optimisers:
+            optimiser.step()
+    changed = _gates(module, values)
+    assert np.ptp(changed) > 0.05, "the masks did not move"
+
+
+def _numbers(values: torch.Tensor) -> torch.Tensor:
+    import spectra
+
+    return spectra.numbers(values)
+
+
+def _gates(module: Any, values: torch.Tensor) -> Any:
+    """Drums' part of each place of the spectrum."""
+    import network
+
+    with torch.no_grad():
+        said = network.spectral(module, _numbers(values))
+    kinds = said[:, :4].view(len(said), 2, 2, *said.shape[-2:])
+    drums = torch.view_as_complex(kinds.movedim(2, -1).contiguous())
+    parts = drums / values
+    assert float(parts.imag.abs().max()) < 1e-3, "a phase was changed"
+    return parts.real.numpy().ravel()
+
+
+@pytest.mark.usefixtures("scripts")
+def test_the_spectral_branch_alone_and_the_mix_are_the_whole_network() -> None:
+    import network
+
+    torch.manual_seed(0)
+    module: Any = network.fresh().eval()
+    mix = torch.randn(1, 2, int(network.SEGMENT * network.RATE)) * 0.3
+    with torch.no_grad():
+        wanted = module(mix)[0]
+        spectrum = module._spec(mix)
+        heard = _numbers(spectrum)
+        mean, deviation = heard.mean(), heard.std()
+        said = network.spectral(module, (heard - mean) / deviation) * deviation + mean
+        kinds = said.view(4, 2, 2, *said.shape[-2:]).movedim(2, -1).contiguous()
+        found = module._ispec(torch.view_as_complex(kinds), mix.shape[-1])
+    found[2] += mix[0]
+    assert float((found - wanted).norm() / wanted.norm()) < 0.005
+
+
+@pytest.mark.usefixtures("scripts")
+def test_batches_of_spectra_are_mixes_of_their_stems(tmp_path: Path) -> None:
+    import data
+    import spectra
+
+    rng = np.random.default_rng(0)
+    noise = rng.uniform(-0.2, 0.2, (4, 2, 60000)).astype(np.float32)
+    songs = [data.opened(data.store(tmp_path, 0, noise))]
+    seen = set()
+    for number in range(12):
+        plan = spectra.Plan(seed=0, clips=4, frames=6)
+        made = plan.make(songs, part=0, number=number)
+        assert len({one.mix.shape[2] for one in made}) == 1
+        bins = made[0].mix.shape[2]
+        assert bins == plan.make(songs, part=1, number=number)[0].mix.shape[2]
+        seen.add(bins)
+        for one in made:
+            stems = one.wanted.view(len(one.mix), 4, *one.mix.shape[1:])
+            # the other stem's is less the mix, so that all four leave nothing
+            torch.testing.assert_close(
+                stems.sum(dim=1), torch.zeros_like(one.mix), atol=1e-3, rtol=0
+            )
+            assert (one.power > 0).all()
+    assert seen == {256, 512, 2048}
+    again = spectra.Plan(seed=0, clips=4, frames=6).make(songs, 0, 3)
+    torch.testing.assert_close(
+        again[1].mix, spectra.Plan(seed=0, clips=4, frames=6).make(songs, 0, 3)[1].mix
+    )
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_two_steps_of_training_end_in_a_model_the_app_loads(tmp_path: Path, processes: str) -> None:
+    log = _trained(tmp_path, "--steps", "2", "--processes", processes)
     assert "SDR in dB after 2 steps" in log
     (file,) = ModelLibrary(tmp_path / "export", built_in=None).get("starter").files
     assert file.path.stat().st_size < 12e6
     assert supports(load_model(file)) is None
+    log = _trained(tmp_path, "--steps", "3", "--processes", processes, "--resume")
+    assert "SDR in dB after 3 steps" in log
 
 
 def test_training_goes_on_from_a_shipped_model(tmp_path: Path) -> None:
@@ -120,31 +236,17 @@ def test_training_goes_on_from_a_shipped_model(tmp_path: Path) -> None:
     assert moved.name != SHIPPED.name
 
 
-def test_training_goes_on_with_magnitudes(tmp_path: Path) -> None:
-    magnitudes = '{"cac": false, "wiener_iters": -1, "end_iters": -1}'
-    _trained(tmp_path, "--start", str(SHIPPED), "--shape", magnitudes, "--steps", "1")
-    (file,) = ModelLibrary(tmp_path / "export", built_in=None).get("starter").files
-    made: Any = load_model(file)
-    assert supports(made) is None
-    kept = load_model(ModelLibrary(SHIPPED.parent).get("starter").files[0]).state_dict()
-    name = "encoder.1.conv.weight"
-    assert torch.allclose(made.state_dict()[name], kept[name], atol=0.01)
-    again = _trained(tmp_path, "--start", str(file.path), "--shape", magnitudes, "--minutes", "0")
-    assert "SDR in dB after 0 steps" in again
-    assert (tmp_path / "export" / file.path.name).exists(), "other weights"
-
-
 def _trained(folder: Path, *options: str) -> str:
     """Runs train.py on noise in place of songs; its log."""
     rng = np.random.default_rng(0)
     for kind, seed in (("songs", 1000), ("tests", 1)):
         (folder / kind).mkdir(exist_ok=True)
-        noise = rng.integers(-5000, 5000, (4, 2, 30000), dtype=np.int16)
+        noise = rng.integers(-5000, 5000, (4, 2, 700000), dtype=np.int16)
         np.save(folder / kind / f"song{seed:06d}.npy", noise)
     command = [
         *(sys.executable, str(TRAINING / "train.py"), str(folder)),
-        *("--first-songs", "1", "--songs", "1", "--tests", "1", "--seconds", "0.5", "--clips", "1"),
-        *("--threads", "1", "--device", "cpu", "--no-samples", *options),
+        *("--first-songs", "1", "--songs", "1", "--tests", "1", "--frames", "8", "--clips", "2"),
+        *("--device", "cpu", "--no-samples", *options),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,17 +1,16 @@
 """Songs on disk, and the batches made from them.
 
-A song is an .npy of int16, (stems, 2, samples). In every second clip each stem comes from
-another song: so one song more gives many new mixes.
+A song is an .npy of int16, (stems, 2, samples). In some clips each stem comes from another song.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +19,9 @@ from dsp import Random
 
 _FULL = 32767.0
 _LOOK_EVERY = 20  # batches from one look for new songs to the next
-_WHOLE_SONG = 0.5  # how often the four stems are from one song and moment
+_WHOLE_SONG = 0.8  # how often the four stems are from one song and moment
 Clip = NDArray[np.float32]
+T = TypeVar("T")
 
 
 def store(folder: Path, seed: int, stems: Clip) -> Path:
@@ -48,14 +48,14 @@ def whole(path: Path) -> Clip:
     return opened(path).astype(np.float32) / np.float32(_FULL)
 
 
-class Feeder:
-    """Makes batches ahead, in threads. What is drawn depends on the seed and the batch's number,
-    and on the songs that are in the folder by then."""
+class Feeder(Generic[T]):
+    """Makes batches ahead, in threads, of a number and the songs that are there by then."""
 
     def __init__(
-        self, folder: Path, seed: int, clips: int, samples: int, first: int, loaders: int
-    ) -> None:
-        self._folder, self._seed, self._clips, self._samples = folder, seed, clips, samples
+        self, folder: Path, make: Callable[[Sequence[NDArray[np.int16]], int], T], first: int,
+        loaders: int,
+    ) -> None:  # fmt: skip
+        self._folder, self._make = folder, make
         self._number = first
         self._open: dict[Path, NDArray[np.int16]] = {}
         self._pool = ThreadPoolExecutor(loaders)
@@ -71,19 +71,18 @@ class Feeder:
     def songs(self) -> int:
         return len(self._open)
 
-    def next(self) -> Clip:
+    def next(self) -> T:
         """The next batch, waited for if need be."""
         self._waiting.append(self._ask())
         return self._waiting.popleft().result()
 
-    def _ask(self) -> Future[Clip]:
+    def _ask(self) -> Future[T]:
         if self._number % _LOOK_EVERY == 0 or not self._open:
             for path in stored(self._folder):
                 self._open.setdefault(path, opened(path))
-        rng = np.random.default_rng([self._seed, self._number])
-        self._number += 1
         songs = list(self._open.values())
-        return self._pool.submit(batch, rng, songs, self._clips, self._samples)
+        self._number += 1
+        return self._pool.submit(self._make, songs, self._number - 1)
 
 
 def batch(rng: Random, songs: Sequence[NDArray[np.int16]], clips: int, samples: int) -> Clip:
@@ -113,8 +112,8 @@ def _drawn(
 ) -> tuple[NDArray[np.int16], int, float]:
     """A song, a place in it, a speed."""
     song = songs[int(rng.integers(len(songs)))]
-    speed = float(np.exp(rng.normal(0, 0.06))) if rng.random() < 0.5 else 1.0
-    speed = min(1.2, max(0.84, speed))
+    speed = float(np.exp(rng.normal(0, 0.12))) if rng.random() < 0.7 else 1.0
+    speed = min(1.4, max(0.72, speed))
     needed = int(samples * speed) + 2
     return song, int(rng.integers(0, song.shape[-1] - needed)), speed
 
