@@ -207,7 +207,7 @@ def _silenced(part: Any, _: Any, output: torch.Tensor) -> torch.Tensor:
 @torch.no_grad()
 def constrain(module: Any) -> None:
     """Take out of the gradients what would change what is carried, how it is masked, or let phases
-    be heard."""
+    be heard. (Those of the sides' difference may be: their channels hear other times, too.)"""
     first, last = module.encoder[0], module.decoder[-1]
     for part in (first.conv, last.conv_tr):
         for weight in part.parameters():

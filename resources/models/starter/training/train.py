@@ -147,7 +147,7 @@ def _train(rank: int, options: argparse.Namespace, meeting: str) -> None:
                 _set_rate(options, state)
                 state.losses.append(_step(options, state, heard, device))
                 state.steps += 1
-                state.seconds = _agreed(before + time.monotonic() - begun, device)
+                state.seconds = _agreed(before + time.monotonic() - begun)
                 if rank == 0 and state.steps % 50 == 0:
                     _note(log, state, feeder.songs, state.seconds - before)
                 if _over(options, state):
@@ -172,7 +172,7 @@ def _over(options: argparse.Namespace, state: State) -> bool:
     return over
 
 
-def _agreed(value: float, device: torch.device) -> float:
+def _agreed(value: float) -> float:
     """The processes' greatest."""
     if not distributed.is_initialized():
         return value
