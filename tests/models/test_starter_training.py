@@ -64,6 +64,20 @@ def test_clips_come_from_the_songs_and_repeat_for_a_seed(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("scripts")
+def test_some_clips_stand_in_the_middle_and_most_do_not(tmp_path: Path) -> None:
+    import data
+
+    noise = np.random.default_rng(0).uniform(-0.2, 0.2, (4, 2, 44100)).astype(np.float32)
+    songs = [data.opened(data.store(tmp_path, 0, noise))]
+    clips = data.batch(np.random.default_rng(1), songs, 150, 1000)
+    sides = np.square(clips[:, :, 0] - clips[:, :, 1]).sum(axis=2)
+    power = np.square(clips).sum(axis=(2, 3)) + 1e-9
+    mono = sides / power < 1e-6
+    assert 0.05 < mono.all(axis=1).mean() < 0.2, "whole clips"
+    assert 0.15 < mono.mean() < 0.4, "stems"
+
+
+@pytest.mark.usefixtures("scripts")
 def test_muon_moves_every_direction_alike_however_small_the_gradient() -> None:
     import torch
 
@@ -208,6 +222,17 @@ def test_batches_of_spectra_are_mixes_of_their_stems(tmp_path: Path) -> None:
                 stems.sum(dim=1), torch.zeros_like(one.mix), atol=1e-3, rtol=0
             )
             assert (one.power > 0).all()
+        whole = [one.wanted.view(len(one.mix), 4, *one.mix.shape[1:]) for one in made]
+        for one, stems in zip(made, whole, strict=True):
+            stems[:, 2] += one.mix
+            parts = stems.flatten(2)[:, :, None] * whole[0].flatten(2).transpose(0, 1)[None]
+            like = parts.sum(dim=-1).abs() / (
+                stems.flatten(2).norm(dim=2)[:, :, None] * whole[0].flatten(2).norm(dim=2).T[None]
+                + 1e-9
+            )
+            found = like.amax(dim=2)[stems.flatten(2).norm(dim=2) > 0.1]
+            if bins < 2048:  # else not all of the batch's clips are there
+                assert float(found.min()) > 0.99, "a stem that is in no clip"
     assert seen == {256, 512, 2048}
     again = spectra.Plan(seed=0, clips=4, frames=6).make(songs, 0, 3)
     torch.testing.assert_close(

@@ -20,6 +20,7 @@ from dsp import Random
 _FULL = 32767.0
 _LOOK_EVERY = 20  # batches from one look for new songs to the next
 _WHOLE_SONG = 0.8  # how often the four stems are from one song and moment
+_NARROW = 0.2  # how many clips' stereo pictures are narrower than their song's
 Clip = NDArray[np.float32]
 T = TypeVar("T")
 
@@ -104,7 +105,8 @@ def _clip(rng: Random, songs: Sequence[NDArray[np.int16]], samples: int) -> Clip
             song, place, speed = _drawn(rng, songs, samples)
         sound = _cut(song[index], place, samples, speed)
         stems.append(_changed(rng, sound, together))
-    return np.stack(stems)
+    clip = np.stack(stems)
+    return _narrowed(rng, clip) if rng.random() < _NARROW else clip
 
 
 def _drawn(
@@ -138,10 +140,17 @@ def _changed(rng: Random, sound: Clip, together: bool) -> Clip:
         sound = sound[::-1]
     if rng.random() < 0.5:
         sound = -sound
-    if rng.random() < 0.15:  # narrower, down to mono
-        share = np.float32(rng.uniform(0, 1))
-        sound = share * sound + (1 - share) * sound.mean(axis=0, keepdims=True)
+    if rng.random() < 0.25:
+        sound = _narrowed(rng, sound)
     return np.ascontiguousarray(sound)
+
+
+def _narrowed(rng: Random, sound: Clip) -> Clip:
+    """Narrower, half of the time down to mono: [..., 2, samples]. Who sings and who plays must be
+    heard where all stand in the middle, too."""
+    share = np.float32(max(0.0, rng.uniform(-1, 1)))
+    narrow: Clip = share * sound + (1 - share) * sound.mean(axis=-2, keepdims=True)
+    return narrow
 
 
 def _mastered(rng: Random, clip: Clip) -> Clip:

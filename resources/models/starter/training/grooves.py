@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from dsp import Random
 
 KICK, STICK, SNARE, CLAP, CLOSED, PEDAL, OPEN = 36, 37, 38, 39, 42, 44, 46
 CRASH, RIDE, BELL, TAMBOURINE, COWBELL, SHAKER = 49, 51, 53, 54, 56, 70
@@ -138,3 +141,32 @@ GROOVES = (
     ),
     Groove("march", (90, 120), ((KICK, "x...x...x...x..."), (SNARE, "xooxxoxoxooxxxoo"))),
 )
+
+
+def invented(rng: Random) -> Groove:
+    """A bar that nobody has written down: some of a kit's pieces, each where it likes to be."""
+    steps, beats = ((16, 4), (16, 4), (12, 4), (12, 3))[rng.integers(4)]
+    beat = steps // beats
+    pulse = [step % beat == 0 for step in range(steps)]
+    back = [step // beat % 2 == 1 and on for step, on in zip(range(steps), pulse, strict=True)]
+    kick = [step == 0 or rng.random() < (0.45 if on else 0.14) for step, on in enumerate(pulse)]
+    parts = [(KICK, _marked(rng, kick))]
+    if rng.random() < 0.85:
+        often = rng.uniform(0, 0.15)
+        struck = [rng.random() < (0.9 if on else often) for on in back]
+        parts.append((int(rng.choice([SNARE, SNARE, SNARE, CLAP, STICK])), _marked(rng, struck)))
+    if rng.random() < 0.85:
+        every = int(rng.choice([1, 2, 2, beat]))
+        late = int(rng.integers(every)) if rng.random() < 0.25 else 0
+        ticks = [step % every == late and rng.random() < 0.95 for step in range(steps)]
+        piece = int(rng.choice([CLOSED, CLOSED, RIDE, SHAKER, OPEN, PEDAL, TAMBOURINE]))
+        parts.append((piece, _marked(rng, ticks)))
+    for piece in rng.choice([*TOMS, BELL, COWBELL, TAMBOURINE, OPEN, STICK, SHAKER], 2):
+        if rng.random() < 0.4:
+            parts.append((int(piece), _marked(rng, rng.random(steps) < rng.uniform(0.1, 0.4))))
+    slowest = int(rng.uniform(60, 170))
+    return Groove("invented", (slowest, slowest + 10), tuple(parts), beats)
+
+
+def _marked(rng: Random, struck: Iterable[bool]) -> str:
+    return "".join(str(rng.choice(list("xxo-"))) if now else "." for now in struck)

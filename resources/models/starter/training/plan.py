@@ -26,6 +26,7 @@ from grooves import (
     TAMBOURINE,
     TOMS,
     Groove,
+    invented,
 )
 
 
@@ -100,7 +101,7 @@ class Plan:
 
 
 def make_plan(rng: Random) -> Plan:
-    groove = GROOVES[rng.integers(len(GROOVES))]
+    groove = invented(rng) if rng.random() < 0.35 else GROOVES[rng.integers(len(GROOVES))]
     beat = 60 / rng.uniform(*groove.tempo)
     bars = int(np.ceil(SECONDS / (beat * groove.beats)))
     scale = MAJOR if rng.random() < 0.5 else MINOR
@@ -248,6 +249,28 @@ def chord_part(rng: Random, plan: Plan, low: int) -> list[Note]:
                 late = turn * 0.012 if style == "strum" else abs(rng.normal(0, 0.004))
                 notes.append(Note(plan.time(bar, step) + late, length, pitch,
                                   rng.uniform(0.6, 0.9)))  # fmt: skip
+    return notes
+
+
+def riff_part(rng: Random, plan: Plan, low: int) -> list[Note]:
+    """One or two notes at a time over the chords, the same figure in every bar."""
+    fast = int(rng.choice([1, 1, 2]))
+    played = [step for step in range(0, plan.steps, fast) if rng.random() < 0.6] or [0]
+    turns = rng.integers(0, 8, len(played))
+    doubled = int(rng.choice([0, 0, 7, 12]))
+    tight = float(rng.uniform(0.3, 1.1))
+    notes: list[Note] = []
+    for bar in range(plan.bars):
+        if not plan.active[2][bar]:
+            continue
+        pitches = plan.chord(bar, low)
+        for index, (step, turn) in enumerate(zip(played, turns.tolist(), strict=True)):
+            until = played[index + 1] if index + 1 < len(played) else plan.steps
+            pitch = pitches[turn % len(pitches)] + 12 * (turn >= 6)
+            length = plan.bar / plan.steps * (until - step) * tight
+            start = plan.time(bar, step) + abs(rng.normal(0, 0.003))
+            for added in {0, doubled}:
+                notes.append(Note(start, length, pitch + added, rng.uniform(0.5, 1)))
     return notes
 
 

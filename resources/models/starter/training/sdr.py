@@ -4,9 +4,10 @@
 the true stem sounds. The formula is that of the Music Demixing Challenge 2021 (Mitsufuji et al.,
 "Music Demixing Challenge 2021", Frontiers in Signal Processing, 2022; there over a whole song);
 windows of a second and their median are those of SiSEC 2018 (Stöter, Liutkus, Ito, "The 2018 Signal
-Separation Evaluation Campaign") and its program museval. BSSEval v4, which that uses, first lets a
-filter of 512 taps bend the true stem towards the estimate and forgives what that can do; this one
-forgives nothing, so it is a little lower.
+Separation Evaluation Campaign") and its program museval. museval's SDR of stereo stems is the same
+number: BSSEval v4 fits filters only to tell apart three kinds of error, and its SDR counts all
+three, whose sum is s - ŝ. Only silence differs: museval leaves out the windows in which any stem is
+nothing but zeros, this one those in which the stem in question is below -60 dB.
 
 `si_sdr`: forgives a wrong level, nothing else (Le Roux, Wisdom, Erdogan, Hershey, "SDR - half-baked
 or well done?", ICASSP 2019), over a whole song.

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 import drums
 import midi
+import percussion
 import plan
 import spoken
 import synth
+import timbres
 import voice
 from dsp import (
     RATE,
@@ -34,6 +36,7 @@ from dsp import (
     tone_control,
     widened,
 )
+from effects import through_effects
 
 STEMS = ("drums", "bass", "other", "vocals")
 _KITS = (0, 0, 8, 16, 24, 25, 32, 40)
@@ -73,12 +76,14 @@ def _drums(rng: Random, score: plan.Plan, samples: bool) -> Sound:
     notes = plan.drum_part(rng, score)
     chance = rng.random() if samples else 1.0
     track = np.zeros((2, SAMPLES), dtype=np.float32)
-    if chance < 0.62:
-        kit = int(rng.choice(_KITS))
-        track += midi.played([midi.Part(notes, kit, drums=True)], reverb=bool(rng.random() < 0.2))
-    if chance > 0.5:
-        made = drums.played(rng, notes)
-        track += made * np.float32(0.3 if chance < 0.62 else 1.0)
+    if chance < 0.55:
+        program = int(rng.choice(_KITS))
+        part = midi.Part(notes, program, drums=True)
+        track += midi.played([part], reverb=bool(rng.random() < 0.2))
+    if chance > 0.4:
+        kit = percussion if rng.random() < 0.6 else drums
+        made = kit.played(rng, notes)
+        track += made * np.float32(0.3 if chance < 0.55 else 1.0)
     track = tone_control(rng, track)
     if rng.random() < 0.75:
         space = room(rng, float(rng.uniform(0.15, 1.6)), float(rng.uniform(3000, 12000)))
@@ -90,11 +95,18 @@ def _drums(rng: Random, score: plan.Plan, samples: bool) -> Sound:
 
 def _bass(rng: Random, score: plan.Plan, samples: bool) -> Sound:
     notes = plan.bass_part(rng, score)
-    if samples and rng.random() < 0.65:
+    if samples and rng.random() < 0.5:
         bend = float(rng.uniform(-0.2, 0.2))
         track = midi.played([midi.Part(notes, int(rng.choice(_BASSES)), bend=bend)])
         if rng.random() < 0.7:
             track = np.repeat(track.mean(axis=0, keepdims=True), 2, axis=0)
+    elif rng.random() < 0.6:
+        instrument = timbres.random_instrument(rng)
+        track = timbres.played(rng, instrument, notes, rng.uniform(-0.2, 0.2))
+        track = low_passed(track, float(np.exp(rng.uniform(np.log(300), np.log(4000)))))
+        if rng.random() < 0.8:
+            track = np.repeat(track.mean(axis=0, keepdims=True), 2, axis=0)
+        track *= np.float32(0.1 / (track.std() + 1e-5))
     else:
         track = synth.played(rng, synth.random_patch(rng, "bass"), notes, rng.uniform(-0.2, 0.2))
         if rng.random() < 0.4:  # a sub below
@@ -118,24 +130,20 @@ def _bass(rng: Random, score: plan.Plan, samples: bool) -> Sound:
 
 
 def _other(rng: Random, score: plan.Plan, samples: bool) -> Sound:
-    parts = [("chords", plan.chord_part(rng, score, int(rng.choice([48, 52, 55, 60]))))]
-    if rng.random() < 0.6:
-        parts.append(("chords", plan.chord_part(rng, score, int(rng.choice([48, 55, 60, 64])))))
-    if rng.random() < 0.3:
-        parts.append(("chords", plan.chord_part(rng, score, 60)))
-    if rng.random() < 0.65 or not score.active[2][0]:
-        low = int(rng.choice([55, 60, 67, 72]))
-        parts.append(("lead", plan.melody(rng, score, low, 3, rng.uniform(0.8, 2))))
     track = np.zeros((2, SAMPLES), dtype=np.float32)
     sampled: list[midi.Part] = []
-    for role, notes in parts:
-        if samples and rng.random() < 0.68:
+    for role, notes in _parts(rng, score):
+        if samples and rng.random() < 0.5:
             program = int(rng.choice(_CHORDS if role == "chords" else _LEADS))
-            sampled.append(midi.Part(notes, program, pan=int(rng.integers(10, 118)),
-                                     volume=int(rng.integers(60, 127)),
-                                     bend=float(rng.normal(0, 0.08))))  # fmt: skip
+            part = midi.Part(notes, program, pan=int(rng.integers(10, 118)),
+                             volume=int(rng.integers(60, 127)),
+                             bend=float(rng.normal(0, 0.08)))  # fmt: skip
+            if rng.random() < 0.5:
+                sampled.append(part)
+            else:
+                track += _placed(rng, midi.played([part]), score.beat, 0.0)
         else:
-            track += _synth_part(rng, role, notes)
+            track += _made_part(rng, role, notes, score.beat)
     if sampled:
         heard = midi.played(sampled)
         if any(part.program in (29, 30) for part in sampled) and rng.random() < 0.5:
@@ -147,16 +155,39 @@ def _other(rng: Random, score: plan.Plan, samples: bool) -> Sound:
     return _polished(rng, track, score.beat, 0.7)
 
 
-def _synth_part(rng: Random, role: str, notes: Sequence[plan.Note]) -> Sound:
-    kind = str(rng.choice(["pluck", "keys", "pad"])) if role == "chords" else "lead"
-    patch = synth.random_patch(rng, kind)
-    made = synth.played(rng, patch, notes, float(rng.normal(0, 0.05)))
-    if rng.random() < 0.2:
-        made = saturated(made, float(rng.uniform(1, 6)))
-    if rng.random() < 0.3:
-        made = widened(rng, made)
-    sides = panned(np.ones(1, dtype=np.float32), float(rng.uniform(-0.7, 0.7)))
-    return made * sides * np.float32(0.06 * rng.uniform(0.5, 1.2) / (made.std() + 1e-5))
+def _parts(rng: Random, score: plan.Plan) -> list[tuple[str, list[plan.Note]]]:
+    """(role, notes) of one to five instruments."""
+    found = []
+    for chance in (1.0, 0.55, 0.25):
+        if rng.random() < chance:
+            low = int(rng.choice([40, 45, 48, 48, 52, 55, 55, 60, 60, 64, 69]))
+            if rng.random() < 0.75:
+                found.append(("chords", plan.chord_part(rng, score, low)))
+            else:
+                found.append(("chords", plan.riff_part(rng, score, low)))
+    for chance in (0.6, 0.15):
+        if rng.random() < chance or not score.active[2][0]:
+            low = int(rng.choice([50, 55, 60, 60, 67, 72, 76]))
+            found.append(("lead", plan.melody(rng, score, low, 3, rng.uniform(0.6, 2.5))))
+    return found
+
+
+def _made_part(rng: Random, role: str, notes: Sequence[plan.Note], beat: float) -> Sound:
+    """A part played by an instrument that is computed here."""
+    bend = float(rng.normal(0, 0.05))
+    if rng.random() < 0.65:
+        made = timbres.played(rng, timbres.random_instrument(rng), notes, bend)
+    else:
+        kind = str(rng.choice(["pluck", "keys", "pad"])) if role == "chords" else "lead"
+        made = synth.played(rng, synth.random_patch(rng, kind), notes, bend)
+    return _placed(rng, made, beat, float(rng.uniform(-0.7, 0.7)))
+
+
+def _placed(rng: Random, part: Sound, beat: float, place: float) -> Sound:
+    """A part through its effects, in its place, at a level like the others'."""
+    part = through_effects(rng, part, beat)
+    sides = panned(np.ones(1, dtype=np.float32), place)
+    return part * sides * np.float32(0.06 * rng.uniform(0.5, 1.2) / (part.std() + 1e-5))
 
 
 def _polished(rng: Random, track: Sound, beat: float, wettest: float) -> Sound:

@@ -21,6 +21,7 @@ WINDOW, HOP, BINS = 4096, 1024, 2048  # as HTDemucs has them
 _REST = 2  # the stem that the waveform's branch says: the mix, less what the spectral branch takes
 _QUIETEST = 0.1  # of a batch's usual power: what is quieter does not count by its own level
 _KNOTS = 8
+_STAYING = 0.35  # how often a stem stays with its clip when stems are mixed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Plan:
     seed: int
     clips: int
     frames: int  # of a clip
-    turns: int = 3  # batches of spectra from one of clips; the first as the clips are
+    turns: int = 5  # batches of spectra from one of clips; the first as the clips are
     whole: float = 0.2  # how many have all bins; of a quarter of the clips
     half: float = 0.3  # how many end at 5.5 kHz; the rest end at 2.8
     coloured: float = 0.5  # how many stems have another tone
@@ -55,11 +56,20 @@ class Plan:
         stems = _coloured(rng, spectra(clips), self.coloured)
         if rng.random() < self.fuller:
             _fill(rng, stems)
+        bins, kept = self._bins(dice)
+        above = stems[..., bins:, :].abs().square().sum(dim=(2, 3, 4))
+        stems = stems[..., :bins, :].contiguous()
         made = []
         for turn in range(self.turns):
-            mixed = _mixed_anew(rng, stems) if turn else stems
-            made.append(_cut(mixed, dice, self.whole, self.half))
+            mixed = _mixed_anew(rng, stems, above) if turn else (stems, above)
+            made.append(_heard(mixed[0][:kept], mixed[1][:kept]))
         return made
+
+    def _bins(self, dice: float) -> tuple[int, int]:
+        """How many bins a batch has, how many of its clips."""
+        if dice < self.whole:
+            return BINS, max(1, self.clips // 4)
+        return BINS // 4 if dice < self.whole + self.half else BINS // 8, self.clips
 
 
 def spectra(samples: torch.Tensor) -> torch.Tensor:
@@ -103,30 +113,32 @@ def _fill(rng: Random, stems: torch.Tensor) -> None:
     stems[:, _REST] = both / (1 + added.square()).sqrt()
 
 
-def _mixed_anew(rng: Random, stems: torch.Tensor) -> torch.Tensor:
-    """Each stem from another clip, with another level and sign."""
+def _mixed_anew(
+    rng: Random, stems: torch.Tensor, above: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Some stems from another clip, all with another level and sign; `above` is the power
+    [clips, stems] of what has been cut off."""
     clips, kinds = stems.shape[:2]
-    order = np.stack([rng.permutation(clips) for _ in range(kinds)], axis=1)
-    found = stems[torch.from_numpy(order), torch.arange(kinds)]
+    same = rng.random(kinds) < _STAYING
+    order = torch.from_numpy(
+        np.stack([np.arange(clips) if kept else rng.permutation(clips) for kept in same], axis=1)
+    )
     gains = 10 ** (rng.normal(0, 2.5, (clips, kinds)) / 20) * rng.choice([-1, 1], (clips, kinds))
-    return found * torch.from_numpy(gains.astype(np.float32))[..., None, None, None]
+    factors = torch.from_numpy(gains.astype(np.float32))
+    mixed = stems[order, torch.arange(kinds)] * factors[..., None, None, None]
+    return mixed, above[order, torch.arange(kinds)] * factors.square()
 
 
-def _cut(stems: torch.Tensor, dice: float, whole: float, half: float) -> Spectra:
-    bins, clips = BINS // 8, len(stems)
-    if dice < whole:
-        bins, clips = BINS, max(1, clips // 4)
-    elif dice < whole + half:
-        bins = BINS // 4
-    stems = stems[:clips]
+def _heard(stems: torch.Tensor, above: torch.Tensor) -> Spectra:
+    """What is cut off counts in the mix's power as if its stems had nothing in common there."""
     mix = stems.sum(dim=1)
     heard = numbers(mix)
-    deviation = heard.std(dim=(1, 2, 3), keepdim=True) + 1e-5
-    power = (heard / deviation).square().sum(dim=(1, 2, 3))
+    count = heard[0].numel() // heard.shape[2] * BINS
+    power = heard.square().sum(dim=(1, 2, 3)) + above.sum(dim=1)
+    deviation = (power / count).sqrt()[:, None, None, None] + 1e-5
     wanted = stems.clone()
     wanted[:, _REST] -= mix
+    power = power / deviation.flatten().square()
     return Spectra(
-        (heard[..., :bins, :] / deviation).contiguous(),
-        (numbers(wanted[..., :bins, :]) / deviation).contiguous(),
-        power.clamp_min(_QUIETEST * heard[0].numel()),
+        heard / deviation, numbers(wanted) / deviation, power.clamp_min(_QUIETEST * count)
     )

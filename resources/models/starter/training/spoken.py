@@ -28,6 +28,9 @@ _SYLLABLES = [
     "kiss", "please", "peace", "breath", "death", "truth", "youth", "dark", "spark", "star",
     "far",
 ]  # fmt: skip
+_STARTS = ["", *"bdfghklmnprstv", "sl", "tr", "st"]  # of syllables that are no words
+_VOWELS = [*"aeiou", "ai", "ou", "ei", "aa", "oo"]
+_ENDS = ["", "", "", *"nmlstr"]
 _SENTENCES = (
     "I was walking down the street when the lights went out",
     "tell me something that I do not know",
@@ -38,7 +41,9 @@ _SENTENCES = (
     "the city never sleeps and neither do I",
     "give me one more chance to make it right",
 )
-_LANGUAGES = ["en-us", "en-gb", "en-gb-scotland", "de", "fr", "es", "it", "pt", "sv", "pl"]
+_LANGUAGES = ["en-us", "en-gb", "en-gb-scotland", "de", "fr", "es", "it", "pt", "sv", "pl", "nl",
+              "da", "tr", "cs", "hu", "ro", "hr", "ca", "nb", "lv", "is", "cy", "sw",
+              "af"]  # fmt: skip
 _MEN = ["m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8"]
 _WOMEN = ["f1", "f2", "f3", "f4", "f5"]
 _LIFTER = 70  # samples of the cepstrum that are the mouth, not the pitch
@@ -85,8 +90,10 @@ def talk(rng: Random, notes: Sequence[Note], woman: bool) -> Sound:
 def spoken_mouth(rng: Random, notes: Sequence[Note], woman: bool) -> Mouth:
     """Words from espeak-ng, one a note, stretched in their middle to the notes' lengths."""
     voice = random_voice(rng, woman)
-    words = [str(word) for word in rng.choice(_SYLLABLES, 8, replace=False)]
-    syllables = [_mouth_of(said(word, voice, 150, 70)) for word in words]
+    words = [str(word) for word in rng.choice(_SYLLABLES, 5, replace=False)]
+    words += [f"{rng.choice(_STARTS)}{rng.choice(_VOWELS)}{rng.choice(_ENDS)}" for _ in range(3)]
+    high = int(rng.integers(40, 80))
+    syllables = [_mouth_of(said(word, voice, 150, high)) for word in words]
     response = np.zeros((FRAMES, LENGTH // 2 + 1), dtype=np.complex64)
     voiced, breath = np.zeros(FRAMES), np.zeros(FRAMES)
     for note in notes:

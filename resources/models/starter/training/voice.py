@@ -57,17 +57,21 @@ class Singer:
     breath: float
     tilt: float  # decibel an octave
     unsteady: float  # in cents
+    width: float = 1.0  # of the formants
+    accent: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.0)  # where each formant lies, as a factor
 
 
 def random_singer(rng: Random, size: float) -> Singer:
     return Singer(
-        size * float(rng.uniform(0.94, 1.06)),
-        vibrato=float(rng.choice([0, rng.uniform(10, 70), rng.uniform(20, 45)])),
-        rate=float(rng.uniform(4.8, 6.6)),
-        glide=float(rng.choice([0.02, 0.05, 0.09])),
-        breath=float(np.exp(rng.uniform(np.log(0.005), np.log(0.12)))),
-        tilt=float(rng.uniform(-9, -4)),
-        unsteady=float(rng.uniform(3, 18)),
+        size * float(np.exp(rng.normal(0, 0.07))),
+        vibrato=float(rng.choice([0, rng.uniform(10, 110), rng.uniform(20, 45)])),
+        rate=float(rng.uniform(4.2, 7.2)),
+        glide=float(rng.choice([0.01, 0.03, 0.05, 0.09])),
+        breath=float(np.exp(rng.uniform(np.log(0.003), np.log(0.3)))),
+        tilt=float(rng.uniform(-13, -3)),
+        unsteady=float(rng.uniform(1, 28)),
+        width=float(np.exp(rng.normal(0, 0.3))),
+        accent=tuple(np.exp(rng.normal(0, 0.07, 5)).tolist()),
     )
 
 
@@ -178,7 +182,8 @@ def formant_mouth(rng: Random, singer: Singer, notes: Sequence[Note]) -> Mouth:
     short = np.hanning(7) / np.hanning(7).sum()
     voiced, breath = np.convolve(voiced, short, "same"), np.convolve(breath, short, "same")
     open_ = colour.sum(axis=1) == 0
-    response = _resonances(formants * singer.size, singer.tilt)
+    places = formants * singer.size * np.asarray(singer.accent)
+    response = _resonances(places, singer.tilt, singer.width)
     colour[open_] = np.abs(response[open_])
     return Mouth(response, voiced, breath, colour.astype(np.complex64))
 
@@ -216,10 +221,10 @@ def _hump(middle: float, q: float) -> NDArray[np.float32]:
     return hump
 
 
-def _resonances(formants: Floats, tilt: float) -> NDArray[np.complex64]:
+def _resonances(formants: Floats, tilt: float, width: float) -> NDArray[np.complex64]:
     """(frames, 5) formants in Hz to responses: a cascade of resonances."""
     done = np.ones((len(formants), len(HERTZ)), dtype=np.complex64)
-    widths = np.array([70, 90, 130, 200, 280])
+    widths = np.array([70, 90, 130, 200, 280]) * width
     s = (1j * HERTZ).astype(np.complex64)
     for column in range(formants.shape[1]):
         middle = formants[:, column, None].astype(np.float32)
