@@ -25,7 +25,9 @@ from stemdesk.gui.gpu_box import GpuBox
 from stemdesk.gui.gpu_desk import GpuDesk
 from stemdesk.gui.model_values import Download, Errand, Phase
 from stemdesk.gui.settings_dialog import Around, SettingsDialog
+from stemdesk.gui.status import StatusLine
 from stemdesk.gui.tasks import Tasks
+from stemdesk.gui.values import NoDevice
 from stemdesk.jobs.gpu_pack import (
     TRYING,
     UNPACKING,
@@ -224,6 +226,23 @@ def test_from_the_button_to_a_pack_that_is_used_and_away_again(
     qtbot.waitUntil(lambda: box.get.isVisible() and box.get.text() == gpu_words.GET)
     assert not desk.folders.gpu_packs.exists()
     assert desk.messages[-1].text == gpu_words.removed_text(True)
+
+
+def test_the_status_line_finds_the_gpu_that_waits_and_fetches_nothing(
+    qtbot: QtBot, desk: Desk, index: PackageIndex
+) -> None:
+    controller = desk.open()
+    line = StatusLine(controller, controller.tasks, lambda: "")
+    qtbot.addWidget(line)
+    controller.device_known.emit(NoDevice("cpu", "CPU", "no GPU found"))
+    assert line.device.text() == "CPU — no GPU found"
+    with qtbot.waitSignal(controller.gpu.changed):
+        pass
+    status = controller.gpu.status
+    assert status is not None and status.gpu is not None
+    assert line.device.text() == f"CPU — {gpu_words.strip_text(status, '')}"
+    assert status.gpu.name in line.device.text() and "GPU pack" in line.device.text()
+    assert index.asked == []
 
 
 def test_after_an_update_it_is_tried_again_by_itself(

@@ -49,6 +49,21 @@ def _gpu(status: PackStatus) -> str:
     return f"An NVIDIA GPU ({name})" if name else "An NVIDIA GPU"
 
 
+def strip_text(status: PackStatus, trouble: str) -> str:
+    """Why the processor computes although there is a GPU, for the status line; "" if nothing is to
+    be said. `trouble`: why the pack cannot work with this GPU."""
+    if status.gpu is None or status.wanted is None or status.in_use or status.leaving:
+        return ""
+    name = printable(status.gpu.name) or "an NVIDIA GPU"
+    if status.whole and status.verdict is not None:
+        if status.verdict.passed:
+            return f"{name} is used from the next start on"
+        return f"the GPU pack does not work on {name}"
+    if trouble:
+        return f"{name} cannot be used, see Settings"
+    return f"{name} is used with the GPU pack, see Settings"
+
+
 def fetched_text(status: PackStatus) -> str:
     """What an earlier try has left."""
     wanted = status.wanted

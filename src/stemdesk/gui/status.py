@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from stemdesk.core.errors import free_bytes
 from stemdesk.core.job import ACTIVE, JobState
-from stemdesk.gui import labels, messages, settings_words
+from stemdesk.gui import gpu_words, labels, messages, settings_words
 from stemdesk.gui.diagnostics import Heard
+from stemdesk.gui.gpu_values import trouble
 from stemdesk.gui.icons import set_icon
 from stemdesk.gui.later import Later
 from stemdesk.gui.tasks import Outcome, Tasks
@@ -42,6 +43,7 @@ class StatusLine(QFrame):
         self._tasks = tasks
         self._sound_reason = sound_reason
         self._asked_disk: Path | None = None
+        self._device: DeviceLike | None = None
         self.device = ElidedLabel(labels.LOOKING_FOR_GPU)
         self.device.setProperty("kind", "muted")
         self.queue, self.disk, self.sound = muted(), muted(), muted(labels.NO_SOUND)
@@ -77,7 +79,8 @@ class StatusLine(QFrame):
 
     def _follow(self) -> None:
         controller = self._controller
-        controller.device_known.connect(self._show_device)
+        controller.device_known.connect(self._know_device)
+        controller.gpu.changed.connect(self._show_device)
         self._later = Later(self._count, self)
         for signal in (
             controller.jobs_reset,
@@ -123,8 +126,25 @@ class StatusLine(QFrame):
         running = any(job.state in ACTIVE - {JobState.DOWNLOADING} for job in jobs)
         self.queue.setText(messages.queue_text(waiting, running, fetching))
 
-    def _show_device(self, device: DeviceLike) -> None:
-        self.device.setText(messages.device_text(device.label, device.reason))
+    def _know_device(self, device: DeviceLike) -> None:
+        self._device = device
+        self._show_device()
+        if self._misses_gpu(device):
+            self._controller.gpu.look()
+
+    def _misses_gpu(self, device: DeviceLike) -> bool:
+        """Whether the processor computes though nobody has chosen it: a GPU may wait for its
+        pack."""
+        return device.name == "cpu" and self._controller.settings.device == "auto"
+
+    def _show_device(self) -> None:
+        device, status = self._device, self._controller.gpu.status
+        if device is None:
+            return
+        reason = device.reason
+        if status is not None and self._misses_gpu(device):
+            reason = gpu_words.strip_text(status, trouble(status)) or reason
+        self.device.setText(messages.device_text(device.label, reason))
 
     def _show_disk(self, outcome: Outcome[int]) -> None:
         folder, self._asked_disk = self._asked_disk, None
