@@ -200,6 +200,36 @@ def test_the_spectral_branch_alone_and_the_mix_are_the_whole_network() -> None:
 
 
 @pytest.mark.usefixtures("scripts")
+def test_what_training_leaves_out_changes_nothing() -> None:
+    import masks
+    import muon
+    import network
+
+    torch.manual_seed(0)
+    module: Any = network.fresh()
+    heard = torch.randn(2, 4, 256, 12)
+    wanted = torch.randn(2, 16, 256, 12)
+    masks.wake(module, lambda: network.spectral(module, heard))
+    optimisers = muon.optimisers(module, 1e-2, 1e-2, 1e-2)
+    for _ in range(3):
+        said, slopes = [], []
+        for way in (network.spectral, network.lean):
+            module.zero_grad()
+            said.append(way(module, heard))
+            torch.autograd.backward((said[-1] - wanted).square().mean())
+            masks.constrain(module)
+            slopes.append({n: p.grad for n, p in module.named_parameters() if p.grad is not None})
+        torch.testing.assert_close(said[1], said[0], atol=1e-5, rtol=1e-4)
+        assert slopes[0].keys() == slopes[1].keys()
+        for name, slope in slopes[0].items():
+            assert float((slopes[1][name] - slope).norm()) <= 1e-4 * float(slope.norm()), name
+        for optimiser in optimisers:
+            optimiser.step()
+    with torch.no_grad():
+        assert float((said[0] - network.spectral(module, heard)).norm()) > 0.01, "nothing learned"
+
+
+@pytest.mark.usefixtures("scripts")
 def test_batches_of_spectra_are_mixes_of_their_stems(tmp_path: Path) -> None:
     import data
     import spectra

@@ -27,6 +27,7 @@ from typing import Any
 import torch
 from demucs.transformer import LayerScale
 from torch import nn
+from torch.nn import functional
 
 CARRIED = 16  # numbers of a group: four bins x (left, right) x (real, imaginary)
 CHANNELS = 48  # three masked stems x CARRIED; and 16 x (a, -a) + 4 bins x 2 x (difference, -)
@@ -155,6 +156,21 @@ def _hand_on(module: Any) -> None:
         last.conv_tr.weight[number, 2 * _REST + side, _TAP + frame] = 1
     first.rewrite.bias[TIME_CHANNELS:] = _OPEN
     last.rewrite.bias[TIME_CHANNELS:] = _OPEN
+
+
+def masked(rewrite: Any, carried: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
+    """What the last layer says, by its gates alone: float32 [clips, stems · sides · 2, bins,
+    frames]. `rewrite` is its convolution, `carried` and `heard` what it hears: [clips, channels,
+    groups, frames], the first CARRIED channels and the rest."""
+    gates = functional.conv2d(
+        heard, rewrite.weight[CHANNELS::2, CARRIED:], rewrite.bias[CHANNELS::2], padding=1
+    )
+    clips, _, groups, frames = carried.shape
+    parts = carried.view(clips, 1, _BINS, _SIDES, 2, groups, frames)
+    opened = torch.sigmoid(gates).view(clips, len(_MASKED), _BINS, _SIDES, 1, groups, frames)
+    stems = (parts * opened).permute(0, 1, 3, 4, 5, 2, 6).float()
+    drums, bass, vocals = stems.reshape(clips, len(_MASKED), 2 * _SIDES, -1, frames).unbind(1)
+    return torch.cat([drums, bass, -(drums + bass + vocals), vocals], dim=1)
 
 
 @torch.no_grad()

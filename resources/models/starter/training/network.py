@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from demucs.htdemucs import HTDemucs
 from torch import nn
+from torch.func import functional_call
 
 import masks
 
@@ -55,6 +56,32 @@ def spectral(module: Any, spectrum: torch.Tensor) -> torch.Tensor:
     for layer in module.decoder:
         heard, _ = layer(heard, skips.pop(), lengths.pop())
     return heard
+
+
+def lean(module: Any, spectrum: torch.Tensor) -> torch.Tensor:
+    """The same as `spectral`, in two thirds of the time, of a network that is as `masks.start` and
+    `masks.constrain` keep it: what they hold at 0 and 1 is left out, and gates that they hold
+    alike are computed once. float32."""
+    first, second = module.encoder[:2]
+    up, last = module.decoder[-2:]
+    lengths = [spectrum.shape[-1]] * len(module.encoder)
+    heard = first(spectrum)
+    rows = module.freq_emb(torch.arange(heard.shape[-2], device=heard.device))
+    heard = heard + module.freq_emb_scale * rows.t()[None, :, :, None]
+    carried, inner = heard[:, : masks.CARRIED], heard[:, masks.CARRIED :]
+    fewer = {"conv.weight": second.conv.weight[:, masks.CARRIED :]}
+    skips = [functional_call(second, fewer, (inner,))]
+    for layer in module.encoder[2:]:
+        skips.append(layer(skips[-1]))
+    found = skips[-1]
+    for layer in module.decoder[:-2]:
+        found, _ = layer(found, skips.pop(), lengths.pop())
+    fewer = {
+        "conv_tr.weight": up.conv_tr.weight[:, masks.CARRIED :],
+        "conv_tr.bias": up.conv_tr.bias[masks.CARRIED :],
+    }
+    found, _ = functional_call(up, fewer, (found, skips.pop(), lengths.pop()))
+    return masks.masked(last.rewrite, carried, found + inner)
 
 
 @torch.no_grad()

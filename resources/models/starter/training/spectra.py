@@ -41,8 +41,8 @@ class Plan:
     clips: int
     frames: int  # of a clip
     turns: int = 5  # batches of spectra from one of clips; the first as the clips are
-    whole: float = 0.2  # how many have all bins; of a quarter of the clips
-    half: float = 0.3  # how many end at 5.5 kHz; the rest end at 2.8
+    whole: float = 0.12  # how many have all bins; of a quarter of the clips
+    half: float = 0.25  # how many end at 5.5 kHz; the rest end at 2.8
     coloured: float = 0.5  # how many stems have another tone
     fuller: float = 0.35  # batches in which half the other stems have another clip's beside them
 

@@ -248,8 +248,8 @@ def _step(
 ) -> float:
     """One step. Returns the loss."""
     with torch.autocast(device.type, torch.bfloat16):
-        said = network.spectral(state.module, heard.mix.to(device))
-    loss = _loss(options.floor, said.float(), heard.wanted.to(device), heard.power.to(device))
+        said = network.lean(state.module, heard.mix.to(device))
+    loss = _loss(options.floor, said, heard.wanted.to(device), heard.power.to(device))
     for optimiser in state.optimisers:
         optimiser.zero_grad()
     torch.autograd.backward(loss)
