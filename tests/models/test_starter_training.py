@@ -239,7 +239,7 @@ def test_batches_of_spectra_are_mixes_of_their_stems(tmp_path: Path) -> None:
     songs = [data.opened(data.store(tmp_path, 0, noise))]
     seen = set()
     for number in range(12):
-        plan = spectra.Plan(seed=0, clips=4, frames=6)
+        plan = spectra.Plan(seed=0, clips=4, frames=6, whole=0.3, half=0.35)
         made = plan.make(songs, part=0, number=number)
         assert len({one.mix.shape[2] for one in made}) == 1
         bins = made[0].mix.shape[2]
