@@ -6,7 +6,8 @@ Newton-Schulz iterations, so that a layer with a thousandth of another's gradien
 https://kellerjordan.github.io/posts/muon/, whose coefficients these are). It is scaled to 0.2 times
 the rate for the root mean square of its values, about what Adam's steps have (Liu et al., "Muon is
 scalable for LLM training", arXiv:2502.16982, 2025). Convolutions are matrices with a row for each
-of their first axis.
+of their first axis. The mean is a long one (0.98, 0.95 is usual): these gradients are noise for the
+greatest part.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _ROUNDS, _LIKE_ADAM = 5, 0.2
 class Muon(torch.optim.Optimizer):
     """For weights of two and more axes: conv and linear layers."""
 
-    def __init__(self, weights: Iterable[nn.Parameter], lr: float, momentum: float = 0.95) -> None:
+    def __init__(self, weights: Iterable[nn.Parameter], lr: float, momentum: float = 0.98) -> None:
         super().__init__(weights, {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
