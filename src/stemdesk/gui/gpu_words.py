@@ -61,7 +61,7 @@ def strip_text(status: PackStatus, trouble: str) -> str:
         return f"the GPU pack does not work on {name}"
     if trouble:
         return f"{name} cannot be used, see Settings"
-    return f"{name} is used with the GPU pack, see Settings"
+    return f"{name} needs the GPU pack, see Settings"
 
 
 def fetched_text(status: PackStatus) -> str:
