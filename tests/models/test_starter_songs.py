@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-TRAINING = Path(__file__).parents[2] / "resources" / "models" / "starter" / "training"
+from support.training import scripts
+
+__all__ = ["scripts"]
+pytestmark = pytest.mark.usefixtures("scripts")
 RATE = 44100
 Samples = NDArray[np.floating[Any]]
-
-
-@pytest.fixture(autouse=True)
-def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The scripts' folder on the path, as when one of them is run."""
-    before = set(sys.modules)
-    monkeypatch.syspath_prepend(str(TRAINING))
-    yield
-    for name in set(sys.modules) - before:
-        path = getattr(sys.modules[name], "__file__", None) or ""
-        if Path(path).parent == TRAINING:
-            del sys.modules[name]
 
 
 def _power(sound: Samples) -> tuple[Samples, Samples]:

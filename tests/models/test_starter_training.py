@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,10 @@ import torch
 from stemdesk.engine.htdemucs_support import supports
 from stemdesk.engine.load import load_model
 from stemdesk.models.library import ModelLibrary
+from support.training import TRAINING, scripts
 
-TRAINING = Path(__file__).parents[2] / "resources" / "models" / "starter" / "training"
+__all__ = ["scripts"]
 (SHIPPED,) = TRAINING.parent.glob("*.safetensors")
-
-
-@pytest.fixture
-def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The scripts' folder on the path, as when one of them is run."""
-    before = set(sys.modules)
-    monkeypatch.syspath_prepend(str(TRAINING))
-    yield
-    for name in set(sys.modules) - before:
-        path = getattr(sys.modules[name], "__file__", None) or ""
-        if Path(path).parent == TRAINING:
-            del sys.modules[name]
 
 
 @pytest.mark.usefixtures("scripts")
